@@ -1,0 +1,116 @@
+//! The catalogue (事项库): what the law and the district say. Read from YAML on the server, given to
+//! the browser in a compact form, the same types on both sides.
+
+mod matter;
+mod organisation;
+mod questionnaire;
+mod stage;
+
+#[cfg(feature = "yaml")]
+mod check;
+#[cfg(feature = "yaml")]
+mod read;
+#[cfg(feature = "yaml")]
+pub mod yaml;
+#[cfg(feature = "yaml")]
+pub use read::{CALENDAR_FILE, FILES};
+
+pub use matter::*;
+pub use organisation::*;
+pub use questionnaire::*;
+pub use stage::*;
+
+use crate::calendar::Calendar;
+use crate::id::Id;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything the law and the district say, in one edition.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Parts", into = "Parts")]
+pub struct Catalogue {
+    pub parts: Parts,
+    matter_at: BTreeMap<Id<Matter>, usize>,
+    attribute_at: BTreeMap<String, usize>,
+    material_at: BTreeMap<Id<Material>, usize>,
+    organisation_at: BTreeMap<Id<Organisation>, usize>,
+}
+
+/// The contents as they are written and sent.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Parts {
+    pub edition: String,
+    pub attributes: Vec<Attribute>,
+    pub questions: Vec<Question>,
+    pub stages: Vec<Stage>,
+    pub activities: Vec<Activity>,
+    pub start_gate: StartGate,
+    pub matters: Vec<Matter>,
+    pub bases: BTreeMap<String, Basis>,
+    pub materials: Vec<Material>,
+    pub fields: Vec<Field>,
+    pub organisations: Vec<Organisation>,
+    pub duties: Vec<RoleDuty>,
+    pub counters: Vec<Counter>,
+    pub calendar: Option<Calendar>,
+}
+
+fn index<K: Ord, T>(items: &[T], key: impl Fn(&T) -> K) -> BTreeMap<K, usize> {
+    items.iter().enumerate().map(|(i, item)| (key(item), i)).collect()
+}
+
+impl From<Parts> for Catalogue {
+    fn from(parts: Parts) -> Catalogue {
+        Catalogue {
+            matter_at: index(&parts.matters, |m| m.id.clone()),
+            attribute_at: index(&parts.attributes, |a| a.id.clone()),
+            material_at: index(&parts.materials, |m| m.id.clone()),
+            organisation_at: index(&parts.organisations, |o| o.id.clone()),
+            parts,
+        }
+    }
+}
+impl From<Catalogue> for Parts {
+    fn from(catalogue: Catalogue) -> Parts {
+        catalogue.parts
+    }
+}
+impl std::ops::Deref for Catalogue {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+impl Catalogue {
+    pub fn matter(&self, id: &str) -> Option<&Matter> {
+        self.matter_at.get(id).map(|i| &self.matters[*i])
+    }
+
+    /// The place of a matter in the catalogue's order, which is the order of the chain.
+    pub fn matter_order(&self, id: &str) -> usize {
+        self.matter_at.get(id).copied().unwrap_or(usize::MAX)
+    }
+
+    pub fn attribute(&self, id: &str) -> Option<&Attribute> {
+        self.attribute_at.get(id).map(|i| &self.attributes[*i])
+    }
+
+    pub fn material(&self, id: &str) -> Option<&Material> {
+        self.material_at.get(id).map(|i| &self.materials[*i])
+    }
+
+    pub fn organisation(&self, id: &str) -> Option<&Organisation> {
+        self.organisation_at.get(id).map(|i| &self.organisations[*i])
+    }
+
+    pub fn stage(&self, id: &str) -> Option<&Stage> {
+        self.stages.iter().find(|s| s.id.as_str() == id)
+    }
+
+    /// The working-day calendar; a catalogue that passed its check has one.
+    pub fn calendar(&self) -> &Calendar {
+        static PLAIN: std::sync::LazyLock<Calendar> = std::sync::LazyLock::new(|| Calendar::new("none", 2000..=2000, &[], &[]));
+        self.parts.calendar.as_ref().unwrap_or(&PLAIN)
+    }
+}

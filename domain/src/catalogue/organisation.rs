@@ -1,0 +1,32 @@
+//! Offices and roles of a district.
+
+use super::Matter;
+use crate::account::Role;
+use crate::id::Id;
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+
+/// An office, body or company that takes part.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Organisation {
+    pub id: Id<Organisation>,
+    pub name: Text,
+}
+
+/// What a role answers for.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct RoleDuty {
+    pub role: Role,
+    pub name: Text,
+    pub duty: Text,
+}
+
+/// A counter of the one-stop zone (专区).
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Counter {
+    pub id: String,
+    pub name: Text,
+    pub run_by: Id<Organisation>,
+    pub matters: Vec<Id<Matter>>,
+    pub assumed: bool,
+}

@@ -1,0 +1,105 @@
+//! The guide map's questions, and the attributes they set.
+
+use crate::condition::{Condition, Value};
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AttributeType {
+    Enum,
+    Set,
+    Number,
+    Boolean,
+}
+
+/// A property of a project that decides what applies to it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Attribute {
+    pub id: String,
+    #[serde(rename = "type")]
+    pub kind: AttributeType,
+    pub name: Text,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<Choice>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The value while nobody answered, or while its question is hidden. Absent when derived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+    /// Computed, not asked: the first rule that holds gives the value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub derive: Vec<Rule>,
+    /// Advice beside the question; the person decides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suggest: Vec<Rule>,
+}
+
+impl Attribute {
+    pub fn is_derived(&self) -> bool {
+        !self.derive.is_empty()
+    }
+
+    pub fn choice(&self, value: &str) -> Option<&Choice> {
+        self.options.iter().find(|c| c.value == value)
+    }
+
+    /// A value in words, for a reader.
+    pub fn describe(&self, value: &Value) -> Text {
+        match value {
+            Value::Flag(true) => Text::new("是", "Yes"),
+            Value::Flag(false) => Text::new("否", "No"),
+            Value::Number(number) => {
+                let unit = self.unit.as_deref().unwrap_or_default();
+                Text::new(format!("{number} {}", unit_name(unit).zh).trim(), format!("{number} {}", unit_name(unit).en).trim())
+            }
+            Value::Word(word) => self.choice(word).map_or_else(|| Text::same(word), |c| c.name.clone()),
+            Value::Set(set) if set.is_empty() => Text::new("无", "None"),
+            Value::Set(set) => {
+                let names: Vec<&Choice> = self.options.iter().filter(|c| set.contains(&c.value)).collect();
+                Text::new(
+                    names.iter().map(|c| c.name.zh.as_str()).collect::<Vec<_>>().join("、"),
+                    names.iter().map(|c| c.name.en.as_str()).collect::<Vec<_>>().join(", "),
+                )
+            }
+        }
+    }
+}
+
+/// A unit of the data in words.
+pub fn unit_name(unit: &str) -> Text {
+    match unit {
+        "m2" => Text::new("平方米", "m²"),
+        "m3" => Text::new("立方米", "m³"),
+        "m" => Text::new("米", "m"),
+        "10k-cny" => Text::new("万元", "×10,000 yuan"),
+        "tce" => Text::new("吨标准煤", "tce"),
+        "10MWh" => Text::new("万千瓦时", "×10 MWh"),
+        other => Text::same(other),
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Choice {
+    pub value: String,
+    pub name: Text,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Rule {
+    pub when: Condition,
+    pub value: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<super::Confidence>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Question {
+    pub id: String,
+    pub text: Text,
+    pub help: Text,
+    pub sets: Vec<String>,
+    pub show_when: Condition,
+}

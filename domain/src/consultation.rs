@@ -1,0 +1,139 @@
+//! Consultation (咨询): a question, its answer, asked again if need be, closed by the asker.
+
+use crate::account::Account;
+use crate::calendar::Calendar;
+use crate::catalogue::Matter;
+use crate::date::{Date, Instant};
+use crate::id::Id;
+use crate::log::By;
+use crate::refusal::{LONGEST_TEXT, Refusal, not_now, written};
+use crate::team::Team;
+use serde::{Deserialize, Serialize};
+
+/// Working days to answer. Assumed: the first rung of the escalation ladder (L1) holds a question two days.
+pub const ANSWER_WORKDAYS: i64 = 2;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// The officer's turn.
+    Waiting,
+    /// The asker's turn: ask again or close.
+    Answered,
+    Closed,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Turn {
+    pub by: Id<Account>,
+    pub at: Instant,
+    pub text: String,
+    /// An answer; otherwise a question.
+    pub answer: bool,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Consultation {
+    /// About one matter, or about the project.
+    pub matter: Option<Id<Matter>>,
+    /// Whose turn it is to answer.
+    pub to: Option<Id<Account>>,
+    pub turns: Vec<Turn>,
+    pub status: Status,
+    /// The day an answer is due; `edition` is the calendar it was computed with.
+    pub due: Date,
+    pub edition: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// `backbone`: the officer of the matter, if it has one.
+    Ask { matter: Option<Id<Matter>>, text: String, backbone: Option<Id<Account>> },
+    Answer { text: String },
+    AskAgain { text: String },
+    Close,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Asked { matter: Option<Id<Matter>>, to: Option<Id<Account>>, text: String, due: Date, edition: String },
+    Answered { text: String },
+    AskedAgain { text: String, due: Date, edition: String },
+    Closed,
+}
+
+fn due(calendar: &Calendar, by: By) -> (Date, String) {
+    (calendar.add(by.at.date(), ANSWER_WORKDAYS), calendar.edition().to_string())
+}
+
+/// Opens a question. It goes to the backbone officer of the matter, else the agent, else the lead officer.
+pub fn ask(
+    team: &Team,
+    calendar: &Calendar,
+    matter: Option<Id<Matter>>,
+    text: &str,
+    backbone: Option<Id<Account>>,
+    by: By,
+) -> Result<Event, Refusal> {
+    let text = written("text", text, LONGEST_TEXT)?;
+    let to = [backbone, team.agent.clone(), team.lead.clone()].into_iter().flatten().find(|to| *to != by.actor.account);
+    let (due, edition) = due(calendar, by);
+    Ok(Event::Asked { matter, to, text, due, edition })
+}
+
+impl Consultation {
+    /// From its first event; `None` if that is not a question.
+    pub fn open(event: &Event, at: Instant, by: &Id<Account>) -> Option<Consultation> {
+        let Event::Asked { matter, to, text, due, edition } = event else { return None };
+        Some(Consultation {
+            matter: matter.clone(),
+            to: to.clone(),
+            turns: vec![Turn { by: by.clone(), at, text: text.clone(), answer: false }],
+            status: Status::Waiting,
+            due: *due,
+            edition: edition.clone(),
+        })
+    }
+
+    pub fn asker(&self) -> Option<&Id<Account>> {
+        self.turns.first().map(|t| &t.by)
+    }
+
+    pub fn decide(&self, command: Command, calendar: &Calendar, by: By) -> Result<Event, Refusal> {
+        if self.status == Status::Closed {
+            return not_now("这条咨询已经由提问人关闭。需要的话请另提一条。", "The asker has closed this question. Please ask a new one if needed.");
+        }
+        match command {
+            Command::Ask { .. } => not_now("这条咨询已经存在。", "This question exists already."),
+            Command::Answer { text } => Ok(Event::Answered { text: written("text", &text, LONGEST_TEXT)? }),
+            Command::AskAgain { text } => {
+                if self.status == Status::Waiting {
+                    return not_now("还没有答复，请等答复后再追问。", "There is no answer yet; please ask again once there is one.");
+                }
+                let (due, edition) = due(calendar, by);
+                Ok(Event::AskedAgain { text: written("text", &text, LONGEST_TEXT)?, due, edition })
+            }
+            Command::Close => Ok(Event::Closed),
+        }
+    }
+
+    pub fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>) {
+        let mut turn = |text: &String, answer| self.turns.push(Turn { by: by.clone(), at, text: text.clone(), answer });
+        match event {
+            Event::Asked { .. } => {}
+            Event::Answered { text } => {
+                turn(text, true);
+                self.status = Status::Answered;
+            }
+            Event::AskedAgain { text, due, edition } => {
+                turn(text, false);
+                self.status = Status::Waiting;
+                self.due = *due;
+                self.edition = edition.clone();
+            }
+            Event::Closed => self.status = Status::Closed,
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Difficulty negotiation (困难协商): one office leads, others cooperate; proposals go back and forth
+//! until the enterprise's side and the leading office stand behind the same one; the resolution
+//! names what is done, by whom, until when.
+
+use crate::account::{Account, Actor, Role};
+use crate::catalogue::{Catalogue, Matter, Organisation};
+use crate::date::{Date, Instant};
+use crate::id::Id;
+use crate::log::By;
+use crate::refusal::{LONGEST_TEXT, Refusal, not_now, written};
+use crate::text;
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Who speaks in a negotiation. People change, sides stay.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The enterprise and its agent.
+    Enterprise,
+    LeadOfficer,
+    Office(Id<Organisation>),
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Proposal {
+    pub by: Id<Account>,
+    pub side: Side,
+    pub at: Instant,
+    pub text: String,
+    /// The number of the proposal this one answers.
+    pub counters: Option<usize>,
+    /// The sides that stand behind it; the proposer's is one.
+    pub agreed: BTreeSet<Side>,
+    /// Answered by another proposal: no longer open.
+    pub countered: bool,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Resolution {
+    pub action: String,
+    pub owner: Id<Organisation>,
+    pub due: Date,
+    pub at: Instant,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Difficulty {
+    pub matter: Option<Id<Matter>>,
+    pub text: String,
+    pub raised_by: Id<Account>,
+    pub raised_at: Instant,
+    pub lead: Option<Id<Organisation>>,
+    pub cooperating: BTreeSet<Id<Organisation>>,
+    pub proposals: Vec<Proposal>,
+    pub resolution: Option<Resolution>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    Raise { matter: Option<Id<Matter>>, text: String },
+    Appoint { lead: Id<Organisation>, cooperating: BTreeSet<Id<Organisation>> },
+    /// `counters`: the number of the proposal it answers, from 1.
+    Propose { text: String, counters: Option<usize> },
+    Accept { proposal: usize },
+    Resolve { action: String, owner: Id<Organisation>, due: Date },
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Raised { matter: Option<Id<Matter>>, text: String },
+    Appointed { lead: Id<Organisation>, cooperating: BTreeSet<Id<Organisation>> },
+    Proposed { side: Side, text: String, counters: Option<usize> },
+    Accepted { side: Side, proposal: usize },
+    Resolved { action: String, owner: Id<Organisation>, due: Date },
+}
+
+/// Raising needs no difficulty yet.
+pub fn raise(matter: Option<Id<Matter>>, text: &str) -> Result<Event, Refusal> {
+    Ok(Event::Raised { matter, text: written("text", text, LONGEST_TEXT)? })
+}
+
+impl Difficulty {
+    pub fn open(event: &Event, at: Instant, by: &Id<Account>) -> Option<Difficulty> {
+        let Event::Raised { matter, text } = event else { return None };
+        Some(Difficulty {
+            matter: matter.clone(),
+            text: text.clone(),
+            raised_by: by.clone(),
+            raised_at: at,
+            lead: None,
+            cooperating: BTreeSet::new(),
+            proposals: Vec::new(),
+            resolution: None,
+        })
+    }
+
+    /// The side a person speaks for here; `None`: not a party to this negotiation.
+    pub fn side(&self, actor: &Actor) -> Option<Side> {
+        match actor.role {
+            Role::Enterprise | Role::Agent => Some(Side::Enterprise),
+            Role::LeadOfficer => Some(Side::LeadOfficer),
+            Role::Department | Role::DepartmentHead | Role::BackboneOfficer => {
+                let office = actor.office.clone()?;
+                (self.lead.as_ref() == Some(&office) || self.cooperating.contains(&office)).then_some(Side::Office(office))
+            }
+            _ => None,
+        }
+    }
+
+    /// The latest proposal the enterprise's side and the leading office both stand behind.
+    pub fn agreed(&self) -> Option<&Proposal> {
+        let lead = Side::Office(self.lead.clone()?);
+        self.proposals.iter().rev().find(|p| p.agreed.contains(&Side::Enterprise) && p.agreed.contains(&lead))
+    }
+
+    fn proposal(&self, number: usize) -> Result<&Proposal, Refusal> {
+        number.checked_sub(1).and_then(|i| self.proposals.get(i)).ok_or(Refusal::Unknown)
+    }
+
+    pub fn decide(&self, command: Command, catalogue: &Catalogue, by: By) -> Result<Event, Refusal> {
+        if let Some(resolution) = &self.resolution {
+            let (action, due) = (&resolution.action, resolution.due);
+            return Err(Refusal::NotNow(text!(
+                "这个困难已经议定：{action}（{due} 前完成），不再改动。",
+                "This difficulty has been resolved: {action} (by {due}); it no longer changes."
+            )));
+        }
+        let party = || {
+            self.side(by.actor).ok_or_else(|| {
+                Refusal::NotYours(Text::new(
+                    "您的部门不是这个困难的牵头或配合部门，不能提方案。请首席服务专员先把您的部门列入。",
+                    "Your office neither leads nor cooperates on this difficulty. Ask the lead officer to name it first.",
+                ))
+            })
+        };
+        let lead_known = || match self.lead {
+            Some(_) => Ok(()),
+            None => not_now("首席服务专员还没有指定牵头部门，指定后才能提方案。", "The lead officer has not named a leading office yet; proposals come after that."),
+        };
+        match command {
+            Command::Raise { .. } => not_now("这个困难已经提出。", "This difficulty has been raised already."),
+            Command::Appoint { lead, mut cooperating } => {
+                for office in std::iter::once(&lead).chain(&cooperating) {
+                    if catalogue.organisation(office.as_str()).is_none() {
+                        return Err(Refusal::Invalid {
+                            field: "lead".into(),
+                            sentence: text!("没有“{office}”这个部门。", "There is no office `{office}`."),
+                        });
+                    }
+                }
+                cooperating.remove(&lead);
+                if self.lead.as_ref() == Some(&lead) && self.cooperating == cooperating {
+                    return not_now("牵头和配合部门没有变化。", "The leading and cooperating offices are already these.");
+                }
+                Ok(Event::Appointed { lead, cooperating })
+            }
+            Command::Propose { text, counters } => {
+                lead_known()?;
+                let side = party()?;
+                if let Some(number) = counters {
+                    let earlier = self.proposal(number)?;
+                    if earlier.side == side {
+                        return not_now("不能反提自己一方的方案，请直接提新方案。", "You cannot counter your own side’s proposal; put a new one.");
+                    }
+                    if earlier.countered {
+                        return not_now("这个方案已有人反提，请对最新的方案表态。", "This proposal has been countered already; please answer the latest one.");
+                    }
+                }
+                Ok(Event::Proposed { side, text: written("text", &text, LONGEST_TEXT)?, counters })
+            }
+            Command::Accept { proposal: number } => {
+                lead_known()?;
+                let side = party()?;
+                let proposal = self.proposal(number)?;
+                if proposal.agreed.contains(&side) {
+                    return not_now("您一方已经同意这个方案。", "Your side already stands behind this proposal.");
+                }
+                if proposal.countered {
+                    return not_now("这个方案已被反提，请对最新的方案表态。", "This proposal has been countered; please answer the latest one.");
+                }
+                Ok(Event::Accepted { side, proposal: number })
+            }
+            Command::Resolve { action, owner, due } => {
+                if self.agreed().is_none() {
+                    return not_now(
+                        "还没有一个方案得到企业一方和牵头部门的共同同意，不能议定。",
+                        "No proposal has both the enterprise’s side and the leading office behind it yet, so it cannot be resolved.",
+                    );
+                }
+                if catalogue.organisation(owner.as_str()).is_none() {
+                    return Err(Refusal::Invalid {
+                        field: "owner".into(),
+                        sentence: text!("没有“{owner}”这个部门。", "There is no office `{owner}`."),
+                    });
+                }
+                if due < by.at.date() {
+                    let today = by.at.date();
+                    return Err(Refusal::Invalid {
+                        field: "due".into(),
+                        sentence: text!("完成日 {due} 早于今天 {today}。", "The day {due} is before today, {today}."),
+                    });
+                }
+                Ok(Event::Resolved { action: written("action", &action, 500)?, owner, due })
+            }
+        }
+    }
+
+    pub fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>) {
+        match event {
+            Event::Raised { .. } => {}
+            Event::Appointed { lead, cooperating } => {
+                self.lead = Some(lead.clone());
+                self.cooperating = cooperating.clone();
+            }
+            Event::Proposed { side, text, counters } => {
+                if let Some(earlier) = counters.and_then(|n| n.checked_sub(1)).and_then(|i| self.proposals.get_mut(i)) {
+                    earlier.countered = true;
+                }
+                self.proposals.push(Proposal {
+                    by: by.clone(),
+                    side: side.clone(),
+                    at,
+                    text: text.clone(),
+                    counters: *counters,
+                    agreed: [side.clone()].into(),
+                    countered: false,
+                });
+            }
+            Event::Accepted { side, proposal } => {
+                if let Some(p) = proposal.checked_sub(1).and_then(|i| self.proposals.get_mut(i)) {
+                    p.agreed.insert(side.clone());
+                }
+            }
+            Event::Resolved { action, owner, due } => {
+                self.resolution = Some(Resolution { action: action.clone(), owner: owner.clone(), due: *due, at });
+            }
+        }
+    }
+}

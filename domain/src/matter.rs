@@ -1,0 +1,360 @@
+//! A matter in a project: from "not yet due" to "issued".
+//!
+//! Whether it is due follows from its predecessors; everything else from what people did.
+
+use crate::account::Account;
+use crate::catalogue::{Catalogue, DependencyType, Matter, Organisation};
+use crate::date::{Date, Instant};
+use crate::guide;
+use crate::id::Id;
+use crate::log::By;
+use crate::project::Project;
+use crate::refusal::{Refusal, not_now, written};
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+
+/// What people did with a matter so far.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub enum Progress {
+    #[default]
+    Untouched,
+    Prepared,
+    /// Sent in. `preview`: for tolerant pre-review, a predecessor is not finished.
+    Filed { preview: bool },
+    /// The clock runs to this day.
+    Accepted { due: Date },
+    /// The clock stands. `left`: working days that remain when it resumes.
+    Paused { reason: PauseReason, note: String, left: i64 },
+    Decided,
+    Issued,
+    Refused { ground: String },
+    NotApplicable { reason: String },
+}
+
+/// Why a clock may stand; 行政许可法 art. 45 and the practice of correction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PauseReason {
+    /// The applicant has to supply something.
+    Supplement,
+    Publicity,
+    ExpertReview,
+    Hearing,
+    Inspection,
+}
+
+impl PauseReason {
+    pub const ALL: [PauseReason; 5] =
+        [PauseReason::Supplement, PauseReason::Publicity, PauseReason::ExpertReview, PauseReason::Hearing, PauseReason::Inspection];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            PauseReason::Supplement => "supplement",
+            PauseReason::Publicity => "publicity",
+            PauseReason::ExpertReview => "expert-review",
+            PauseReason::Hearing => "hearing",
+            PauseReason::Inspection => "inspection",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<PauseReason> {
+        PauseReason::ALL.into_iter().find(|r| r.code() == code)
+    }
+
+    pub fn name(self) -> Text {
+        match self {
+            PauseReason::Supplement => Text::new("待申请人补正", "waiting for the applicant’s correction"),
+            PauseReason::Publicity => Text::new("公示", "public notice"),
+            PauseReason::ExpertReview => Text::new("专家评审", "expert review"),
+            PauseReason::Hearing => Text::new("听证", "hearing"),
+            PauseReason::Inspection => Text::new("现场核查、检验检测", "inspection or testing"),
+        }
+    }
+}
+
+/// One matter of one project.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Tracked {
+    pub department: Id<Organisation>,
+    pub progress: Progress,
+    /// When it last moved, and by whom.
+    pub moved: Option<(Instant, Id<Account>)>,
+    /// A tolerant pre-review was passed (容缺预审). Not a permit.
+    pub pre_reviewed: Option<Instant>,
+    pub filed_at: Option<Instant>,
+    pub issued_at: Option<Instant>,
+    /// The last move rests on an assumption (a replayed case).
+    pub assumed: bool,
+}
+
+/// Where a matter stands, as shown: always a word, colour repeats it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum State {
+    /// Predecessors are missing.
+    NotYetDue { waiting_for: Vec<Id<Matter>> },
+    Ready,
+    Prepared,
+    Filed { preview: bool },
+    Accepted { due: Date },
+    Paused { reason: PauseReason },
+    Decided,
+    Issued,
+    Refused,
+    NotApplicable,
+}
+
+impl State {
+    /// For styles and tests; the same word everywhere.
+    pub fn code(&self) -> &'static str {
+        match self {
+            State::NotYetDue { .. } => "not-yet-due",
+            State::Ready => "ready",
+            State::Prepared => "prepared",
+            State::Filed { .. } => "filed",
+            State::Accepted { .. } => "accepted",
+            State::Paused { .. } => "paused",
+            State::Decided => "decided",
+            State::Issued => "issued",
+            State::Refused => "refused",
+            State::NotApplicable => "not-applicable",
+        }
+    }
+
+    pub fn name(&self) -> Text {
+        match self {
+            State::NotYetDue { .. } => Text::new("未到时", "Not yet due"),
+            State::Ready => Text::new("可以办", "Ready"),
+            State::Prepared => Text::new("已备齐", "Prepared"),
+            State::Filed { preview: false } => Text::new("已申报", "Filed"),
+            State::Filed { preview: true } => Text::new("已申报（预审）", "Filed for pre-review"),
+            State::Accepted { .. } => Text::new("已受理", "Accepted"),
+            State::Paused { .. } => Text::new("暂停计时", "Paused"),
+            State::Decided => Text::new("已决定", "Decided"),
+            State::Issued => Text::new("已办结", "Issued"),
+            State::Refused => Text::new("不予许可", "Refused"),
+            State::NotApplicable => Text::new("不需要办", "Not applicable"),
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    Prepare,
+    File,
+    Accept,
+    Pause { reason: PauseReason, note: String },
+    Resume,
+    PreReview { opinion: String },
+    Decide,
+    Issue,
+    Refuse { ground: String },
+    Exempt { reason: String },
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Prepared,
+    Filed { preview: bool },
+    /// `edition`: the calendar the due day was computed with.
+    Accepted { due: Date, edition: String },
+    Paused { reason: PauseReason, note: String, left: i64 },
+    Resumed { due: Date, edition: String },
+    PreReviewed { opinion: String },
+    Decided,
+    Issued,
+    Refused { ground: String },
+    Exempted { reason: String },
+}
+
+impl Tracked {
+    pub fn new(department: Id<Organisation>) -> Tracked {
+        Tracked { department, progress: Progress::Untouched, moved: None, pre_reviewed: None, filed_at: None, issued_at: None, assumed: false }
+    }
+
+    pub fn is_done(&self) -> bool {
+        matches!(self.progress, Progress::Issued | Progress::NotApplicable { .. })
+    }
+
+    pub fn is_started(&self) -> bool {
+        !matches!(self.progress, Progress::Untouched)
+    }
+
+    pub fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>, assumed: bool) {
+        self.moved = Some((at, by.clone()));
+        self.assumed = assumed;
+        self.progress = match event {
+            Event::Prepared => Progress::Prepared,
+            Event::Filed { preview } => {
+                self.filed_at = Some(at);
+                Progress::Filed { preview: *preview }
+            }
+            Event::Accepted { due, .. } | Event::Resumed { due, .. } => Progress::Accepted { due: *due },
+            Event::Paused { reason, note, left } => Progress::Paused { reason: *reason, note: note.clone(), left: *left },
+            Event::PreReviewed { .. } => {
+                self.pre_reviewed = Some(at);
+                return;
+            }
+            Event::Decided => Progress::Decided,
+            Event::Issued => {
+                self.issued_at = Some(at);
+                Progress::Issued
+            }
+            Event::Refused { ground } => Progress::Refused { ground: ground.clone() },
+            Event::Exempted { reason } => Progress::NotApplicable { reason: reason.clone() },
+        };
+    }
+}
+
+/// What a predecessor still holds back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    Start,
+    Decision,
+}
+
+/// Predecessors that are not far enough. One that does not apply to the project is satisfied.
+fn missing(project: &Project, matter: &Matter, gate: Gate) -> Vec<Id<Matter>> {
+    matter
+        .depends_on
+        .iter()
+        .filter(|d| {
+            let Some(before) = project.matters.get(&d.on) else { return false };
+            match (d.kind, gate) {
+                _ if before.is_done() => false,
+                (DependencyType::StartToStart, _) => !before.is_started(),
+                // A pre-review may start before its predecessor ends, the decision never.
+                (DependencyType::FinishToStart, Gate::Start) => !d.preview,
+                (DependencyType::FinishToStart, Gate::Decision) => true,
+                (DependencyType::FinishToFinish, gate) => gate == Gate::Decision,
+            }
+        })
+        .map(|d| d.on.clone())
+        .collect()
+}
+
+/// Where a matter of a project stands; `None` when it is not one of its matters.
+pub fn state(project: &Project, catalogue: &Catalogue, id: &Id<Matter>) -> Option<State> {
+    let tracked = project.matters.get(id)?;
+    Some(match &tracked.progress {
+        Progress::Untouched => {
+            let waiting_for = catalogue.matter(id.as_str()).map(|m| missing(project, m, Gate::Start)).unwrap_or_default();
+            if waiting_for.is_empty() { State::Ready } else { State::NotYetDue { waiting_for } }
+        }
+        Progress::Prepared => State::Prepared,
+        Progress::Filed { preview } => State::Filed { preview: *preview },
+        Progress::Accepted { due } => State::Accepted { due: *due },
+        Progress::Paused { reason, .. } => State::Paused { reason: *reason },
+        Progress::Decided => State::Decided,
+        Progress::Issued => State::Issued,
+        Progress::Refused { .. } => State::Refused,
+        Progress::NotApplicable { .. } => State::NotApplicable,
+    })
+}
+
+/// The names of matters, joined for a sentence; at most four, then how many more.
+pub fn names(catalogue: &Catalogue, ids: &[Id<Matter>]) -> Text {
+    let named: Vec<Text> =
+        ids.iter().take(4).map(|id| catalogue.matter(id.as_str()).map_or_else(|| Text::same(id.as_str()), |m| m.name.clone())).collect();
+    let more = ids.len().saturating_sub(4);
+    let mut zh = named.iter().map(|n| format!("“{}”", n.zh)).collect::<Vec<_>>().join("、");
+    let mut en = named.iter().map(|n| n.en.clone()).collect::<Vec<_>>().join("; ");
+    if more > 0 {
+        zh.push_str(&format!("等 {} 项", ids.len()));
+        en.push_str(&format!(" and {more} more"));
+    }
+    Text::new(zh, en)
+}
+
+fn wait_for(catalogue: &Catalogue, what_zh: &str, what_en: &str, missing: &[Id<Matter>]) -> Refusal {
+    let names = names(catalogue, missing);
+    Refusal::NotNow(Text::new(format!("还不能{what_zh}：须先办结{}。", names.zh), format!("Cannot {what_en} yet: first to be finished: {}.", names.en)))
+}
+
+/// Whether the command is allowed now, and what then happens.
+pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command: Command, by: By) -> Result<Vec<Event>, Refusal> {
+    let tracked = project.matters.get(id).ok_or(Refusal::Unknown)?;
+    let matter = catalogue.matter(id.as_str()).ok_or(Refusal::Unknown)?;
+    let now = state(project, catalogue, id).ok_or(Refusal::Unknown)?;
+    let name = matter.name.clone();
+    // "cannot V when it is S": the general refusal of the state machine.
+    let out_of_place = |verb_zh: &str, verb_en: &str| {
+        let state = now.name();
+        Err(Refusal::NotNow(Text::new(
+            format!("“{}”现在是“{}”，不能{verb_zh}。", name.zh, state.zh),
+            format!("`{}` is now “{}”; it cannot be {verb_en}.", name.en, state.en),
+        )))
+    };
+    let calendar = catalogue.calendar();
+    let today = by.at.date();
+    let edition = || calendar.edition().to_string();
+    Ok(vec![match command {
+        Command::Prepare => match &now {
+            State::Ready | State::Refused => Event::Prepared,
+            State::NotYetDue { waiting_for } => return Err(wait_for(catalogue, "准备", "prepare", waiting_for)),
+            _ => return out_of_place("再备一次", "prepared"),
+        },
+        Command::File => match &now {
+            State::Prepared | State::Ready => {
+                let missing = missing(project, matter, Gate::Start);
+                if !missing.is_empty() {
+                    return Err(wait_for(catalogue, "申报", "file", &missing));
+                }
+                Event::Filed { preview: !self::missing(project, matter, Gate::Decision).is_empty() }
+            }
+            State::NotYetDue { waiting_for } => return Err(wait_for(catalogue, "申报", "file", waiting_for)),
+            _ => return out_of_place("再申报", "filed"),
+        },
+        Command::Accept => match now {
+            State::Filed { .. } => {
+                let entry = guide::entry(matter, &project.profile(catalogue), project.as_of);
+                let due = calendar.add(today, entry.promised_workdays.max(1));
+                Event::Accepted { due, edition: edition() }
+            }
+            _ => return out_of_place("受理", "accepted"),
+        },
+        Command::Pause { reason, note } => match now {
+            State::Accepted { due } => {
+                Event::Paused { reason, note: written("note", &note, 500)?, left: calendar.between(today, due).max(0) }
+            }
+            _ => return out_of_place("暂停计时", "paused"),
+        },
+        Command::Resume => match &tracked.progress {
+            Progress::Paused { left, .. } => Event::Resumed { due: calendar.add(today, *left), edition: edition() },
+            _ => return out_of_place("恢复计时", "resumed"),
+        },
+        Command::PreReview { opinion } => {
+            if !matter.depends_on.iter().any(|d| d.preview) {
+                return not_now("此事项没有容缺预审。", "This matter has no tolerant pre-review.");
+            }
+            match now {
+                State::Decided | State::Issued | State::Refused | State::NotApplicable => return out_of_place("预审", "pre-reviewed"),
+                _ => Event::PreReviewed { opinion: written("opinion", &opinion, 500)? },
+            }
+        }
+        Command::Decide => match now {
+            State::Accepted { .. } => {
+                let missing = missing(project, matter, Gate::Decision);
+                if !missing.is_empty() {
+                    return Err(wait_for(catalogue, "作出决定", "decide", &missing));
+                }
+                Event::Decided
+            }
+            State::Paused { .. } => return not_now("计时暂停中，请先恢复计时再作决定。", "The clock is paused; resume it before deciding."),
+            _ => return out_of_place("决定", "decided"),
+        },
+        Command::Issue => match now {
+            State::Decided => Event::Issued,
+            _ => return out_of_place("发证或办结", "issued"),
+        },
+        Command::Refuse { ground } => match now {
+            State::Accepted { .. } => Event::Refused { ground: written("ground", &ground, 1000)? },
+            _ => return out_of_place("作不予许可决定", "refused"),
+        },
+        Command::Exempt { reason } => match now {
+            State::NotYetDue { .. } | State::Ready | State::Prepared => Event::Exempted { reason: written("reason", &reason, 500)? },
+            _ => return out_of_place("改为不需要办", "taken off the list"),
+        },
+    }])
+}

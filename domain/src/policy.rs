@@ -1,0 +1,91 @@
+//! Who may do what: one table, deny by default.
+
+use crate::account::{Actor, Role};
+use crate::catalogue::Matter;
+use crate::id::Id;
+use crate::project::Project;
+
+/// What someone wants to do. The matter is named where the right depends on it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Open a new project from a guide map.
+    StartProject,
+    /// See the project and what its parties may know.
+    View,
+    /// See what only government may know.
+    ViewInternal,
+    /// Name the agent or the lead officer.
+    AssignTeam,
+    /// Prepare and file for the enterprise's side.
+    Submit(Id<Matter>),
+    /// Accept, pause, resume, decide, issue, refuse.
+    Handle(Id<Matter>),
+    /// Say that a matter does not apply after all.
+    Exempt,
+    Ask,
+    Answer(Id<Matter>),
+    /// Answer a question that is about the project as a whole.
+    AnswerGeneral,
+    RaiseDifficulty,
+    /// Name the lead department of a difficulty, resolve it.
+    LeadDifficulty,
+    /// Record a note, meeting or milestone.
+    Note,
+}
+
+/// How an actor stands to a project.
+struct Standing {
+    owner: bool,
+    agent: bool,
+    lead: bool,
+    office: bool,
+    overseer: bool,
+}
+
+fn standing(actor: &Actor, project: &Project) -> Standing {
+    let team = &project.team;
+    Standing {
+        owner: actor.role == Role::Enterprise && actor.firm == project.owner,
+        agent: actor.role == Role::Agent && team.agent.as_ref() == Some(&actor.account),
+        lead: actor.role == Role::LeadOfficer && team.lead.as_ref() == Some(&actor.account),
+        office: matches!(actor.role, Role::Department | Role::DepartmentHead | Role::BackboneOfficer)
+            && (actor.office.as_ref().is_some_and(|o| project.offices.contains(o))
+                || actor.matters.iter().any(|m| project.matters.contains_key(m))),
+        overseer: matches!(actor.role, Role::DistrictLeader | Role::Supervisor),
+    }
+}
+
+/// Whether the actor handles this matter: its office's people, or its backbone officer.
+fn handles(actor: &Actor, project: &Project, matter: &Id<Matter>) -> bool {
+    let office = project.matters.get(matter).map(|m| &m.department);
+    match actor.role {
+        Role::Department | Role::DepartmentHead => office.is_some() && actor.office.as_ref() == office,
+        Role::BackboneOfficer => actor.matters.contains(matter) || (office.is_some() && actor.office.as_ref() == office),
+        _ => false,
+    }
+}
+
+/// The table. `project` is absent only for what needs none.
+pub fn may(actor: &Actor, action: &Action, project: Option<&Project>) -> bool {
+    let Some(project) = project else {
+        return matches!((action, actor.role), (Action::StartProject, Role::Enterprise | Role::Agent | Role::LeadOfficer));
+    };
+    let s = standing(actor, project);
+    let staff = s.agent || s.lead || s.office || s.overseer;
+    match action {
+        Action::StartProject => may(actor, action, None),
+        Action::View => s.owner || staff,
+        Action::ViewInternal => staff,
+        Action::AssignTeam => s.lead || actor.role == Role::DistrictLeader,
+        // Offices start their own internal work and the land market themselves.
+        Action::Submit(matter) => s.owner || s.agent || handles(actor, project, matter),
+        Action::Handle(matter) => handles(actor, project, matter),
+        Action::Exempt => s.lead,
+        Action::Ask => s.owner || s.agent,
+        Action::Answer(matter) => handles(actor, project, matter) || s.agent || s.lead,
+        Action::AnswerGeneral => s.agent || s.lead,
+        Action::RaiseDifficulty => s.owner || s.agent,
+        Action::LeadDifficulty => s.lead || actor.role == Role::DistrictLeader,
+        Action::Note => s.owner || s.agent || s.lead || s.office,
+    }
+}

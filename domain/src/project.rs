@@ -1,0 +1,424 @@
+//! A project: the fold of its events. The browser and the server fold the same events into the same
+//! project and ask the same `decide` what is allowed.
+
+use crate::account::{Account, Actor, Firm};
+use crate::catalogue::{Catalogue, Matter, Organisation};
+use crate::consultation::{self, Consultation};
+use crate::date::{Date, Instant};
+use crate::difficulty::{self, Difficulty};
+use crate::guide::{Answers, GuideMap, Profile};
+use crate::id::Id;
+use crate::log::{Audience, By, Recorded};
+use crate::matter::{self, Tracked};
+use crate::policy::{Action, may};
+use crate::refusal::{LONGEST_TEXT, Refusal, not_now, written};
+use crate::team::{self, Team};
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a new project begins with.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Opening {
+    pub name: String,
+    /// The area decides the lead officer (一区域一首席).
+    pub area: String,
+    pub owner: Id<Firm>,
+    pub answers: Answers,
+    /// The day whose law applies.
+    pub as_of: Date,
+    pub lead: Option<Id<Account>>,
+    pub agent: Option<Id<Account>>,
+}
+
+/// A remark in the log: a meeting held, a milestone reached, an inspection.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Note {
+    pub matter: Option<Id<Matter>>,
+    pub text: Text,
+    /// Government only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub internal: bool,
+    /// A milestone's name where the note marks one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub milestone: Option<String>,
+}
+
+/// What someone wants. Ids of new things come with the command.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "noun", rename_all = "snake_case")]
+pub enum Command {
+    Start { opening: Opening },
+    Team { command: team::Command },
+    Matter { matter: Id<Matter>, command: matter::Command },
+    Consultation { id: Id<Consultation>, command: consultation::Command },
+    Difficulty { id: Id<Difficulty>, command: difficulty::Command },
+    Note { note: Note },
+}
+
+/// What happened. Additive only: an old log always folds.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "noun", rename_all = "snake_case")]
+pub enum Event {
+    Started { opening: Opening, edition: String, matters: Vec<(Id<Matter>, Id<Organisation>)> },
+    Team { event: team::Event },
+    Matter { matter: Id<Matter>, event: matter::Event },
+    Consultation { id: Id<Consultation>, event: consultation::Event },
+    Difficulty { id: Id<Difficulty>, event: difficulty::Event },
+    Noted { note: Note },
+}
+
+/// What a command or event is about: two commands on different subjects never disturb each other.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Subject {
+    Project,
+    Team,
+    Matter(Id<Matter>),
+    Consultation(Id<Consultation>),
+    Difficulty(Id<Difficulty>),
+    Note,
+}
+
+impl Command {
+    pub fn subject(&self) -> Subject {
+        match self {
+            Command::Start { .. } => Subject::Project,
+            Command::Team { .. } => Subject::Team,
+            Command::Matter { matter, .. } => Subject::Matter(matter.clone()),
+            Command::Consultation { id, .. } => Subject::Consultation(id.clone()),
+            Command::Difficulty { id, .. } => Subject::Difficulty(id.clone()),
+            Command::Note { .. } => Subject::Note,
+        }
+    }
+}
+
+impl Event {
+    pub fn subject(&self) -> Subject {
+        match self {
+            Event::Started { .. } => Subject::Project,
+            Event::Team { .. } => Subject::Team,
+            Event::Matter { matter, .. } => Subject::Matter(matter.clone()),
+            Event::Consultation { id, .. } => Subject::Consultation(id.clone()),
+            Event::Difficulty { id, .. } => Subject::Difficulty(id.clone()),
+            Event::Noted { .. } => Subject::Note,
+        }
+    }
+
+    /// The name of the event in the log's `kind` column.
+    pub fn kind(&self) -> &'static str {
+        use consultation::Event as C;
+        use difficulty::Event as D;
+        use matter::Event as M;
+        use team::Event as T;
+        match self {
+            Event::Started { .. } => "project.started",
+            Event::Noted { .. } => "project.noted",
+            Event::Team { event: T::LeadAppointed { .. } } => "team.lead_appointed",
+            Event::Team { event: T::AgentAppointed { .. } } => "team.agent_appointed",
+            Event::Matter { event, .. } => match event {
+                M::Prepared => "matter.prepared",
+                M::Filed { .. } => "matter.filed",
+                M::Accepted { .. } => "matter.accepted",
+                M::Paused { .. } => "matter.paused",
+                M::Resumed { .. } => "matter.resumed",
+                M::PreReviewed { .. } => "matter.pre_reviewed",
+                M::Decided => "matter.decided",
+                M::Issued => "matter.issued",
+                M::Refused { .. } => "matter.refused",
+                M::Exempted { .. } => "matter.exempted",
+            },
+            Event::Consultation { event, .. } => match event {
+                C::Asked { .. } => "consultation.asked",
+                C::Answered { .. } => "consultation.answered",
+                C::AskedAgain { .. } => "consultation.asked_again",
+                C::Closed => "consultation.closed",
+            },
+            Event::Difficulty { event, .. } => match event {
+                D::Raised { .. } => "difficulty.raised",
+                D::Appointed { .. } => "difficulty.appointed",
+                D::Proposed { .. } => "difficulty.proposed",
+                D::Accepted { .. } => "difficulty.accepted",
+                D::Resolved { .. } => "difficulty.resolved",
+            },
+        }
+    }
+
+    pub fn audience(&self) -> Audience {
+        match self {
+            Event::Noted { note } if note.internal => Audience::Government,
+            _ => Audience::Parties,
+        }
+    }
+}
+
+/// A project as far as its viewer may know it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Project {
+    /// Events folded, sealed ones included.
+    pub version: u64,
+    /// When the last event happened.
+    pub at: Instant,
+    pub name: String,
+    pub area: String,
+    pub owner: Id<Firm>,
+    pub answers: Answers,
+    pub as_of: Date,
+    /// The catalogue's edition the matters were listed with.
+    pub edition: String,
+    pub started_at: Instant,
+    pub matters: BTreeMap<Id<Matter>, Tracked>,
+    pub offices: BTreeSet<Id<Organisation>>,
+    pub team: Team,
+    pub consultations: BTreeMap<Id<Consultation>, Consultation>,
+    pub difficulties: BTreeMap<Id<Difficulty>, Difficulty>,
+    pub milestones: Vec<(String, Instant)>,
+    /// Whether anything here rests on assumptions (a replayed case).
+    pub assumed: bool,
+}
+
+impl Project {
+    /// From the first event of a stream; `None` when that is not a start.
+    pub fn open(event: &Event, at: Instant, assumed: bool) -> Option<Project> {
+        let Event::Started { opening, edition, matters } = event else { return None };
+        Some(Project {
+            version: 1,
+            at,
+            name: opening.name.clone(),
+            area: opening.area.clone(),
+            owner: opening.owner.clone(),
+            answers: opening.answers.clone(),
+            as_of: opening.as_of,
+            edition: edition.clone(),
+            started_at: at,
+            offices: matters.iter().map(|(_, office)| office.clone()).collect(),
+            matters: matters.iter().map(|(id, office)| (id.clone(), Tracked::new(office.clone()))).collect(),
+            team: Team { lead: opening.lead.clone(), agent: opening.agent.clone() },
+            consultations: BTreeMap::new(),
+            difficulties: BTreeMap::new(),
+            milestones: Vec::new(),
+            assumed,
+        })
+    }
+
+    /// Folds a stream; `None` when it does not begin with a start that the viewer may see.
+    pub fn fold<'e>(events: impl IntoIterator<Item = &'e Recorded<Event>>) -> Option<Project> {
+        let mut events = events.into_iter();
+        let mut project = match events.next()? {
+            Recorded::Open { event, meta, assumed, .. } => Project::open(event, meta.at, *assumed)?,
+            Recorded::Sealed { .. } => return None,
+        };
+        events.for_each(|recorded| project.record(recorded));
+        Some(project)
+    }
+
+    /// The next event of the stream. Callers see to the order: `version` must be the next one.
+    pub fn record(&mut self, recorded: &Recorded<Event>) {
+        self.version = recorded.version();
+        if let Recorded::Open { event, meta, assumed, .. } = recorded {
+            self.apply(event, meta.at, &meta.actor, *assumed);
+        }
+    }
+
+    pub fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>, assumed: bool) {
+        self.at = at;
+        self.assumed |= assumed;
+        match event {
+            Event::Started { .. } => {}
+            Event::Team { event } => self.team.apply(event),
+            Event::Matter { matter, event } => {
+                if let Some(tracked) = self.matters.get_mut(matter) {
+                    tracked.apply(event, at, by, assumed);
+                }
+            }
+            Event::Consultation { id, event } => match self.consultations.get_mut(id) {
+                Some(consultation) => consultation.apply(event, at, by),
+                None => {
+                    if let Some(consultation) = Consultation::open(event, at, by) {
+                        self.consultations.insert(id.clone(), consultation);
+                    }
+                }
+            },
+            Event::Difficulty { id, event } => match self.difficulties.get_mut(id) {
+                Some(difficulty) => difficulty.apply(event, at, by),
+                None => {
+                    if let Some(difficulty) = Difficulty::open(event, at, by) {
+                        self.difficulties.insert(id.clone(), difficulty);
+                    }
+                }
+            },
+            Event::Noted { note } => {
+                if let Some(milestone) = &note.milestone {
+                    self.milestones.push((milestone.clone(), at));
+                }
+            }
+        }
+    }
+
+    pub fn profile(&self, catalogue: &Catalogue) -> Profile {
+        Profile::new(catalogue, &self.answers)
+    }
+
+    /// How much an actor may know; `None`: not even that the project exists.
+    pub fn clearance(&self, actor: &Actor) -> Option<Audience> {
+        if may(actor, &Action::ViewInternal, Some(self)) {
+            Some(Audience::Government)
+        } else {
+            may(actor, &Action::View, Some(self)).then_some(Audience::Parties)
+        }
+    }
+
+    /// The actions a command needs a right to.
+    fn action(&self, command: &Command) -> Action {
+        use matter::Command as M;
+        match command {
+            Command::Start { .. } => Action::StartProject,
+            Command::Team { .. } => Action::AssignTeam,
+            Command::Matter { matter, command } => match command {
+                M::Prepare | M::File => Action::Submit(matter.clone()),
+                M::Exempt { .. } => Action::Exempt,
+                _ => Action::Handle(matter.clone()),
+            },
+            Command::Consultation { id, command } => match command {
+                consultation::Command::Answer { .. } => match self.consultations.get(id).and_then(|c| c.matter.clone()) {
+                    Some(matter) => Action::Answer(matter),
+                    None => Action::AnswerGeneral,
+                },
+                _ => Action::Ask,
+            },
+            Command::Difficulty { command, .. } => match command {
+                difficulty::Command::Raise { .. } => Action::RaiseDifficulty,
+                difficulty::Command::Appoint { .. } | difficulty::Command::Resolve { .. } => Action::LeadDifficulty,
+                _ => Action::View,
+            },
+            Command::Note { note } if note.internal => Action::ViewInternal,
+            Command::Note { .. } => Action::Note,
+        }
+    }
+
+    /// Whether somebody may do this at all; for showing or hiding a button.
+    pub fn permits(&self, actor: &Actor, command: &Command) -> bool {
+        may(actor, &self.action(command), Some(self))
+    }
+
+    /// What a command makes happen.
+    ///
+    /// # Errors
+    /// Why not, as a sentence for the person.
+    pub fn decide(&self, catalogue: &Catalogue, command: Command, by: By) -> Result<Vec<Event>, Refusal> {
+        if !may(by.actor, &Action::View, Some(self)) {
+            return Err(Refusal::Unknown);
+        }
+        if !self.permits(by.actor, &command) {
+            return Err(not_yours(by.actor, &command));
+        }
+        if by.at < self.at {
+            return not_now("时间早于上一条记录。", "This is earlier than the last entry of the log.");
+        }
+        let known = |matter: &Option<Id<Matter>>| match matter {
+            Some(id) if !self.matters.contains_key(id) => Err(Refusal::Unknown),
+            _ => Ok(()),
+        };
+        match command {
+            Command::Start { .. } => not_now("项目已经立起。", "The project has been started already."),
+            Command::Team { command } => {
+                let (event, same) = match command {
+                    team::Command::AppointLead { account } => {
+                        let same = self.team.lead.as_ref() == Some(&account);
+                        (team::Event::LeadAppointed { account }, same)
+                    }
+                    team::Command::AppointAgent { account } => {
+                        let same = self.team.agent.as_ref() == Some(&account);
+                        (team::Event::AgentAppointed { account }, same)
+                    }
+                };
+                if same {
+                    return not_now("已经由此人担任。", "This person holds the post already.");
+                }
+                Ok(vec![Event::Team { event }])
+            }
+            Command::Matter { matter, command } => {
+                let events = matter::decide(self, catalogue, &matter, command, by)?;
+                Ok(events.into_iter().map(|event| Event::Matter { matter: matter.clone(), event }).collect())
+            }
+            Command::Consultation { id, command } => {
+                let calendar = catalogue.calendar();
+                let event = match (self.consultations.get(&id), command) {
+                    (None, consultation::Command::Ask { matter, text, backbone }) => {
+                        known(&matter)?;
+                        consultation::ask(&self.team, calendar, matter, &text, backbone, by)?
+                    }
+                    (None, _) => return Err(Refusal::Unknown),
+                    (Some(consultation), command) => consultation.decide(command, calendar, by)?,
+                };
+                Ok(vec![Event::Consultation { id, event }])
+            }
+            Command::Difficulty { id, command } => {
+                let event = match (self.difficulties.get(&id), command) {
+                    (None, difficulty::Command::Raise { matter, text }) => {
+                        known(&matter)?;
+                        difficulty::raise(matter, &text)?
+                    }
+                    (None, _) => return Err(Refusal::Unknown),
+                    (Some(difficulty), command) => difficulty.decide(command, catalogue, by)?,
+                };
+                Ok(vec![Event::Difficulty { id, event }])
+            }
+            Command::Note { mut note } => {
+                known(&note.matter)?;
+                note.text =
+                    Text::new(written("text", &note.text.zh, LONGEST_TEXT)?, written("text", &note.text.en, LONGEST_TEXT)?);
+                Ok(vec![Event::Noted { note }])
+            }
+        }
+    }
+}
+
+/// Opens a project from a guide map.
+///
+/// # Errors
+/// Why not, as a sentence for the person.
+pub fn start(catalogue: &Catalogue, mut opening: Opening, by: By) -> Result<Vec<Event>, Refusal> {
+    if !may(by.actor, &Action::StartProject, None) {
+        return Err(Refusal::NotYours(Text::new(
+            "只有企业、帮代办专员和首席服务专员可以立项目。",
+            "Only enterprises, agents and lead officers can start a project.",
+        )));
+    }
+    opening.name = written("name", &opening.name, 60)?;
+    opening.area = written("area", &opening.area, 40)?;
+    if let Err(wrong) = opening.answers.check(catalogue) {
+        let fields: Vec<&str> = wrong.iter().map(|w| w.sentence.zh.as_str()).collect();
+        let english: Vec<&str> = wrong.iter().map(|w| w.sentence.en.as_str()).collect();
+        return Err(Refusal::Invalid { field: "answers".into(), sentence: Text::new(fields.join(""), english.join(" ")) });
+    }
+    let map = GuideMap::new(catalogue, &opening.answers, opening.as_of);
+    let matters = map.entries.iter().map(|e| (e.matter.id.clone(), e.matter.department.clone())).collect();
+    Ok(vec![Event::Started { opening, edition: catalogue.edition.clone(), matters }])
+}
+
+fn not_yours(actor: &Actor, command: &Command) -> Refusal {
+    let role = actor.role.name();
+    let (zh, en) = match command {
+        Command::Matter { command: matter::Command::Prepare | matter::Command::File, .. } => {
+            ("由建设单位或其帮代办专员准备和申报", "preparing and filing is for the project owner or its agent")
+        }
+        Command::Matter { command: matter::Command::Exempt { .. }, .. } => {
+            ("由首席服务专员认定不需要办的事项", "only the lead officer takes a matter off the list")
+        }
+        Command::Matter { .. } => ("由该事项的主办部门办理", "only the matter’s own office handles it"),
+        Command::Team { .. } => ("由首席服务专员安排人员", "only the lead officer appoints people"),
+        Command::Consultation { command: consultation::Command::Answer { .. }, .. } => {
+            ("由审批骨干专员、主办部门或项目的专员答复", "answers come from the backbone officer, the matter’s office or the project’s officers")
+        }
+        Command::Consultation { .. } => ("由建设单位或其帮代办专员提问、追问和关闭", "asking and closing is for the project owner or its agent"),
+        Command::Difficulty { command: difficulty::Command::Raise { .. }, .. } => {
+            ("由建设单位或其帮代办专员提出困难", "difficulties are raised by the project owner or its agent")
+        }
+        Command::Difficulty { .. } => ("由首席服务专员指定牵头部门和议定", "only the lead officer names the leading office and resolves"),
+        Command::Start { .. } | Command::Note { .. } => ("没有这项权限", "there is no right to do this"),
+    };
+    Refusal::NotYours(Text::new(
+        format!("您的身份是{}：{zh}。", role.zh),
+        format!("You are signed in as {}: {en}.", role.en.to_lowercase()),
+    ))
+}

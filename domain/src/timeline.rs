@@ -1,0 +1,82 @@
+//! Each event as a sentence a person reads.
+
+use crate::catalogue::{Catalogue, Matter, Organisation};
+use crate::consultation::Event as C;
+use crate::difficulty::Event as D;
+use crate::id::Id;
+use crate::matter::Event as M;
+use crate::project::Event;
+use crate::team::Event as T;
+use crate::text::Text;
+
+/// What happened, without who and when: those stand beside it.
+pub fn sentence(event: &Event, catalogue: &Catalogue, person: &impl Fn(&crate::Id<crate::account::Account>) -> Option<String>) -> Text {
+    let matter = |id: &Id<Matter>| catalogue.matter(id.as_str()).map_or_else(|| Text::same(id.as_str()), |m| m.name.clone());
+    let about = |id: &Option<Id<Matter>>| id.as_ref().map_or_else(|| Text::new("项目", "the project"), matter);
+    let office = |id: &Id<Organisation>| catalogue.organisation(id.as_str()).map_or_else(|| Text::same(id.as_str()), |o| o.name.clone());
+    let name = |id: &crate::Id<crate::account::Account>| person(id).map_or_else(|| Text::new("一位专员", "an officer"), Text::same);
+    match event {
+        Event::Started { opening, matters, .. } => Text::new(
+            format!("立起项目“{}”，列出 {} 个事项", opening.name, matters.len()),
+            format!("started the project “{}” with {} matters", opening.name, matters.len()),
+        ),
+        Event::Noted { note } => note.text.clone(),
+        Event::Team { event: T::LeadAppointed { account } } => {
+            let name = name(account);
+            Text::new(format!("由{}任首席服务专员", name.zh), format!("{} is the lead officer now", name.en))
+        }
+        Event::Team { event: T::AgentAppointed { account } } => {
+            let name = name(account);
+            Text::new(format!("由{}任帮代办专员", name.zh), format!("{} is the agent now", name.en))
+        }
+        Event::Matter { matter: id, event } => {
+            let m = matter(id);
+            let (zh, en) = match event {
+                M::Prepared => ("备齐材料".to_string(), "prepared".to_string()),
+                M::Filed { preview: false } => ("申报".into(), "filed".into()),
+                M::Filed { preview: true } => ("申报（容缺预审）".into(), "filed for tolerant pre-review".into()),
+                M::Accepted { due, .. } => (format!("受理，承诺 {due} 前办结"), format!("accepted, promised by {due}")),
+                M::Paused { reason, note, .. } => {
+                    (format!("暂停计时（{}）：{note}", reason.name().zh), format!("clock paused ({}): {note}", reason.name().en))
+                }
+                M::Resumed { due, .. } => (format!("恢复计时，{due} 到期"), format!("clock resumed, due {due}")),
+                M::PreReviewed { opinion } => (format!("容缺预审通过：{opinion}"), format!("pre-review passed: {opinion}")),
+                M::Decided => ("作出决定".into(), "decided".into()),
+                M::Issued => ("办结".into(), "issued".into()),
+                M::Refused { ground } => (format!("不予许可：{ground}"), format!("refused: {ground}")),
+                M::Exempted { reason } => (format!("不需要办：{reason}"), format!("not applicable: {reason}")),
+            };
+            Text::new(format!("{}：{zh}", m.zh), format!("{}: {en}", m.en))
+        }
+        Event::Consultation { event, .. } => match event {
+            C::Asked { matter: m, text, .. } => Text::new(format!("就{}提问：{text}", about(m).zh), format!("asked about {}: {text}", about(m).en)),
+            C::Answered { text } => Text::new(format!("答复：{text}"), format!("answered: {text}")),
+            C::AskedAgain { text, .. } => Text::new(format!("追问：{text}"), format!("asked again: {text}")),
+            C::Closed => Text::new("关闭咨询", "closed the question"),
+        },
+        Event::Difficulty { event, .. } => match event {
+            D::Raised { matter: m, text } => {
+                Text::new(format!("就{}提出困难：{text}", about(m).zh), format!("raised a difficulty on {}: {text}", about(m).en))
+            }
+            D::Appointed { lead, cooperating } => {
+                let (lead, others) = (office(lead), cooperating.iter().map(office).collect::<Vec<_>>());
+                let zh = others.iter().map(|o| o.zh.as_str()).collect::<Vec<_>>().join("、");
+                let en = others.iter().map(|o| o.en.as_str()).collect::<Vec<_>>().join(", ");
+                if others.is_empty() {
+                    Text::new(format!("困难由{}牵头", lead.zh), format!("{} leads on the difficulty", lead.en))
+                } else {
+                    Text::new(format!("困难由{}牵头，{zh}配合", lead.zh), format!("{} leads on the difficulty with {en}", lead.en))
+                }
+            }
+            D::Proposed { text, counters: None, .. } => Text::new(format!("提出方案：{text}"), format!("proposed: {text}")),
+            D::Proposed { text, counters: Some(n), .. } => {
+                Text::new(format!("针对方案 {n} 反提：{text}"), format!("countered proposal {n}: {text}"))
+            }
+            D::Accepted { proposal, .. } => Text::new(format!("同意方案 {proposal}"), format!("accepted proposal {proposal}")),
+            D::Resolved { action, owner, due } => Text::new(
+                format!("困难议定：{action}，由{}于 {due} 前完成", office(owner).zh),
+                format!("difficulty resolved: {action}; {} by {due}", office(owner).en),
+            ),
+        },
+    }
+}

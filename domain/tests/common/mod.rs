@@ -1,0 +1,124 @@
+//! Given events, when a command, then events or a refusal: the business in milliseconds.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use domain::account::{Actor, Role};
+use domain::catalogue::{CALENDAR_FILE, Catalogue, FILES};
+use domain::condition::Value;
+use domain::date::Instant;
+use domain::guide::Answers;
+use domain::log::{Audience, By, Digest, Meta, Recorded, link};
+use domain::project::{Command, Event, Opening, Project, start};
+use domain::{Error, matter};
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+pub static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../catalogue");
+    let files: Vec<(&str, String)> =
+        FILES.into_iter().chain([CALENDAR_FILE]).map(|n| (n, std::fs::read_to_string(dir.join(n)).unwrap())).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(n, s)| (*n, s.as_str())).collect();
+    Catalogue::read(&files).unwrap()
+});
+
+pub fn actor(account: &str, role: Role, firm: &str, office: Option<&str>) -> Actor {
+    Actor { account: account.into(), role, firm: firm.into(), office: office.map(Into::into), matters: Default::default() }
+}
+
+pub fn enterprise() -> Actor {
+    actor("wang", Role::Enterprise, "acme", None)
+}
+pub fn stranger() -> Actor {
+    actor("zhou", Role::Enterprise, "other", None)
+}
+pub fn agent() -> Actor {
+    actor("li", Role::Agent, "office", None)
+}
+pub fn lead() -> Actor {
+    actor("chen", Role::LeadOfficer, "office", None)
+}
+pub fn officer(office: &str) -> Actor {
+    actor(&format!("of-{office}"), Role::Department, office, Some(office))
+}
+pub fn leader() -> Actor {
+    actor("ma", Role::DistrictLeader, "district", None)
+}
+
+/// A project in the making: events so far, and the time.
+pub struct Story {
+    pub events: Vec<Recorded<Event>>,
+    pub now: Instant,
+}
+
+impl Story {
+    /// A granted-land factory with research rooms, started on a Thursday.
+    pub fn begin() -> Story {
+        Story::with(&[("gross_floor_area_sqm", Value::Number(30_000.0)), ("total_investment_10k", Value::Number(20_000.0))])
+    }
+
+    pub fn with(answers: &[(&str, Value)]) -> Story {
+        let now: Instant = "2024-09-26T02:00:00.000000Z".parse().unwrap();
+        let opening = Opening {
+            name: "测试项目".into(),
+            area: "狮山".into(),
+            owner: "acme".into(),
+            answers: Answers(answers.iter().map(|(n, v)| (n.to_string(), v.clone())).collect()),
+            as_of: now.date(),
+            lead: Some("chen".into()),
+            agent: Some("li".into()),
+        };
+        let mut story = Story { events: Vec::new(), now };
+        let events = start(&CATALOGUE, opening, By { actor: &enterprise(), at: now }).unwrap();
+        story.append(events, &enterprise());
+        story
+    }
+
+    fn append(&mut self, events: Vec<Event>, by: &Actor) {
+        for event in events {
+            let version = self.events.len() as u64 + 1;
+            let meta = Meta { stream: "project:p".into(), version, at: self.now, actor: by.account.clone(), kind: event.kind().into() };
+            let digest = meta.digest("{}");
+            let hash = link(self.events.last().map_or(Digest::default(), Recorded::hash), digest);
+            self.events.push(Recorded::Open { audience: event.audience(), meta, seq: version, assumed: false, event, digest, hash });
+        }
+    }
+
+    pub fn project(&self) -> Project {
+        Project::fold(&self.events).unwrap()
+    }
+
+    pub fn seen_at(&self, clearance: Audience) -> Vec<Recorded<Event>> {
+        self.events.iter().cloned().map(|e| e.for_clearance(clearance)).collect()
+    }
+
+    /// When somebody does something: the events, or the sentence of the refusal.
+    pub fn when(&mut self, by: &Actor, command: Command) -> Result<Vec<Event>, String> {
+        self.now = self.now.plus_seconds(60);
+        match self.project().decide(&CATALOGUE, command, By { actor: by, at: self.now }) {
+            Ok(events) => {
+                self.append(events.clone(), by);
+                Ok(events)
+            }
+            Err(refusal) => Err(Error::from(refusal).sentence().zh),
+        }
+    }
+
+    pub fn matter(&mut self, by: &Actor, id: &str, command: matter::Command) -> Result<Vec<Event>, String> {
+        self.when(by, Command::Matter { matter: id.into(), command })
+    }
+
+    /// The whole way of a matter, by its office and the enterprise.
+    pub fn finish(&mut self, id: &str) {
+        use matter::Command as M;
+        let office = officer(CATALOGUE.matter(id).unwrap().department.as_str());
+        self.matter(&enterprise(), id, M::Prepare).unwrap();
+        self.matter(&enterprise(), id, M::File).unwrap();
+        for command in [M::Accept, M::Decide, M::Issue] {
+            self.matter(&office, id, command).unwrap();
+        }
+    }
+
+    pub fn state(&self, id: &str) -> &'static str {
+        matter::state(&self.project(), &CATALOGUE, &id.into()).map_or("none", |s| s.code())
+    }
+}
