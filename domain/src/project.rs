@@ -152,7 +152,7 @@ impl Event {
 }
 
 /// A project as far as its viewer may know it.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Project {
     /// Events folded, sealed ones included.
     pub version: u64,

@@ -1,0 +1,77 @@
+//! What the portal *does*: the event log and its read tables, accounts, projects. Server only; knows
+//! nothing of HTTP. Rules are asked of `domain`, never written here.
+
+pub mod account;
+pub mod case;
+pub mod catalogue;
+pub mod clock;
+pub mod db;
+pub mod demo;
+mod error;
+pub mod log;
+pub mod project;
+pub mod project_card;
+pub mod verify;
+
+pub use error::{Error, Fault, Public};
+
+use clock::Clock;
+use db::Db;
+use domain::account::Actor;
+use domain::catalogue::Catalogue;
+use log::Log;
+use std::sync::Arc;
+
+/// The portal, open for business. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    pub db: Db,
+    pub log: Log,
+    pub catalogue: Arc<Catalogue>,
+    pub clock: Clock,
+    pub(crate) heads: project::Heads,
+    pub(crate) attempts: account::Attempts,
+}
+
+/// Who is asking: the first argument of every operation.
+#[derive(Clone)]
+pub struct Context {
+    pub service: Service,
+    pub actor: Option<Actor>,
+}
+
+impl Service {
+    /// Opens the database, brings its tables up to date and starts the appender.
+    ///
+    /// # Errors
+    /// The database cannot be reached or is not ours.
+    pub async fn open(database: &str, catalogue: Arc<Catalogue>, clock: Clock) -> Result<Service, Fault> {
+        let db = Db::open(database).await?;
+        let log = Log::start(db.clone()).await?;
+        Ok(Service { db, log, catalogue, clock, heads: Default::default(), attempts: Default::default() })
+    }
+
+    pub fn context(&self, actor: Option<Actor>) -> Context {
+        Context { service: self.clone(), actor }
+    }
+}
+
+impl Context {
+    /// The signed-in person.
+    ///
+    /// # Errors
+    /// Nobody is signed in.
+    pub fn actor(&self) -> Result<&Actor, Error> {
+        self.actor.as_ref().ok_or(Error::Public(Public::SignedOut))
+    }
+}
+
+/// A new id: time-ordered, so that lists by id are lists by time.
+pub fn new_id<K>() -> domain::Id<K> {
+    uuid::Uuid::now_v7().to_string().into()
+}
+
+/// `n` random bytes in hexadecimal.
+pub fn random_hex(n: usize) -> String {
+    (0..n).map(|_| format!("{:02x}", rand::random::<u8>())).collect()
+}

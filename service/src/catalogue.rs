@@ -1,0 +1,59 @@
+//! The catalogue the program carries with it, or one from a folder.
+
+use domain::catalogue::yaml::Mistake;
+use domain::catalogue::{CALENDAR_FILE, Catalogue, FILES};
+use domain::text;
+use std::path::Path;
+
+/// The default catalogue's files, embedded.
+const EMBEDDED: [(&str, &str); 7] = [
+    ("attributes.yaml", include_str!("../../catalogue/attributes.yaml")),
+    ("catalogue.yaml", include_str!("../../catalogue/catalogue.yaml")),
+    ("fields.yaml", include_str!("../../catalogue/fields.yaml")),
+    ("materials.yaml", include_str!("../../catalogue/materials.yaml")),
+    ("roles-and-rules.yaml", include_str!("../../catalogue/roles-and-rules.yaml")),
+    ("stages.yaml", include_str!("../../catalogue/stages.yaml")),
+    ("workdays-cn.json", include_str!("../../catalogue/workdays-cn.json")),
+];
+
+/// The documented case that comes with the default catalogue.
+pub const SHISHAN: &str = include_str!("../../catalogue/case-shishan.yaml");
+
+/// The catalogue the program carries.
+///
+/// # Errors
+/// Its mistakes; a test makes sure there are none.
+pub fn embedded() -> Result<Catalogue, Vec<Mistake>> {
+    Catalogue::read(&EMBEDDED)
+}
+
+/// A catalogue from a folder with the same files.
+///
+/// # Errors
+/// Every mistake found, files that cannot be read included.
+pub fn from_folder(folder: &Path) -> Result<Catalogue, Vec<Mistake>> {
+    let mut files = Vec::new();
+    let mut unreadable = Vec::new();
+    for name in FILES.into_iter().chain([CALENDAR_FILE]) {
+        match std::fs::read(folder.join(name)).map(String::from_utf8) {
+            Ok(Ok(source)) => files.push((name, source)),
+            Ok(Err(error)) => {
+                let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+                unreadable.push(Mistake { file: name.into(), line, what: text!("不是 UTF-8 文字", "not UTF-8; expected UTF-8 text") });
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => unreadable.push(Mistake { file: name.into(), line: 1, what: text!("无法读取：{error}", "cannot be read: {error}") }),
+        }
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(n, s)| (*n, s.as_str())).collect();
+    match Catalogue::read(&files) {
+        Ok(catalogue) if unreadable.is_empty() => Ok(catalogue),
+        Ok(_) => Err(unreadable),
+        Err(mistakes) => {
+            // A file that was there but unreadable is told once, by its own mistake.
+            let told = |m: &Mistake| unreadable.iter().any(|u| u.file == m.file);
+            let rest: Vec<Mistake> = mistakes.into_iter().filter(|m| !told(m)).collect();
+            Err(unreadable.into_iter().chain(rest).collect())
+        }
+    }
+}

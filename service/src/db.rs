@@ -1,0 +1,145 @@
+//! The database: SQLite by default, PostgreSQL by its URL. The only file that knows which.
+
+use crate::error::Fault;
+use sqlx::any::{AnyPoolOptions, install_default_drivers};
+use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use std::path::Path;
+use std::time::Duration;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+#[derive(Clone)]
+pub struct Db {
+    pool: AnyPool,
+    kind: Kind,
+    url: String,
+}
+
+impl Db {
+    /// `sqlite:path/to.db` (made on first run) or `postgres://…`.
+    ///
+    /// # Errors
+    /// A sentence that says which database could not be opened and why.
+    pub async fn open(url: &str) -> Result<Db, Fault> {
+        install_default_drivers();
+        let kind = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Kind::Postgres
+        } else if url.starts_with("sqlite:") {
+            Kind::Sqlite
+        } else {
+            return Err(format!("`{}` is neither sqlite:FILE nor postgres://…", without_password(url)).into());
+        };
+        let mut options = AnyPoolOptions::new().acquire_timeout(Duration::from_secs(10));
+        let full_url = match kind {
+            Kind::Postgres => {
+                options = options.max_connections(16);
+                url.to_string()
+            }
+            Kind::Sqlite => {
+                let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+                if let Some(folder) = Path::new(path).parent().filter(|p| !p.as_os_str().is_empty()) {
+                    std::fs::create_dir_all(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
+                }
+                // WAL: readers never wait for the writer. synchronous=FULL: a commit survives a power cut.
+                options = options.max_connections(8).after_connect(|connection, _| {
+                    Box::pin(async move {
+                        sqlx::raw_sql(
+                            "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;",
+                        )
+                        .execute(&mut *connection)
+                        .await?;
+                        Ok(())
+                    })
+                });
+                format!("sqlite:{path}?mode=rwc")
+            }
+        };
+        let pool = options.connect(&full_url).await.map_err(|e| format!("cannot open the database {}: {e}", without_password(url)))?;
+        sqlx::migrate!("./migrations").run(&pool).await.map_err(|e| format!("cannot bring the tables up to date: {e}"))?;
+        Ok(Db { pool, kind, url: url.to_string() })
+    }
+
+    pub fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::Sqlite => "SQLite",
+            Kind::Postgres => "PostgreSQL",
+        }
+    }
+
+    /// A transaction that orders commits: while it lives, nobody else appends to the log.
+    pub(crate) async fn begin_append(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        match self.kind {
+            Kind::Sqlite => self.pool.begin_with("begin immediate").await,
+            Kind::Postgres => {
+                let mut tx = self.pool.begin().await?;
+                // Writers wait for each other, readers do not.
+                sqlx::query("lock table event in exclusive mode").execute(&mut *tx).await?;
+                Ok(tx)
+            }
+        }
+    }
+
+    /// Tells other servers that the log has grown; takes effect with the commit.
+    pub(crate) async fn announce(&self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+        if self.kind == Kind::Postgres {
+            sqlx::query("notify quanlian_log").execute(connection).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs `grown` whenever another server says the log has grown. On SQLite there is no such message:
+    /// the caller's slow poll is enough.
+    pub(crate) async fn listen(&self, grown: impl Fn() + Send + 'static) {
+        if self.kind == Kind::Sqlite {
+            return std::future::pending().await;
+        }
+        loop {
+            if let Ok(mut listener) = sqlx::postgres::PgListener::connect(&self.url).await
+                && listener.listen("quanlian_log").await.is_ok()
+            {
+                while listener.recv().await.is_ok() {
+                    grown();
+                }
+            }
+            tracing::warn!("the database's notifications are away; trying again");
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("select 1").execute(&self.pool).await.map(|_| ())
+    }
+
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// A URL as it may be shown.
+fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => url.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_password_is_never_shown() {
+        assert_eq!(super::without_password("postgres://me:secret@host/db"), "postgres://…@host/db");
+        assert_eq!(super::without_password("sqlite:data/q.db"), "sqlite:data/q.db");
+    }
+}

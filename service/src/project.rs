@@ -1,0 +1,406 @@
+//! Projects: the one write path, and what a viewer gets to see.
+
+use crate::error::{Error, Fault, Public};
+use crate::log::{Appended, Fact, Head};
+use crate::project_card::{Card, Rows};
+use crate::{Context, new_id, random_hex};
+use domain::account::{Account, Actor, Person, Role};
+use domain::catalogue::Matter;
+use domain::date::Instant;
+use domain::error::Change;
+use domain::guide::Answers;
+use domain::id::Id;
+use domain::log::{Audience, Body, By, Recorded};
+use domain::project::{Command, Event, Opening, Project, Subject, start};
+use domain::{consultation, text, timeline};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Tries before giving up on a project everybody writes to at once.
+const TRIES: usize = 20;
+/// Projects kept folded in memory.
+const KEPT: usize = 512;
+/// Events of the timeline a page gets at first.
+const RECENT: usize = 200;
+
+/// The latest fold of projects written to: a command then reads only what is new. And the queue of
+/// writers to one project on this server: they would only make each other try again.
+#[derive(Clone, Default)]
+pub struct Heads(Arc<Mutex<HashMap<Id<Project>, Arc<Folded>>>>, Arc<Mutex<HashMap<Id<Project>, Queue>>>);
+
+type Queue = Arc<tokio::sync::Mutex<()>>;
+
+#[derive(Clone)]
+struct Folded {
+    project: Project,
+    head: Head,
+    seq: u64,
+}
+
+impl Heads {
+    fn get(&self, id: &Id<Project>) -> Option<Arc<Folded>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    fn put(&self, id: &Id<Project>, folded: Folded) {
+        let mut heads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let newer = heads.get(id).is_none_or(|known| known.head.version < folded.head.version);
+        if heads.len() >= KEPT && !heads.contains_key(id) {
+            heads.clear();
+        }
+        if newer {
+            heads.insert(id.clone(), Arc::new(folded));
+        }
+    }
+
+    fn queue(&self, id: &Id<Project>) -> Queue {
+        let mut queues = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        if queues.len() >= KEPT {
+            queues.retain(|_, queue| Arc::strong_count(queue) > 1);
+        }
+        queues.entry(id.clone()).or_default().clone()
+    }
+
+    fn forget(&self, id: &Id<Project>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+}
+
+pub fn stream(id: &Id<Project>) -> String {
+    format!("project:{id}")
+}
+
+/// What comes with a command besides itself.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    /// The form's key: sent twice, done once.
+    pub key: Option<String>,
+    /// The version the page was made from: if its subject has changed since by somebody else, nothing is done.
+    pub based_on: Option<u64>,
+    /// The fact is assumed, not documented (a replayed case).
+    pub assumed: bool,
+    /// When it happened, if not now (a replayed case).
+    pub at: Option<Instant>,
+}
+
+/// The version after the command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Done {
+    pub version: u64,
+}
+
+fn body(event: &Event, assumed: bool) -> Result<String, Error> {
+    Ok(serde_json::to_string(&Body { audience: event.audience(), salt: random_hex(16), assumed, event })?)
+}
+
+/// Opens a project from a guide map's answers. The area decides the lead officer; the agent with the
+/// fewest projects takes it, or the agent who opens it.
+///
+/// # Errors
+/// Not allowed, or the answers make no sense.
+pub async fn open(cx: &Context, name: &str, area: &str, answers: Answers, sent: Sent) -> Result<Id<Project>, Error> {
+    let actor = cx.actor()?.clone();
+    let owner = actor.firm.clone();
+    open_for(cx, &actor, name, area, owner, answers, None, sent).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "a replayed case names everything a person's click leaves to the rules")]
+pub(crate) async fn open_for(
+    cx: &Context,
+    actor: &Actor,
+    name: &str,
+    area: &str,
+    owner: Id<domain::account::Firm>,
+    answers: Answers,
+    agent: Option<Id<Account>>,
+    sent: Sent,
+) -> Result<Id<Project>, Error> {
+    let at = sent.at.unwrap_or_else(|| cx.service.clock.now());
+    let area = area.trim();
+    let lead = crate::account::on_duty(&cx.service.db, "area", area).await?;
+    if lead.is_none() {
+        return Err(Public::invalid(
+            "area",
+            text!("“{area}”还没有首席服务专员，请选择列出的片区。", "The area `{area}` has no lead officer yet; choose one of the list."),
+        )
+        .into());
+    }
+    // A project's id comes from the form's key, so that the form sent twice opens one project.
+    let id: Id<Project> = match &sent.key {
+        Some(key) => crate::account::id_from_key(key, &actor.account),
+        None => new_id(),
+    };
+    let agent = match (agent, actor.role) {
+        (Some(agent), _) => Some(agent),
+        (None, Role::Agent) => Some(actor.account.clone()),
+        (None, _) => crate::account::least_busy_agent(&cx.service.db).await?,
+    };
+    let opening = Opening { name: name.to_string(), area: area.to_string(), owner, answers, as_of: at.date(), lead, agent };
+    let events = start(&cx.service.catalogue, opening, By { actor, at })?;
+    let facts = facts(&events, actor, at, sent.assumed)?;
+    let project = events.first().and_then(|e| Project::open(e, at, sent.assumed)).ok_or(Public::NotFound)?;
+    let rows = Rows::of(&id, &project, &cx.service.catalogue, true);
+    let appended = cx.service.log.append(&stream(&id), Head::default(), facts, rows, sent.key).await?;
+    if let Appended::Done { head, seq } = appended {
+        cx.service.heads.put(&id, Folded { project, head, seq });
+    }
+    // A conflict can only be the same form's first sending: the project stands.
+    Ok(id)
+}
+
+fn facts(events: &[Event], actor: &Actor, at: Instant, assumed: bool) -> Result<Vec<Fact>, Error> {
+    events.iter().map(|event| Ok(Fact { at, actor: actor.account.clone(), kind: event.kind(), body: body(event, assumed)? })).collect()
+}
+
+/// The one write path: load, decide, append with the read tables, tell.
+///
+/// # Errors
+/// The rules' refusal; `Stale` when the page was older than what happened since; `NotFound` also where
+/// the person may not know there is such a project.
+pub async fn execute(cx: &Context, id: &Id<Project>, command: Command, sent: Sent) -> Result<Done, Error> {
+    let actor = cx.actor()?.clone();
+    execute_as(cx, &actor, id, command, sent).await
+}
+
+pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, command: Command, sent: Sent) -> Result<Done, Error> {
+    let catalogue = &cx.service.catalogue;
+    if let Some(done) = done_before(cx, &sent).await? {
+        return Ok(done);
+    }
+    let command = with_backbone(cx, command).await?;
+    let queue = cx.service.heads.queue(id);
+    let _turn = queue.lock().await;
+    for _ in 0..TRIES {
+        let folded = load(cx, id).await?;
+        if let Some(based_on) = sent.based_on {
+            check_stale(cx, actor, id, &folded.project, &command, based_on).await?;
+        }
+        let at = sent.at.unwrap_or_else(|| cx.service.clock.now()).max(folded.project.at);
+        let events = match folded.project.decide(catalogue, command.clone(), By { actor, at }) {
+            Ok(events) => events,
+            // The same form may have been done while this one waited; then what it asks for is so already.
+            Err(refusal) => match done_before(cx, &sent).await? {
+                Some(done) => return Ok(done),
+                None => return Err(refusal.into()),
+            },
+        };
+        let mut project = folded.project.clone();
+        for event in &events {
+            project.version += 1;
+            project.apply(event, at, &actor.account, sent.assumed);
+        }
+        let rows = Rows::of(id, &project, catalogue, false);
+        let facts = facts(&events, actor, at, sent.assumed)?;
+        match cx.service.log.append(&stream(id), folded.head, facts, rows, sent.key.clone()).await? {
+            Appended::Done { head, seq } => {
+                cx.service.heads.put(id, Folded { project, head, seq });
+                return Ok(Done { version: head.version });
+            }
+            Appended::Already { version } => return Ok(Done { version }),
+            Appended::Conflict => {}
+        }
+    }
+    Err(Public::TooMany {
+        sentence: text!("很多人同时在改这个项目，请稍后再试。", "Many people are changing this project at once; please try again."),
+    }
+    .into())
+}
+
+async fn done_before(cx: &Context, sent: &Sent) -> Result<Option<Done>, Error> {
+    match &sent.key {
+        Some(key) => Ok(cx.service.log.done_before(key).await?.map(|version| Done { version })),
+        None => Ok(None),
+    }
+}
+
+/// A question about a matter goes to its backbone officer, whom only the accounts know.
+async fn with_backbone(cx: &Context, command: Command) -> Result<Command, Error> {
+    Ok(match command {
+        Command::Consultation { id, command: consultation::Command::Ask { matter, text, .. } } => {
+            let backbone = match &matter {
+                Some(matter) => crate::account::on_duty(&cx.service.db, "matter", matter.as_str()).await?,
+                None => None,
+            };
+            Command::Consultation { id, command: consultation::Command::Ask { matter, text, backbone } }
+        }
+        other => other,
+    })
+}
+
+/// The project as it is now, from memory and what was appended since.
+async fn load(cx: &Context, id: &Id<Project>) -> Result<Arc<Folded>, Error> {
+    let known = cx.service.heads.get(id);
+    let after = known.as_ref().map_or(0, |k| k.seq);
+    let new = cx.service.log.read(&stream(id), after, i64::MAX).await?;
+    let folded = match (known, new.last()) {
+        (Some(known), None) => return Ok(known),
+        (None, None) => return Err(Public::NotFound.into()),
+        (Some(known), Some(last)) if new.first().is_some_and(|f| f.version() == known.head.version + 1) => {
+            let mut project = known.project.clone();
+            new.iter().for_each(|recorded| project.record(recorded));
+            Folded { project, head: Head { version: last.version(), hash: last.hash() }, seq: last.seq() }
+        }
+        (Some(_), Some(_)) => {
+            cx.service.heads.forget(id);
+            return Err(Fault::from(format!("the stream of project {id} has a hole: run `quanlian verify`")).into());
+        }
+        (None, Some(last)) => {
+            let project = Project::fold(&new).ok_or_else(|| Fault::from(format!("project {id} does not begin with its start")))?;
+            Folded { project, head: Head { version: last.version(), hash: last.hash() }, seq: last.seq() }
+        }
+    };
+    cx.service.heads.put(id, folded.clone());
+    Ok(Arc::new(folded))
+}
+
+/// Whether somebody else has changed the command's subject since the page was made.
+async fn check_stale(cx: &Context, actor: &Actor, id: &Id<Project>, project: &Project, command: &Command, based_on: u64) -> Result<(), Error> {
+    let subject = command.subject();
+    let alone = matches!(subject, Subject::Note | Subject::Team);
+    if based_on >= project.version || alone {
+        return Ok(());
+    }
+    let clearance = project.clearance(actor).ok_or(Public::NotFound)?;
+    let events = cx.service.log.read(&stream(id), 0, i64::MAX).await?;
+    let people = crate::account::people(&cx.service.db).await?;
+    let person = |id: &Id<Account>| people.get(id).map(|p| p.name.clone());
+    let changes: Vec<Change> = events
+        .into_iter()
+        .filter(|e| e.version() > based_on)
+        .filter_map(|recorded| match recorded.for_clearance(clearance) {
+            Recorded::Open { event, meta, .. } if event.subject() == subject && meta.actor != actor.account => {
+                Some(Change { at: meta.at, sentence: timeline::sentence(&event, &cx.service.catalogue, &person) })
+            }
+            _ => None,
+        })
+        .collect();
+    if changes.is_empty() { Ok(()) } else { Err(Public::Stale { changes }.into()) }
+}
+
+/// A project for one viewer: what the page begins with; the live feed continues after `seq`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct View {
+    pub id: Id<Project>,
+    pub project: Project,
+    /// The latest events the viewer may see, oldest first.
+    pub recent: Vec<Recorded<Event>>,
+    /// The cursor of the live feed.
+    pub seq: u64,
+    pub people: BTreeMap<Id<Account>, Person>,
+    /// The backbone officer of each matter that has one.
+    pub backbones: BTreeMap<Id<Matter>, Id<Account>>,
+    pub viewer: Actor,
+    pub owner_name: String,
+    /// Random; the keys of the page's forms are made from it.
+    pub seed: String,
+}
+
+/// The project as the person may see it.
+///
+/// # Errors
+/// `NotFound`, also where the person may not know there is such a project.
+pub async fn view(cx: &Context, id: &Id<Project>) -> Result<View, Error> {
+    let viewer = cx.actor()?.clone();
+    let (seen, _) = visible(cx, &viewer, id).await?;
+    let project = Project::fold(&seen).ok_or(Public::NotFound)?;
+    let seq = seen.last().map_or(0, Recorded::seq);
+    let skip = seen.len().saturating_sub(RECENT);
+    let people = crate::account::people(&cx.service.db).await?;
+    let backbones = crate::account::backbones(&cx.service.db).await?;
+    let owner_name = crate::account::firm_name(&cx.service.db, &project.owner).await?.unwrap_or_default();
+    let named = |id: &Id<Account>| seen.iter().any(|e| matches!(e, Recorded::Open { meta, .. } if meta.actor == *id));
+    // Only people who have to do with the project: whoever acted, serves, or could be asked.
+    let people = people
+        .into_iter()
+        .filter(|(id, person)| {
+            named(id)
+                || backbones.iter().any(|(matter, officer)| officer == id && project.matters.contains_key(matter))
+                || project.team.lead.as_ref() == Some(id)
+                || project.team.agent.as_ref() == Some(id)
+                || (person.role == Role::Agent && viewer.role.is_government())
+        })
+        .collect();
+    let backbones = backbones.into_iter().filter(|(matter, _)| project.matters.contains_key(matter)).collect();
+    Ok(View { id: id.clone(), project, recent: seen[skip..].to_vec(), seq, people, backbones, viewer, owner_name, seed: random_hex(12) })
+}
+
+/// A stream as somebody may see it, and how much that is.
+async fn visible(cx: &Context, viewer: &Actor, id: &Id<Project>) -> Result<(Vec<Recorded<Event>>, Audience), Error> {
+    let folded = load(cx, id).await?;
+    let clearance = folded.project.clearance(viewer).ok_or(Public::NotFound)?;
+    let events = cx.service.log.read(&stream(id), 0, i64::MAX).await?;
+    Ok((events.into_iter().map(|e| e.for_clearance(clearance)).collect(), clearance))
+}
+
+/// What happened after a cursor, as somebody may see it, with the people newly met.
+///
+/// # Errors
+/// `NotFound`, also where the person may not, or may no longer, see the project.
+pub async fn since(cx: &Context, id: &Id<Project>, after: u64) -> Result<Vec<(Recorded<Event>, Option<Person>)>, Error> {
+    let viewer = cx.actor()?.clone();
+    let new = cx.service.log.read(&stream(id), after, 1000).await?;
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let folded = load(cx, id).await?;
+    let clearance = folded.project.clearance(&viewer).ok_or(Public::NotFound)?;
+    let people = crate::account::people(&cx.service.db).await?;
+    Ok(new
+        .into_iter()
+        .map(|recorded| recorded.for_clearance(clearance))
+        .map(|recorded| {
+            let person = match &recorded {
+                Recorded::Open { meta, .. } => people.get(&meta.actor).cloned(),
+                Recorded::Sealed { .. } => None,
+            };
+            (recorded, person)
+        })
+        .collect())
+}
+
+/// Whether the person may follow a project, for the live feed's door.
+///
+/// # Errors
+/// `NotFound` or `SignedOut`.
+pub async fn may_follow(cx: &Context, id: &Id<Project>) -> Result<(), Error> {
+    let viewer = cx.actor()?.clone();
+    let folded = load(cx, id).await?;
+    folded.project.clearance(&viewer).map(|_| ()).ok_or(Error::Public(Public::NotFound))
+}
+
+/// The projects a person has to do with, latest first.
+///
+/// # Errors
+/// `SignedOut`, or the database failed.
+pub async fn list(cx: &Context) -> Result<Vec<Card>, Error> {
+    let actor = cx.actor()?;
+    let rows = match actor.role {
+        Role::Enterprise => {
+            sqlx::query("select * from project_card where owner = $1 order by at desc, project desc limit 500").bind(actor.firm.to_string())
+        }
+        Role::Agent => {
+            sqlx::query("select * from project_card where agent = $1 order by at desc, project desc limit 500").bind(actor.account.to_string())
+        }
+        Role::LeadOfficer => {
+            sqlx::query("select * from project_card where lead = $1 order by at desc, project desc limit 500").bind(actor.account.to_string())
+        }
+        Role::Department | Role::DepartmentHead | Role::BackboneOfficer => sqlx::query(
+            "select c.* from project_card c join project_office o on o.project = c.project where o.office = $1 \
+             order by c.at desc, c.project desc limit 500",
+        )
+        .bind(actor.office.as_ref().map(Id::to_string).unwrap_or_default()),
+        Role::DistrictLeader | Role::Supervisor => sqlx::query("select * from project_card order by at desc, project desc limit 500"),
+        Role::Intermediary => return Ok(Vec::new()),
+    }
+    .fetch_all(cx.service.db.pool())
+    .await?;
+    rows.iter().map(Card::from_row).collect::<Result<_, Fault>>().map_err(Error::from)
+}
+
+/// Where a matter stands, by its code.
+pub(crate) async fn state(cx: &Context, id: &Id<Project>, matter: &Id<Matter>) -> Result<&'static str, Error> {
+    let folded = load(cx, id).await?;
+    let state = domain::matter::state(&folded.project, &cx.service.catalogue, matter);
+    state.map(|s| s.code()).ok_or(Error::Public(Public::NotFound))
+}

@@ -1,0 +1,131 @@
+//! Proving the log: no holes, every hash follows, every body can be read, the read tables agree.
+
+use crate::Service;
+use crate::error::Fault;
+use crate::log::Stored;
+use crate::project_card::{Card, Rows};
+use domain::catalogue::Catalogue;
+use domain::id::Id;
+use domain::log::{Digest, link};
+use domain::project::Project;
+use domain::{Text, text};
+use sqlx::Row;
+use std::collections::BTreeMap;
+
+/// A log that holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Verified {
+    pub events: u64,
+    pub streams: u64,
+}
+
+/// The first event that does not hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Broken {
+    pub seq: u64,
+    pub stream: String,
+    pub version: u64,
+    pub why: Text,
+}
+
+/// Events read at a time.
+const BATCH: i64 = 1000;
+
+/// Walks the whole log.
+///
+/// # Errors
+/// The database failed. A broken log is an answer, not an error.
+pub async fn verify(service: &Service) -> Result<Result<Verified, Broken>, Fault> {
+    let mut heads: BTreeMap<String, (u64, Digest)> = BTreeMap::new();
+    let mut last = 0;
+    loop {
+        let rows = sqlx::query("select seq, stream, version, at, actor, kind, body, hash from event where seq > $1 order by seq limit $2")
+            .bind(i64::try_from(last)?)
+            .bind(BATCH)
+            .fetch_all(service.db.pool())
+            .await?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in &rows {
+            let (seq, stream) = (row.try_get::<i64, _>("seq")?.unsigned_abs(), row.try_get::<String, _>("stream")?);
+            let version = row.try_get::<i64, _>("version")?.unsigned_abs();
+            let broken = |why| Ok(Err(Broken { seq, stream: stream.clone(), version, why }));
+            if seq != last + 1 {
+                return broken(text!("前面缺少序号 {}", "sequence {} is missing before it", last + 1));
+            }
+            last = seq;
+            let (before, previous) = heads.get(&stream).copied().unwrap_or((0, Digest::default()));
+            if version != before + 1 {
+                return broken(text!("应为该流的第 {} 条", "expected version {} of its stream", before + 1));
+            }
+            let stored = match Stored::from_row(row) {
+                Ok(stored) => stored,
+                Err(error) => return broken(text!("{error}", "{error}")),
+            };
+            let hash = link(previous, stored.meta.digest(&stored.body));
+            if stored.hash != hash.to_string() {
+                return broken(text!("内容与其散列不符：记录被改动过", "its contents do not give its hash: the record was changed"));
+            }
+            let kind = stored.meta.kind.clone();
+            match stored.open() {
+                Ok(domain::log::Recorded::Open { event, .. }) if event.kind() == kind => {}
+                Ok(_) => return broken(text!("类别与内容不符", "its kind is not that of its body")),
+                Err(error) => return broken(text!("{error}", "{error}")),
+            }
+            heads.insert(stream, (version, hash));
+        }
+    }
+    // A stream cut short at its end still chains: the read tables remember how long it was.
+    let cards = sqlx::query("select project, version from project_card order by project").fetch_all(service.db.pool()).await?;
+    for card in &cards {
+        let stream = format!("project:{}", card.try_get::<String, _>("project")?);
+        let told = card.try_get::<i64, _>("version")?.unsigned_abs();
+        let found = heads.get(&stream).map_or(0, |(version, _)| *version);
+        if told != found {
+            let why = text!("该流应有 {told} 条，实有 {found} 条", "its stream should have {told} events and has {found}");
+            return Ok(Err(Broken { seq: last, stream, version: found, why }));
+        }
+    }
+    Ok(Ok(Verified { events: last, streams: heads.len() as u64 }))
+}
+
+/// Makes the read tables again from the log, in one transaction.
+///
+/// # Errors
+/// The database failed, or an event cannot be read.
+pub async fn rebuild(service: &Service) -> Result<u64, Fault> {
+    let rows = derive(service, &service.catalogue).await?;
+    let mut tx = service.db.begin_append().await?;
+    for table in ["delete from project_card", "delete from project_office"] {
+        sqlx::query(table).execute(&mut *tx).await?;
+    }
+    for row in &rows {
+        row.write(&mut tx).await?;
+    }
+    tx.commit().await?;
+    Ok(rows.len() as u64)
+}
+
+async fn derive(service: &Service, catalogue: &Catalogue) -> Result<Vec<Rows>, Fault> {
+    let streams = sqlx::query("select stream from event where version = 1 order by seq").fetch_all(service.db.pool()).await?;
+    let mut rows = Vec::with_capacity(streams.len());
+    for stream in &streams {
+        let stream: String = stream.try_get("stream")?;
+        let Some(id) = stream.strip_prefix("project:") else { continue };
+        let events = service.log.read(&stream, 0, i64::MAX).await?;
+        if let Some(project) = Project::fold(&events) {
+            rows.push(Rows::of(&Id::from(id), &project, catalogue, true));
+        }
+    }
+    Ok(rows)
+}
+
+/// The cards as they stand, for comparing.
+///
+/// # Errors
+/// The database failed.
+pub async fn cards(service: &Service) -> Result<Vec<Card>, Fault> {
+    let rows = sqlx::query("select * from project_card order by project").fetch_all(service.db.pool()).await?;
+    rows.iter().map(Card::from_row).collect()
+}

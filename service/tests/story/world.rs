@@ -1,0 +1,141 @@
+//! A whole portal for one test: an empty database, a clock that stands still, people of every role.
+
+use domain::account::{Account, Role};
+use domain::catalogue::Catalogue;
+use domain::guide::Answers;
+use domain::id::Id;
+use domain::project::{Command, Project};
+use domain::{consultation, difficulty, matter};
+use service::account::{NewAccount, add};
+use service::clock::Clock;
+use service::project::{Done, Sent, View};
+use service::{Context, Error, Public, Service};
+use std::sync::{Arc, LazyLock};
+
+static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(service::catalogue::embedded().unwrap()));
+
+pub struct World {
+    pub service: Service,
+    pub url: String,
+    _folder: tempfile::TempDir,
+}
+
+/// Every story runs on SQLite and on PostgreSQL.
+#[macro_export]
+macro_rules! story {
+    ($(#[$doc:meta])* async fn $name:ident($world:ident) $body:block) => {
+        $(#[$doc])*
+        mod $name {
+            #[allow(unused_imports, reason = "not every story needs everything")]
+            use super::*;
+            async fn tell($world: $crate::world::World) $body
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                tell($crate::world::World::on_sqlite().await).await;
+            }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                tell($crate::world::World::on_postgres().await).await;
+            }
+        }
+    };
+}
+
+pub fn sentence(error: Error) -> String {
+    match error {
+        Error::Public(public) => public.sentence().zh,
+        Error::Fault(fault) => panic!("a fault: {fault}"),
+    }
+}
+
+impl World {
+    pub async fn on_sqlite() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        World::begin(url, folder).await
+    }
+
+    pub async fn on_postgres() -> World {
+        let base = std::env::var("QUANLIAN_TEST_POSTGRES")
+            .expect("QUANLIAN_TEST_POSTGRES names no server: run the tests by `make test` or `scripts/with-postgres.sh cargo test`");
+        let name = format!("t_{}", service::random_hex(8));
+        sqlx::any::install_default_drivers();
+        let admin = sqlx::AnyPool::connect(&base).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&admin).await.unwrap();
+        admin.close().await;
+        let (server, _) = base.rsplit_once('/').unwrap();
+        World::begin(format!("{server}/{name}"), tempfile::tempdir().unwrap()).await
+    }
+
+    async fn begin(url: String, folder: tempfile::TempDir) -> World {
+        // Thursday 26 September 2024, ten in the morning in China.
+        let clock = Clock::set_to("2024-09-26T02:00:00.000000Z".parse().unwrap());
+        let service = Service::open(&url, CATALOGUE.clone(), clock).await.unwrap();
+        let world = World { service, url, _folder: folder };
+        world.person("wang", Role::Enterprise, "新芯公司", None, &[], &[]).await;
+        world.person("zhao", Role::Enterprise, "云启公司", None, &[], &[]).await;
+        world.person("li", Role::Agent, "全链办", None, &[], &[]).await;
+        world.person("chen", Role::LeadOfficer, "全链办", None, &["狮山"], &[]).await;
+        world.person("gu", Role::BackboneOfficer, "自规局", Some("natural-resources"), &[], &["siting-compliance-check"]).await;
+        world.person("zhou", Role::Department, "自规局", Some("natural-resources"), &[], &[]).await;
+        world.person("shen", Role::Department, "水务局", Some("water-affairs"), &[], &[]).await;
+        world
+    }
+
+    /// A second server on the same database.
+    pub async fn second_server(&self) -> Service {
+        Service::open(&self.url, CATALOGUE.clone(), self.service.clock.clone()).await.unwrap()
+    }
+
+    pub async fn person(&self, login: &str, role: Role, firm: &str, office: Option<&str>, areas: &[&str], matters: &[&str]) -> Id<Account> {
+        let password = (login == "wang" || role == Role::Agent).then(|| "correct horse".to_string());
+        let new = NewAccount {
+            login: login.into(),
+            name: format!("{login}某"),
+            role,
+            firm: firm.into(),
+            office: office.map(Into::into),
+            password,
+            areas: areas.iter().map(ToString::to_string).collect(),
+            matters: matters.iter().map(|m| Id::from(*m)).collect(),
+        };
+        add(&self.service, new).await.unwrap()
+    }
+
+    pub async fn as_(&self, login: &str) -> Context {
+        self.at(&self.service, login).await
+    }
+
+    pub async fn at(&self, service: &Service, login: &str) -> Context {
+        let id = service::account::by_login(&service.db, login).await.unwrap().unwrap();
+        service.context(service::account::actor(&service.db, &id).await.unwrap())
+    }
+
+    pub async fn project(&self) -> Id<Project> {
+        let answers = [("gross_floor_area_sqm", "30000"), ("total_investment_10k", "20000")];
+        let answers = Answers::from_pairs(&self.service.catalogue, answers).unwrap();
+        service::project::open(&self.as_("wang").await, "测试项目", "狮山", answers, Sent::default()).await.unwrap()
+    }
+
+    pub async fn does(&self, login: &str, project: &Id<Project>, command: Command) -> Result<Done, String> {
+        service::project::execute(&self.as_(login).await, project, command, Sent::default()).await.map_err(sentence)
+    }
+
+    pub async fn sees(&self, login: &str, project: &Id<Project>) -> Result<View, Public> {
+        service::project::view(&self.as_(login).await, project).await.map_err(Error::into_public)
+    }
+}
+
+pub fn ask(id: &str, matter: Option<&str>, text: &str) -> Command {
+    let command = consultation::Command::Ask { matter: matter.map(Into::into), text: text.into(), backbone: None };
+    Command::Consultation { id: id.into(), command }
+}
+pub fn answer(id: &str, text: &str) -> Command {
+    Command::Consultation { id: id.into(), command: consultation::Command::Answer { text: text.into() } }
+}
+pub fn raise(id: &str, text: &str) -> Command {
+    Command::Difficulty { id: id.into(), command: difficulty::Command::Raise { matter: None, text: text.into() } }
+}
+pub fn step(matter: &str, command: matter::Command) -> Command {
+    Command::Matter { matter: matter.into(), command }
+}
