@@ -29,7 +29,7 @@ for _ in 1 2 3 4 5; do               # somebody else may take a free port before
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' 2>/dev/null ||
         node -e 's=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
     if "${as[@]}" "$bin/pg_ctl" -D "$home/data" -l "$home/server.log" -w -s \
-        -o "-p $port -k $home -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300" start; then
+        -o "-p $port -k $home -c listen_addresses=127.0.0.1 -c fsync=${QUANLIAN_DURABLE:-off} -c max_connections=300" start; then
         started=1; break
     fi
 done

@@ -1,0 +1,44 @@
+//! What people *see*: pages, components and server functions, compiled for the server and the browser.
+
+#![recursion_limit = "512"]
+
+mod app;
+mod components;
+mod error;
+mod lang;
+mod live;
+mod pages;
+mod session;
+mod shared;
+
+/// Typed keys of `locales/*.json`.
+#[allow(warnings, clippy::all, reason = "generated")]
+mod translations {
+    include!(concat!(env!("OUT_DIR"), "/i18n.rs"));
+}
+pub(crate) use translations::i18n;
+
+pub use app::App;
+pub use error::Failure;
+pub use shared::{CatalogueUrl, Today};
+
+#[cfg(feature = "ssr")]
+pub use app::{Assets, shell};
+#[cfg(feature = "ssr")]
+pub use session::{cookie, local_path};
+
+/// The browser's entry: fetches the catalogue, then takes over the page the server rendered.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub async fn hydrate() {
+    console_error_panic_hook::set_once();
+    let Some(shared) = shared::from_page().await else { return };
+    leptos::mount::hydrate_body(move || {
+        shared.provide();
+        leptos::view! { <App /> }
+    });
+    // Says that the page now answers at once; tests wait for it.
+    if let Some(html) = leptos::prelude::document().document_element() {
+        let _ = html.set_attribute("data-hydrated", "true");
+    }
+}

@@ -58,7 +58,9 @@ fn fold_2000_events(bencher: Bencher) {
     let mut events = start(&catalogue, opening, By { actor: &actor, at }).unwrap_or_default();
     for i in 0..1999 {
         let event = match i % 2 {
-            0 => consultation::Event::Asked { matter: None, to: None, text: "要交哪些图纸？".into(), due: at.date(), edition: "e".into() },
+            0 => consultation::Event::Asked {
+                matter: None, to: None, text: "要交哪些图纸？".into(), due: at.date(), edition: "e".into()
+            },
             _ => consultation::Event::Answered { text: "总平面图、坐标和面积表。".into() },
         };
         events.push(Event::Consultation { id: domain::Id::from(format!("q{}", i / 2)), event });

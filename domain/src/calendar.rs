@@ -143,7 +143,11 @@ impl Calendar {
     pub fn add(&self, date: Date, days: i64) -> Date {
         let number = date.number();
         let before = self.before(number);
-        let index = if self.worked(number) || days < 0 { before.saturating_add(days) } else { before.saturating_add(days).saturating_sub(i64::from(days > 0)) };
+        let index = if self.worked(number) || days < 0 {
+            before.saturating_add(days)
+        } else {
+            before.saturating_add(days).saturating_sub(i64::from(days > 0))
+        };
         Date::from_number(self.at(index))
     }
 

@@ -49,9 +49,17 @@ pub struct Consultation {
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// `backbone`: the officer of the matter, if it has one.
-    Ask { matter: Option<Id<Matter>>, text: String, backbone: Option<Id<Account>> },
-    Answer { text: String },
-    AskAgain { text: String },
+    Ask {
+        matter: Option<Id<Matter>>,
+        text: String,
+        backbone: Option<Id<Account>>,
+    },
+    Answer {
+        text: String,
+    },
+    AskAgain {
+        text: String,
+    },
     Close,
 }
 
@@ -103,7 +111,10 @@ impl Consultation {
 
     pub fn decide(&self, command: Command, calendar: &Calendar, by: By) -> Result<Event, Refusal> {
         if self.status == Status::Closed {
-            return not_now("这条咨询已经由提问人关闭。需要的话请另提一条。", "The asker has closed this question. Please ask a new one if needed.");
+            return not_now(
+                "这条咨询已经由提问人关闭。需要的话请另提一条。",
+                "The asker has closed this question. Please ask a new one if needed.",
+            );
         }
         match command {
             Command::Ask { .. } => not_now("这条咨询已经存在。", "This question exists already."),

@@ -60,12 +60,27 @@ pub struct Difficulty {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    Raise { matter: Option<Id<Matter>>, text: String },
-    Appoint { lead: Id<Organisation>, cooperating: BTreeSet<Id<Organisation>> },
+    Raise {
+        matter: Option<Id<Matter>>,
+        text: String,
+    },
+    Appoint {
+        lead: Id<Organisation>,
+        cooperating: BTreeSet<Id<Organisation>>,
+    },
     /// `counters`: the number of the proposal it answers, from 1.
-    Propose { text: String, counters: Option<usize> },
-    Accept { proposal: usize },
-    Resolve { action: String, owner: Id<Organisation>, due: Date },
+    Propose {
+        text: String,
+        counters: Option<usize>,
+    },
+    Accept {
+        proposal: usize,
+    },
+    Resolve {
+        action: String,
+        owner: Id<Organisation>,
+        due: Date,
+    },
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -139,7 +154,10 @@ impl Difficulty {
         };
         let lead_known = || match self.lead {
             Some(_) => Ok(()),
-            None => not_now("首席服务专员还没有指定牵头部门，指定后才能提方案。", "The lead officer has not named a leading office yet; proposals come after that."),
+            None => not_now(
+                "首席服务专员还没有指定牵头部门，指定后才能提方案。",
+                "The lead officer has not named a leading office yet; proposals come after that.",
+            ),
         };
         match command {
             Command::Raise { .. } => not_now("这个困难已经提出。", "This difficulty has been raised already."),
@@ -164,10 +182,16 @@ impl Difficulty {
                 if let Some(number) = counters {
                     let earlier = self.proposal(number)?;
                     if earlier.side == side {
-                        return not_now("不能反提自己一方的方案，请直接提新方案。", "You cannot counter your own side’s proposal; put a new one.");
+                        return not_now(
+                            "不能反提自己一方的方案，请直接提新方案。",
+                            "You cannot counter your own side’s proposal; put a new one.",
+                        );
                     }
                     if earlier.countered {
-                        return not_now("这个方案已有人反提，请对最新的方案表态。", "This proposal has been countered already; please answer the latest one.");
+                        return not_now(
+                            "这个方案已有人反提，请对最新的方案表态。",
+                            "This proposal has been countered already; please answer the latest one.",
+                        );
                     }
                 }
                 Ok(Event::Proposed { side, text: written("text", &text, LONGEST_TEXT)?, counters })
@@ -180,7 +204,10 @@ impl Difficulty {
                     return not_now("您一方已经同意这个方案。", "Your side already stands behind this proposal.");
                 }
                 if proposal.countered {
-                    return not_now("这个方案已被反提，请对最新的方案表态。", "This proposal has been countered; please answer the latest one.");
+                    return not_now(
+                        "这个方案已被反提，请对最新的方案表态。",
+                        "This proposal has been countered; please answer the latest one.",
+                    );
                 }
                 Ok(Event::Accepted { side, proposal: number })
             }

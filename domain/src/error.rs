@@ -10,18 +10,30 @@ pub enum Error {
     /// Nobody is signed in.
     SignedOut,
     /// Signed in, but this is not for you.
-    Forbidden { sentence: Text },
+    Forbidden {
+        sentence: Text,
+    },
     /// There is none, or you may not know there is one.
     NotFound,
     /// What was typed is not right: field and sentence.
-    Invalid { fields: Vec<(String, Text)> },
+    Invalid {
+        fields: Vec<(String, Text)>,
+    },
     /// The business says no.
-    Refused { sentence: Text },
+    Refused {
+        sentence: Text,
+    },
     /// The page is older than what happened since; nothing was done.
-    Stale { changes: Vec<Change> },
-    TooMany { sentence: Text },
+    Stale {
+        changes: Vec<Change>,
+    },
+    TooMany {
+        sentence: Text,
+    },
     /// Our fault; the reference finds it in the server's log.
-    Internal { reference: String },
+    Internal {
+        reference: String,
+    },
     /// The server cannot be reached: known only to the browser.
     Unreachable,
 }
@@ -69,9 +81,10 @@ impl Error {
                 format!("系统出错，没有执行。请稍后再试，或告知管理员编号 {reference}。"),
                 format!("Something broke on our side and nothing was done. Try again, or give the operator the reference {reference}."),
             ),
-            Error::Unreachable => {
-                Text::new("连接不上服务器，没有执行，您填写的内容仍在。", "The server cannot be reached; nothing was done and what you wrote is kept.")
-            }
+            Error::Unreachable => Text::new(
+                "连接不上服务器，没有执行，您填写的内容仍在。",
+                "The server cannot be reached; nothing was done and what you wrote is kept.",
+            ),
         }
     }
 }

@@ -48,7 +48,10 @@ impl Answers {
                     if let Some(before) = answers.insert(name.to_string(), value.clone())
                         && before != value
                     {
-                        wrong.push(misanswer(attribute, text!("“{}”有两个不同的回答。", "`{}` is answered twice, differently.", attribute.name.zh)));
+                        wrong.push(misanswer(
+                            attribute,
+                            text!("“{}”有两个不同的回答。", "`{}` is answered twice, differently.", attribute.name.zh),
+                        ));
                     }
                 }
                 Err(sentence) => wrong.push(misanswer(attribute, sentence)),
@@ -63,10 +66,14 @@ impl Answers {
             .0
             .iter()
             .filter_map(|(name, value)| match catalogue.attribute(name) {
-                None => Some(Misanswer { attribute: shorten(name), sentence: text!("没有“{}”这个问题。", "There is no question `{}`.", shorten(name)) }),
-                Some(attribute) if attribute.is_derived() => {
-                    Some(misanswer(attribute, text!("“{}”由其他回答推出，不能填写。", "`{}` follows from other answers and cannot be given.", name)))
-                }
+                None => Some(Misanswer {
+                    attribute: shorten(name),
+                    sentence: text!("没有“{}”这个问题。", "There is no question `{}`.", shorten(name)),
+                }),
+                Some(attribute) if attribute.is_derived() => Some(misanswer(
+                    attribute,
+                    text!("“{}”由其他回答推出，不能填写。", "`{}` follows from other answers and cannot be given.", name),
+                )),
                 Some(attribute) => check_value(attribute, value).err().map(|sentence| misanswer(attribute, sentence)),
             })
             .collect();
@@ -295,10 +302,8 @@ pub fn entry<'c>(matter: &'c Matter, profile: &Profile, as_of: Date) -> Entry<'c
 
 /// The matter's own limit on a day: a former one where the law has changed since.
 fn limit_on(matter: &Matter, on: Date) -> LimitInForce {
-    let former = matter
-        .limit_history
-        .iter()
-        .find(|f| f.valid_from.is_none_or(|from| from <= on) && f.valid_until.is_none_or(|until| on <= until));
+    let former =
+        matter.limit_history.iter().find(|f| f.valid_from.is_none_or(|from| from <= on) && f.valid_until.is_none_or(|until| on <= until));
     match former {
         Some(former) if Some(former.period) != matter.legal_limit.period => {
             let calendar = former.period.unit == crate::catalogue::Unit::CalendarDay;

@@ -18,11 +18,13 @@ pub mod log;
 pub mod matter;
 pub mod policy;
 pub mod project;
+pub mod project_card;
 pub mod refusal;
 pub mod standing;
 pub mod team;
 pub mod text;
 pub mod timeline;
+pub mod view;
 
 pub use error::Error;
 pub use id::Id;

@@ -113,9 +113,22 @@ pub struct Body<E> {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "seen", rename_all = "lowercase")]
 pub enum Recorded<E> {
-    Open { meta: Meta, seq: u64, audience: Audience, assumed: bool, event: E, digest: Digest, hash: Digest },
+    Open {
+        meta: Meta,
+        seq: u64,
+        audience: Audience,
+        assumed: bool,
+        event: E,
+        digest: Digest,
+        hash: Digest,
+    },
     /// It happened, and that is all this viewer may know.
-    Sealed { version: u64, seq: u64, digest: Digest, hash: Digest },
+    Sealed {
+        version: u64,
+        seq: u64,
+        digest: Digest,
+        hash: Digest,
+    },
 }
 
 impl<E> Recorded<E> {

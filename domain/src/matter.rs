@@ -20,15 +20,27 @@ pub enum Progress {
     Untouched,
     Prepared,
     /// Sent in. `preview`: for tolerant pre-review, a predecessor is not finished.
-    Filed { preview: bool },
+    Filed {
+        preview: bool,
+    },
     /// The clock runs to this day.
-    Accepted { due: Date },
+    Accepted {
+        due: Date,
+    },
     /// The clock stands. `left`: working days that remain when it resumes.
-    Paused { reason: PauseReason, note: String, left: i64 },
+    Paused {
+        reason: PauseReason,
+        note: String,
+        left: i64,
+    },
     Decided,
     Issued,
-    Refused { ground: String },
-    NotApplicable { reason: String },
+    Refused {
+        ground: String,
+    },
+    NotApplicable {
+        reason: String,
+    },
 }
 
 /// Why a clock may stand; 行政许可法 art. 45 and the practice of correction.
@@ -91,12 +103,20 @@ pub struct Tracked {
 #[derive(Clone, PartialEq, Debug)]
 pub enum State {
     /// Predecessors are missing.
-    NotYetDue { waiting_for: Vec<Id<Matter>> },
+    NotYetDue {
+        waiting_for: Vec<Id<Matter>>,
+    },
     Ready,
     Prepared,
-    Filed { preview: bool },
-    Accepted { due: Date },
-    Paused { reason: PauseReason },
+    Filed {
+        preview: bool,
+    },
+    Accepted {
+        due: Date,
+    },
+    Paused {
+        reason: PauseReason,
+    },
     Decided,
     Issued,
     Refused,
@@ -156,21 +176,47 @@ pub enum Command {
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     Prepared,
-    Filed { preview: bool },
+    Filed {
+        preview: bool,
+    },
     /// `edition`: the calendar the due day was computed with.
-    Accepted { due: Date, edition: String },
-    Paused { reason: PauseReason, note: String, left: i64 },
-    Resumed { due: Date, edition: String },
-    PreReviewed { opinion: String },
+    Accepted {
+        due: Date,
+        edition: String,
+    },
+    Paused {
+        reason: PauseReason,
+        note: String,
+        left: i64,
+    },
+    Resumed {
+        due: Date,
+        edition: String,
+    },
+    PreReviewed {
+        opinion: String,
+    },
     Decided,
     Issued,
-    Refused { ground: String },
-    Exempted { reason: String },
+    Refused {
+        ground: String,
+    },
+    Exempted {
+        reason: String,
+    },
 }
 
 impl Tracked {
     pub fn new(department: Id<Organisation>) -> Tracked {
-        Tracked { department, progress: Progress::Untouched, moved: None, pre_reviewed: None, filed_at: None, issued_at: None, assumed: false }
+        Tracked {
+            department,
+            progress: Progress::Untouched,
+            moved: None,
+            pre_reviewed: None,
+            filed_at: None,
+            issued_at: None,
+            assumed: false,
+        }
     }
 
     pub fn is_done(&self) -> bool {
@@ -269,7 +315,10 @@ pub fn names(catalogue: &Catalogue, ids: &[Id<Matter>]) -> Text {
 
 fn wait_for(catalogue: &Catalogue, what_zh: &str, what_en: &str, missing: &[Id<Matter>]) -> Refusal {
     let names = names(catalogue, missing);
-    Refusal::NotNow(Text::new(format!("还不能{what_zh}：须先办结{}。", names.zh), format!("Cannot {what_en} yet: first to be finished: {}.", names.en)))
+    Refusal::NotNow(Text::new(
+        format!("还不能{what_zh}：须先办结{}。", names.zh),
+        format!("Cannot {what_en} yet: first to be finished: {}.", names.en),
+    ))
 }
 
 /// Whether the command is allowed now, and what then happens.
@@ -341,7 +390,9 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command
                 }
                 Event::Decided
             }
-            State::Paused { .. } => return not_now("计时暂停中，请先恢复计时再作决定。", "The clock is paused; resume it before deciding."),
+            State::Paused { .. } => {
+                return not_now("计时暂停中，请先恢复计时再作决定。", "The clock is paused; resume it before deciding.");
+            }
             _ => return out_of_place("决定", "decided"),
         },
         Command::Issue => match now {

@@ -365,8 +365,7 @@ impl Project {
             }
             Command::Note { mut note } => {
                 known(&note.matter)?;
-                note.text =
-                    Text::new(written("text", &note.text.zh, LONGEST_TEXT)?, written("text", &note.text.en, LONGEST_TEXT)?);
+                note.text = Text::new(written("text", &note.text.zh, LONGEST_TEXT)?, written("text", &note.text.en, LONGEST_TEXT)?);
                 Ok(vec![Event::Noted { note }])
             }
         }
@@ -407,10 +406,13 @@ fn not_yours(actor: &Actor, command: &Command) -> Refusal {
         }
         Command::Matter { .. } => ("由该事项的主办部门办理", "only the matter’s own office handles it"),
         Command::Team { .. } => ("由首席服务专员安排人员", "only the lead officer appoints people"),
-        Command::Consultation { command: consultation::Command::Answer { .. }, .. } => {
-            ("由审批骨干专员、主办部门或项目的专员答复", "answers come from the backbone officer, the matter’s office or the project’s officers")
+        Command::Consultation { command: consultation::Command::Answer { .. }, .. } => (
+            "由审批骨干专员、主办部门或项目的专员答复",
+            "answers come from the backbone officer, the matter’s office or the project’s officers",
+        ),
+        Command::Consultation { .. } => {
+            ("由建设单位或其帮代办专员提问、追问和关闭", "asking and closing is for the project owner or its agent")
         }
-        Command::Consultation { .. } => ("由建设单位或其帮代办专员提问、追问和关闭", "asking and closing is for the project owner or its agent"),
         Command::Difficulty { command: difficulty::Command::Raise { .. }, .. } => {
             ("由建设单位或其帮代办专员提出困难", "difficulties are raised by the project owner or its agent")
         }

@@ -49,7 +49,9 @@ pub fn sentence(event: &Event, catalogue: &Catalogue, person: &impl Fn(&crate::I
             Text::new(format!("{}：{zh}", m.zh), format!("{}: {en}", m.en))
         }
         Event::Consultation { event, .. } => match event {
-            C::Asked { matter: m, text, .. } => Text::new(format!("就{}提问：{text}", about(m).zh), format!("asked about {}: {text}", about(m).en)),
+            C::Asked { matter: m, text, .. } => {
+                Text::new(format!("就{}提问：{text}", about(m).zh), format!("asked about {}: {text}", about(m).en))
+            }
             C::Answered { text } => Text::new(format!("答复：{text}"), format!("answered: {text}")),
             C::AskedAgain { text, .. } => Text::new(format!("追问：{text}"), format!("asked again: {text}")),
             C::Closed => Text::new("关闭咨询", "closed the question"),

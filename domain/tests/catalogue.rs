@@ -83,7 +83,8 @@ fn the_delivered_catalogue_is_whole() {
 fn sample_projects_get_the_matters_their_authors_counted() {
     let today = "2026-11-23";
     assert_eq!(applying(SHISHAN, today), (54, 6));
-    let factory = [("site_area_sqm", "20000"), ("gross_floor_area_sqm", "30000"), ("total_investment_10k", "20000"), ("earthwork_m3", "8000")];
+    let factory =
+        [("site_area_sqm", "20000"), ("gross_floor_area_sqm", "30000"), ("total_investment_10k", "20000"), ("earthwork_m3", "8000")];
     assert_eq!(applying(&factory, today), (40, 5));
     let school = [
         ("investment_type", "government"),
@@ -208,7 +209,8 @@ fn every_mistake_is_told_with_file_line_and_what_was_expected() {
     found(&m, "catalogue.yaml", "expected a value for `name_zh`");
     let m = damaged("catalogue.yaml", "  self_managed: false\n", "  self_manged: false\n");
     found(&m, "catalogue.yaml", "unknown key");
-    let m = damaged("catalogue.yaml", "  depends_on: []\n", "  depends_on:\n  - id: investment-agreement-signing\n    type: finish-to-start\n");
+    let m =
+        damaged("catalogue.yaml", "  depends_on: []\n", "  depends_on:\n  - id: investment-agreement-signing\n    type: finish-to-start\n");
     found(&m, "catalogue.yaml", "form a cycle: industry-access-review > investment-agreement-signing > industry-access-review");
     let m = damaged("attributes.yaml", "  default: social", "  default: charity");
     found(&m, "attributes.yaml", "expected one of the options: government, social");

@@ -16,7 +16,10 @@ use domain::project::{Command, Event, Note, Project};
 use domain::standing::{Party, sentence, todos};
 
 fn ask(matter: Option<&str>, backbone: Option<&str>) -> Command {
-    let command = consultation::Command::Ask { matter: matter.map(Into::into), text: "要交哪些图？".into(), backbone: backbone.map(Into::into) };
+    let command =
+        consultation::Command::Ask {
+            matter: matter.map(Into::into), text: "要交哪些图？".into(), backbone: backbone.map(Into::into)
+        };
     Command::Consultation { id: "q1".into(), command }
 }
 fn consult(command: consultation::Command) -> Command {
@@ -151,7 +154,8 @@ fn an_empty_or_endless_question_is_refused_at_the_field() {
 fn a_difficulty_is_negotiated_to_a_resolution_both_sides_stand_behind() {
     let mut story = Story::begin();
     let (land, water) = (officer("natural-resources"), officer("water-affairs"));
-    let raise = hard(difficulty::Command::Raise { matter: Some("siting-compliance-check".into()), text: "河道控制线压占地块".into() });
+    let raise =
+        hard(difficulty::Command::Raise { matter: Some("siting-compliance-check".into()), text: "河道控制线压占地块".into() });
     assert!(story.when(&land, raise.clone()).is_err(), "an office does not raise difficulties for the enterprise");
     story.when(&enterprise(), raise).unwrap();
     assert!(story.when(&land, propose("退让十米", None)).unwrap_err().contains("还没有指定牵头部门"));
@@ -187,7 +191,9 @@ fn an_office_that_was_not_named_does_not_negotiate() {
 #[test]
 fn whoever_is_no_party_does_not_learn_that_the_project_exists() {
     let mut story = Story::begin();
-    for nobody in [stranger(), officer("tax-of-another-district"), actor("x", Role::Agent, "office", None), actor("y", Role::Intermediary, "z", None)] {
+    for nobody in
+        [stranger(), officer("tax-of-another-district"), actor("x", Role::Agent, "office", None), actor("y", Role::Intermediary, "z", None)]
+    {
         assert_eq!(story.when(&nobody, ask(None, None)).unwrap_err(), "没有找到，或您无权查看。");
         assert_eq!(story.project().clearance(&nobody), None);
     }
@@ -213,10 +219,7 @@ fn one_sentence_says_where_it_stands_and_whose_turn_it_is() {
     let mut story = Story::begin();
     let says = |story: &Story| sentence(&story.project(), &CATALOGUE, &|id| Some(format!("专员{id}")));
     let matters = story.project().matters.len();
-    assert_eq!(
-        says(&story).zh,
-        format!("正处在“合作洽谈”阶段，{matters} 个事项已办结 0 个。轮到招商部门准备“产业准入联合会审”。")
-    );
+    assert_eq!(says(&story).zh, format!("正处在“合作洽谈”阶段，{matters} 个事项已办结 0 个。轮到招商部门准备“产业准入联合会审”。"));
     story.when(&enterprise(), ask(None, None)).unwrap();
     assert!(says(&story).zh.ends_with("轮到专员li答复咨询，9 月 29 日前。"), "{}", says(&story).zh);
     story.when(&enterprise(), hard(difficulty::Command::Raise { matter: None, text: "缺电".into() })).unwrap();

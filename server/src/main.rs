@@ -1,1 +1,8 @@
-fn main(){}
+//! The `quanlian` program.
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::cli::run(server::cli::Arguments::parse())
+}

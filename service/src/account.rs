@@ -3,8 +3,8 @@
 use crate::db::Db;
 use crate::error::{Error, Fault, Public};
 use crate::{Context, Service, new_id, random_hex};
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use domain::account::{Account, Actor, Firm, Person, Role};
 use domain::catalogue::{Matter, Organisation};
 use domain::date::Instant;
@@ -81,7 +81,8 @@ fn hash(password: &str) -> Result<String, Fault> {
 /// What is wrong with which field.
 pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Error> {
     let invalid = |field: &str, sentence| Err(Error::Public(Public::invalid(field, sentence)));
-    let login_ok = (2..=40).contains(&new.login.len()) && new.login.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b));
+    let login_ok = (2..=40).contains(&new.login.len())
+        && new.login.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b));
     if !login_ok {
         return invalid("login", text!("登录名应为 2–40 个小写字母、数字、- _ .", "a login is 2–40 lower-case letters, digits, - _ ."));
     }
@@ -142,14 +143,21 @@ pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Erro
         .await?;
     let areas = new.areas.iter().map(|a| ("area", a.trim().to_string()));
     for (kind, subject) in areas.chain(new.matters.iter().map(|m| ("matter", m.to_string()))) {
-        let holder = sqlx::query("select a.name as name from duty d join account a on a.id = d.account where d.kind = $1 and d.subject = $2")
-            .bind(kind.to_string())
-            .bind(subject.clone())
-            .fetch_optional(&mut *tx)
-            .await?;
+        let holder =
+            sqlx::query("select a.name as name from duty d join account a on a.id = d.account where d.kind = $1 and d.subject = $2")
+                .bind(kind.to_string())
+                .bind(subject.clone())
+                .fetch_optional(&mut *tx)
+                .await?;
         if let Some(row) = holder {
             let name: String = row.try_get("name")?;
-            return invalid(kind, text!("“{subject}”已由 {name} 负责；一区域一首席，一事项一骨干", "`{subject}` is already in the hands of {name}; one officer each"));
+            return invalid(
+                kind,
+                text!(
+                    "“{subject}”已由 {name} 负责；一区域一首席，一事项一骨干",
+                    "`{subject}` is already in the hands of {name}; one officer each"
+                ),
+            );
         }
         sqlx::query("insert into duty (kind, subject, account) values ($1, $2, $3)")
             .bind(kind.to_string())
@@ -302,9 +310,10 @@ fn person_from(row: &sqlx::any::AnyRow) -> Result<Person, Fault> {
 /// # Errors
 /// The database failed.
 pub async fn people(db: &Db) -> Result<BTreeMap<Id<Account>, Person>, Fault> {
-    let rows = sqlx::query("select a.id as id, a.name as name, a.role as role, f.name as firm_name from account a join firm f on f.id = a.firm")
-        .fetch_all(db.pool())
-        .await?;
+    let rows =
+        sqlx::query("select a.id as id, a.name as name, a.role as role, f.name as firm_name from account a join firm f on f.id = a.firm")
+            .fetch_all(db.pool())
+            .await?;
     rows.iter().map(|row| person_from(row).map(|p| (p.account.clone(), p))).collect()
 }
 
@@ -363,7 +372,7 @@ pub async fn firm_name(db: &Db, firm: &Id<Firm>) -> Result<Option<String>, Fault
 }
 
 /// An id that the same form of the same person always gives.
-pub(crate) fn id_from_key<K>(key: &str, account: &Id<Account>) -> Id<K> {
+pub fn id_from_key<K>(key: &str, account: &Id<Account>) -> Id<K> {
     let digest = Digest::of(format!("{account}/{key}").as_bytes()).to_string();
     Id::from(format!("{}-{}", &digest[..8], &digest[8..24]))
 }

@@ -21,7 +21,14 @@ struct Cast<'a> {
 }
 
 impl Cast<'_> {
-    async fn actor(&mut self, login: &str, name: &str, role: Role, firm: &str, office: Option<Id<domain::catalogue::Organisation>>) -> Result<Actor, Error> {
+    async fn actor(
+        &mut self,
+        login: &str,
+        name: &str,
+        role: Role,
+        firm: &str,
+        office: Option<Id<domain::catalogue::Organisation>>,
+    ) -> Result<Actor, Error> {
         if let Some(actor) = self.known.get(login) {
             return Ok(actor.clone());
         }
@@ -92,7 +99,8 @@ pub async fn load(service: &Service, case: &Case, place: &Place) -> Result<Id<Pr
     let lead = account::actor(&service.db, &lead_id).await?.ok_or_else(|| Fault::from("the lead officer is gone"))?;
     let first = case.events.first().ok_or_else(|| Fault::from("the case has no events"))?;
     let sent = Sent { assumed: true, at: Some(first.at), ..Sent::default() };
-    let id = open_for(&cx, &owner, &case.name.zh, &place.area, owner.firm.clone(), case.answers.clone(), Some(agent.account.clone()), sent).await?;
+    let id = open_for(&cx, &owner, &case.name.zh, &place.area, owner.firm.clone(), case.answers.clone(), Some(agent.account.clone()), sent)
+        .await?;
     for event in &case.events {
         let who = match event.role {
             Role::Enterprise | Role::Intermediary => &owner,
@@ -174,7 +182,15 @@ async fn advance(
     Ok(())
 }
 
-async fn run(cx: &Context, by: &Actor, id: &Id<Project>, matter: &Id<Matter>, command: matter::Command, at: Instant, assumed: bool) -> Result<(), Error> {
+async fn run(
+    cx: &Context,
+    by: &Actor,
+    id: &Id<Project>,
+    matter: &Id<Matter>,
+    command: matter::Command,
+    at: Instant,
+    assumed: bool,
+) -> Result<(), Error> {
     let sent = Sent { assumed, at: Some(at), ..Sent::default() };
     execute_as(cx, by, id, Command::Matter { matter: matter.clone(), command }, sent).await.map(|_| ())
 }

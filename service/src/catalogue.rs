@@ -42,7 +42,9 @@ pub fn from_folder(folder: &Path) -> Result<Catalogue, Vec<Mistake>> {
                 unreadable.push(Mistake { file: name.into(), line, what: text!("不是 UTF-8 文字", "not UTF-8; expected UTF-8 text") });
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => unreadable.push(Mistake { file: name.into(), line: 1, what: text!("无法读取：{error}", "cannot be read: {error}") }),
+            Err(error) => {
+                unreadable.push(Mistake { file: name.into(), line: 1, what: text!("无法读取：{error}", "cannot be read: {error}") })
+            }
         }
     }
     let files: Vec<(&str, &str)> = files.iter().map(|(n, s)| (*n, s.as_str())).collect();

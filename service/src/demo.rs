@@ -62,7 +62,12 @@ pub async fn ensure(service: &Service) -> Result<bool, Error> {
     }
     let case = Case::read(&service.catalogue, "case-shishan.yaml", catalogue::SHISHAN);
     let case = case.map_err(|mistakes| Fault::from(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
-    let place = Place { area: AREAS[0].into(), owner_firm: "狮山生物医药创新基地项目公司（情景）".into(), agent: "daiban".into(), owner: "case.owner".into() };
+    let place = Place {
+        area: AREAS[0].into(),
+        owner_firm: "狮山生物医药创新基地项目公司（情景）".into(),
+        agent: "daiban".into(),
+        owner: "case.owner".into(),
+    };
     crate::case::load(service, &case, &place).await?;
     let owner = account::by_login(&service.db, "qiye").await?.ok_or_else(|| Fault::from("the demonstration's enterprise is missing"))?;
     let actor = account::actor(&service.db, &owner).await?;
@@ -83,7 +88,8 @@ pub async fn ensure(service: &Service) -> Result<bool, Error> {
         ("product_types", "device-2-3"),
         ("key_project_level", "district"),
     ];
-    let answers = Answers::from_pairs(&service.catalogue, pairs).map_err(|_| Fault::from("the demonstration's answers do not fit this catalogue"))?;
+    let answers =
+        Answers::from_pairs(&service.catalogue, pairs).map_err(|_| Fault::from("the demonstration's answers do not fit this catalogue"))?;
     project::open(&service.context(actor), "新芯体外诊断试剂基地", AREAS[1], answers, Sent::default()).await?;
     Ok(true)
 }

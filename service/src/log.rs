@@ -41,11 +41,16 @@ pub struct Head {
 /// What happened to an append.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Appended {
-    Done { head: Head, seq: u64 },
+    Done {
+        head: Head,
+        seq: u64,
+    },
     /// Somebody else was first: read, decide and try again.
     Conflict,
     /// The same form was sent before; its events stand at this version.
-    Already { version: u64 },
+    Already {
+        version: u64,
+    },
 }
 
 struct Append {
@@ -154,11 +159,18 @@ impl Stored {
     }
 
     pub fn open(self) -> Result<Recorded<project::Event>, Fault> {
-        let body: Body<project::Event> =
-            serde_json::from_str(&self.body).map_err(|e| format!("event {} cannot be read: {e}", self.seq))?;
+        let body: Body<project::Event> = serde_json::from_str(&self.body).map_err(|e| format!("event {} cannot be read: {e}", self.seq))?;
         let digest = self.meta.digest(&self.body);
         let hash = Digest::parse(&self.hash).ok_or_else(|| format!("event {}: its hash is not one", self.seq))?;
-        Ok(Recorded::Open { meta: self.meta, seq: self.seq, audience: body.audience, assumed: body.assumed, event: body.event, digest, hash })
+        Ok(Recorded::Open {
+            meta: self.meta,
+            seq: self.seq,
+            audience: body.audience,
+            assumed: body.assumed,
+            event: body.event,
+            digest,
+            hash,
+        })
     }
 }
 
@@ -279,8 +291,13 @@ async fn write_one(tx: &mut AnyConnection, append: &Append, mut head: Head, seq:
     }
     for fact in &append.facts {
         *seq += 1;
-        let meta =
-            Meta { stream: append.stream.clone(), version: head.version + 1, at: fact.at, actor: fact.actor.clone(), kind: fact.kind.into() };
+        let meta = Meta {
+            stream: append.stream.clone(),
+            version: head.version + 1,
+            at: fact.at,
+            actor: fact.actor.clone(),
+            kind: fact.kind.into(),
+        };
         head = Head { version: meta.version, hash: link(head.hash, meta.digest(&fact.body)) };
         sqlx::query("insert into event (seq, stream, version, at, actor, kind, body, hash) values ($1, $2, $3, $4, $5, $6, $7, $8)")
             .bind(i64::try_from(*seq)?)

@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Fault, Public};
 use crate::log::{Appended, Fact, Head};
-use crate::project_card::{Card, Rows};
+use crate::project_card::{Rows, card_from_row};
 use crate::{Context, new_id, random_hex};
-use domain::account::{Account, Actor, Person, Role};
+use domain::account::{Account, Actor, Role};
 use domain::catalogue::Matter;
 use domain::date::Instant;
 use domain::error::Change;
@@ -12,9 +12,10 @@ use domain::guide::Answers;
 use domain::id::Id;
 use domain::log::{Audience, Body, By, Recorded};
 use domain::project::{Command, Event, Opening, Project, Subject, start};
+use domain::project_card::Card;
+pub use domain::view::{Done, Told, View};
 use domain::{consultation, text, timeline};
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tries before giving up on a project everybody writes to at once.
@@ -82,12 +83,6 @@ pub struct Sent {
     pub assumed: bool,
     /// When it happened, if not now (a replayed case).
     pub at: Option<Instant>,
-}
-
-/// The version after the command.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Done {
-    pub version: u64,
 }
 
 fn body(event: &Event, assumed: bool) -> Result<String, Error> {
@@ -255,7 +250,14 @@ async fn load(cx: &Context, id: &Id<Project>) -> Result<Arc<Folded>, Error> {
 }
 
 /// Whether somebody else has changed the command's subject since the page was made.
-async fn check_stale(cx: &Context, actor: &Actor, id: &Id<Project>, project: &Project, command: &Command, based_on: u64) -> Result<(), Error> {
+async fn check_stale(
+    cx: &Context,
+    actor: &Actor,
+    id: &Id<Project>,
+    project: &Project,
+    command: &Command,
+    based_on: u64,
+) -> Result<(), Error> {
     let subject = command.subject();
     let alone = matches!(subject, Subject::Note | Subject::Team);
     if based_on >= project.version || alone {
@@ -276,24 +278,6 @@ async fn check_stale(cx: &Context, actor: &Actor, id: &Id<Project>, project: &Pr
         })
         .collect();
     if changes.is_empty() { Ok(()) } else { Err(Public::Stale { changes }.into()) }
-}
-
-/// A project for one viewer: what the page begins with; the live feed continues after `seq`.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct View {
-    pub id: Id<Project>,
-    pub project: Project,
-    /// The latest events the viewer may see, oldest first.
-    pub recent: Vec<Recorded<Event>>,
-    /// The cursor of the live feed.
-    pub seq: u64,
-    pub people: BTreeMap<Id<Account>, Person>,
-    /// The backbone officer of each matter that has one.
-    pub backbones: BTreeMap<Id<Matter>, Id<Account>>,
-    pub viewer: Actor,
-    pub owner_name: String,
-    /// Random; the keys of the page's forms are made from it.
-    pub seed: String,
 }
 
 /// The project as the person may see it.
@@ -337,7 +321,7 @@ async fn visible(cx: &Context, viewer: &Actor, id: &Id<Project>) -> Result<(Vec<
 ///
 /// # Errors
 /// `NotFound`, also where the person may not, or may no longer, see the project.
-pub async fn since(cx: &Context, id: &Id<Project>, after: u64) -> Result<Vec<(Recorded<Event>, Option<Person>)>, Error> {
+pub async fn since(cx: &Context, id: &Id<Project>, after: u64) -> Result<Vec<Told>, Error> {
     let viewer = cx.actor()?.clone();
     let new = cx.service.log.read(&stream(id), after, 1000).await?;
     if new.is_empty() {
@@ -354,7 +338,7 @@ pub async fn since(cx: &Context, id: &Id<Project>, after: u64) -> Result<Vec<(Re
                 Recorded::Open { meta, .. } => people.get(&meta.actor).cloned(),
                 Recorded::Sealed { .. } => None,
             };
-            (recorded, person)
+            Told { recorded, person }
         })
         .collect())
 }
@@ -379,12 +363,10 @@ pub async fn list(cx: &Context) -> Result<Vec<Card>, Error> {
         Role::Enterprise => {
             sqlx::query("select * from project_card where owner = $1 order by at desc, project desc limit 500").bind(actor.firm.to_string())
         }
-        Role::Agent => {
-            sqlx::query("select * from project_card where agent = $1 order by at desc, project desc limit 500").bind(actor.account.to_string())
-        }
-        Role::LeadOfficer => {
-            sqlx::query("select * from project_card where lead = $1 order by at desc, project desc limit 500").bind(actor.account.to_string())
-        }
+        Role::Agent => sqlx::query("select * from project_card where agent = $1 order by at desc, project desc limit 500")
+            .bind(actor.account.to_string()),
+        Role::LeadOfficer => sqlx::query("select * from project_card where lead = $1 order by at desc, project desc limit 500")
+            .bind(actor.account.to_string()),
         Role::Department | Role::DepartmentHead | Role::BackboneOfficer => sqlx::query(
             "select c.* from project_card c join project_office o on o.project = c.project where o.office = $1 \
              order by c.at desc, c.project desc limit 500",
@@ -395,7 +377,7 @@ pub async fn list(cx: &Context) -> Result<Vec<Card>, Error> {
     }
     .fetch_all(cx.service.db.pool())
     .await?;
-    rows.iter().map(Card::from_row).collect::<Result<_, Fault>>().map_err(Error::from)
+    rows.iter().map(card_from_row).collect::<Result<_, Fault>>().map_err(Error::from)
 }
 
 /// Where a matter stands, by its code.

@@ -1,92 +1,39 @@
-//! The read table of projects: one card each, derived from the log by a pure function of the project.
+//! The read table of projects, written in the log's own transactions.
 
 use crate::error::Fault;
-use domain::account::{Account, Firm};
-use domain::catalogue::{Catalogue, Organisation, Stage};
-use domain::consultation::Status;
+use domain::catalogue::{Catalogue, Organisation};
 use domain::project::Project;
-use domain::{Id, date::Instant, standing};
-use serde::{Deserialize, Serialize};
-use sqlx::{AnyConnection, Row};
+use domain::project_card::Card;
+use domain::{Id, date::Instant};
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
-/// A project in a list.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Card {
-    pub project: Id<Project>,
-    pub name: String,
-    pub area: String,
-    pub owner: Id<Firm>,
-    pub lead: Option<Id<Account>>,
-    pub agent: Option<Id<Account>>,
-    /// `None`: everything is finished.
-    pub stage: Option<Id<Stage>>,
-    pub done: i64,
-    pub matters: i64,
-    pub six_done: i64,
-    pub six: i64,
-    pub questions: i64,
-    pub difficulties: i64,
-    pub assumed: bool,
-    pub version: i64,
-    pub started_at: Instant,
-    pub at: Instant,
-}
-
-fn number(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-impl Card {
-    pub fn of(id: &Id<Project>, project: &Project, catalogue: &Catalogue) -> Card {
-        let count = standing::count(project, catalogue);
-        Card {
-            project: id.clone(),
-            name: project.name.clone(),
-            area: project.area.clone(),
-            owner: project.owner.clone(),
-            lead: project.team.lead.clone(),
-            agent: project.team.agent.clone(),
-            stage: standing::current_stage(project, catalogue).map(|s| s.id.clone()),
-            done: number(count.done),
-            matters: number(count.all),
-            six_done: number(count.six_done),
-            six: number(count.six),
-            questions: number(project.consultations.values().filter(|c| c.status == Status::Waiting).count()),
-            difficulties: number(project.difficulties.values().filter(|d| d.resolution.is_none()).count()),
-            assumed: project.assumed,
-            version: i64::try_from(project.version).unwrap_or(i64::MAX),
-            started_at: project.started_at,
-            at: project.at,
-        }
-    }
-
-    pub fn from_row(row: &AnyRow) -> Result<Card, Fault> {
-        let instant = |name: &str| -> Result<Instant, Fault> {
-            let text: String = row.try_get(name)?;
-            text.parse().map_err(|_| format!("`{text}` in {name} is not an instant").into())
-        };
-        let optional = |name: &str| row.try_get::<Option<String>, _>(name);
-        Ok(Card {
-            project: row.try_get::<String, _>("project")?.into(),
-            name: row.try_get("name")?,
-            area: row.try_get("area")?,
-            owner: row.try_get::<String, _>("owner")?.into(),
-            lead: optional("lead")?.map(Id::from),
-            agent: optional("agent")?.map(Id::from),
-            stage: optional("stage")?.map(Id::from),
-            done: row.try_get("done")?,
-            matters: row.try_get("matters")?,
-            six_done: row.try_get("six_done")?,
-            six: row.try_get("six")?,
-            questions: row.try_get("questions")?,
-            difficulties: row.try_get("difficulties")?,
-            assumed: optional("assumed_at")?.is_some(),
-            version: row.try_get("version")?,
-            started_at: instant("started_at")?,
-            at: instant("at")?,
-        })
-    }
+/// A card from its row.
+pub fn card_from_row(row: &AnyRow) -> Result<Card, Fault> {
+    let instant = |name: &str| -> Result<Instant, Fault> {
+        let text: String = row.try_get(name)?;
+        text.parse().map_err(|_| format!("`{text}` in {name} is not an instant").into())
+    };
+    let optional = |name: &str| row.try_get::<Option<String>, _>(name);
+    Ok(Card {
+        project: row.try_get::<String, _>("project")?.into(),
+        name: row.try_get("name")?,
+        area: row.try_get("area")?,
+        owner: row.try_get::<String, _>("owner")?.into(),
+        lead: optional("lead")?.map(Id::from),
+        agent: optional("agent")?.map(Id::from),
+        stage: optional("stage")?.map(Id::from),
+        done: row.try_get("done")?,
+        matters: row.try_get("matters")?,
+        six_done: row.try_get("six_done")?,
+        six: row.try_get("six")?,
+        questions: row.try_get("questions")?,
+        difficulties: row.try_get("difficulties")?,
+        assumed: optional("assumed_at")?.is_some(),
+        version: row.try_get("version")?,
+        started_at: instant("started_at")?,
+        at: instant("at")?,
+    })
 }
 
 /// What an append writes beside its events.

@@ -3,11 +3,12 @@
 use crate::Service;
 use crate::error::Fault;
 use crate::log::Stored;
-use crate::project_card::{Card, Rows};
+use crate::project_card::{Rows, card_from_row};
 use domain::catalogue::Catalogue;
 use domain::id::Id;
 use domain::log::{Digest, link};
 use domain::project::Project;
+use domain::project_card::Card;
 use domain::{Text, text};
 use sqlx::Row;
 use std::collections::BTreeMap;
@@ -127,5 +128,5 @@ async fn derive(service: &Service, catalogue: &Catalogue) -> Result<Vec<Rows>, F
 /// The database failed.
 pub async fn cards(service: &Service) -> Result<Vec<Card>, Fault> {
     let rows = sqlx::query("select * from project_card order by project").fetch_all(service.db.pool()).await?;
-    rows.iter().map(Card::from_row).collect()
+    rows.iter().map(card_from_row).collect()
 }

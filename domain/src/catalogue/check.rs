@@ -122,11 +122,16 @@ fn type_mistake(leaf: &Condition, attribute: &Attribute) -> Option<Text> {
         (Condition::Compare(_, Comparison::Equal | Comparison::NotEqual, Value::Word(word)), AttributeType::Enum)
         | (Condition::Contains(word, _), AttributeType::Set) => {
             let known = known();
-            attribute.choice(word).is_none().then(|| text!("“{word}”不是 {id} 的选项，应为：{known}", "`{word}` is not an option of {id}; expected one of: {known}"))
+            attribute
+                .choice(word)
+                .is_none()
+                .then(|| text!("“{word}”不是 {id} 的选项，应为：{known}", "`{word}` is not an option of {id}; expected one of: {known}"))
         }
         (_, AttributeType::Boolean) => Some(text!("{id} 是布尔属性，应单独使用", "{id} is a boolean; expected it bare")),
         (_, AttributeType::Number) => Some(text!("{id} 是数字，应与数字比较", "{id} is a number; expected a comparison with a number")),
-        (_, AttributeType::Enum) => Some(text!("{id} 是单选，应以 == 或 != 与选项比较", "{id} is one of options; expected == or != with an option")),
+        (_, AttributeType::Enum) => {
+            Some(text!("{id} 是单选，应以 == 或 != 与选项比较", "{id} is one of options; expected == or != with an option"))
+        }
         (_, AttributeType::Set) => Some(text!("{id} 是多选，应写作 \"选项\" in {id}", "{id} is a set; expected \"option\" in {id}")),
     }
 }
@@ -138,7 +143,10 @@ fn check_questions(catalogue: &Catalogue, notes: &Notes) {
         let place = place_of(notes, Thing::Question, &question.id);
         for name in question.show_when.attributes() {
             if !known.contains(name) {
-                notes.mistake(&place, text!("是否显示取决于其后才问的“{name}”", "depends on `{name}`, which is asked later; expected an earlier one"));
+                notes.mistake(
+                    &place,
+                    text!("是否显示取决于其后才问的“{name}”", "depends on `{name}`, which is asked later; expected an earlier one"),
+                );
             }
         }
         for name in &question.sets {
@@ -152,11 +160,17 @@ fn check_questions(catalogue: &Catalogue, notes: &Notes) {
         if attribute.is_derived() && times > 0 {
             notes.mistake(&place, text!("“{id}”由规则推出，不应再问", "`{id}` is derived; expected no question to set it"));
         } else if !attribute.is_derived() && times != 1 {
-            notes.mistake(&place, text!("“{id}”应恰好由一个问题设定，现为 {times} 个", "`{id}` is set by {times} questions; expected exactly one"));
+            notes.mistake(
+                &place,
+                text!("“{id}”应恰好由一个问题设定，现为 {times} 个", "`{id}` is set by {times} questions; expected exactly one"),
+            );
         }
         // The first rule that holds wins; one that always holds makes sure there is a value.
         if attribute.is_derived() && !attribute.derive.iter().any(|r| r.when == Condition::Always(true)) {
-            notes.mistake(&place, text!("“{id}”的推导规则应有一条恒为真作兜底", "the rules of `{id}` may all fail; expected a last one with `true`"));
+            notes.mistake(
+                &place,
+                text!("“{id}”的推导规则应有一条恒为真作兜底", "the rules of `{id}` may all fail; expected a last one with `true`"),
+            );
         }
     }
 }
@@ -170,24 +184,39 @@ fn check_matters(catalogue: &Catalogue, notes: &Notes) {
             && !stage.lines.contains(&matter.line)
         {
             let (line, stage) = (matter.line.code(), &stage.id);
-            notes.mistake(&place, text!("“{id}”：阶段 {stage} 没有 {line} 条线", "`{id}`: stage {stage} has no line {line}; expected one of its lines"));
+            notes.mistake(
+                &place,
+                text!("“{id}”：阶段 {stage} 没有 {line} 条线", "`{id}`: stage {stage} has no line {line}; expected one of its lines"),
+            );
         }
         for dependency in &matter.depends_on {
             let Some(before) = catalogue.matter(dependency.on.as_str()) else { continue };
             if order.get(before.stage.as_str()) > order.get(matter.stage.as_str()) {
                 let on = &before.id;
-                notes.mistake(&place, text!("“{id}”依赖更晚阶段的“{on}”", "`{id}` depends on `{on}` of a later stage; expected the same stage or an earlier one"));
+                notes.mistake(
+                    &place,
+                    text!(
+                        "“{id}”依赖更晚阶段的“{on}”",
+                        "`{id}` depends on `{on}` of a later stage; expected the same stage or an earlier one"
+                    ),
+                );
             }
         }
         let (promised, legal) = (matter.promised_workdays, matter.legal_limit.workdays);
         match (matter.legal_limit.kind, legal) {
             (LimitKind::OfficeDecision, Some(legal)) if promised > legal => notes.mistake(
                 &place,
-                text!("“{id}”承诺 {promised} 个工作日，长于法定 {legal}", "`{id}` promises {promised} working days; expected at most the legal {legal}"),
+                text!(
+                    "“{id}”承诺 {promised} 个工作日，长于法定 {legal}",
+                    "`{id}` promises {promised} working days; expected at most the legal {legal}"
+                ),
             ),
             (LimitKind::MinimumPeriod, Some(legal)) if promised < legal => notes.mistake(
                 &place,
-                text!("“{id}”计划 {promised} 个工作日，短于法定最短 {legal}", "`{id}` plans {promised} working days; expected at least the legal minimum {legal}"),
+                text!(
+                    "“{id}”计划 {promised} 个工作日，短于法定最短 {legal}",
+                    "`{id}` plans {promised} working days; expected at least the legal minimum {legal}"
+                ),
             ),
             _ => {}
         }
@@ -217,6 +246,9 @@ fn check_cycles(catalogue: &Catalogue, notes: &Notes) {
     for cycle in found {
         let place = place_of(notes, Thing::Matter, cycle.first().copied().unwrap_or_default());
         let names = cycle.iter().chain(cycle.first()).copied().collect::<Vec<_>>().join(" > ");
-        notes.mistake(&place, text!("依赖成环：{names}", "the dependencies form a cycle: {names}; expected an order in which each can finish"));
+        notes.mistake(
+            &place,
+            text!("依赖成环：{names}", "the dependencies form a cycle: {names}; expected an order in which each can finish"),
+        );
     }
 }

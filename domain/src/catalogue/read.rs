@@ -10,8 +10,7 @@ use crate::text;
 use saphyr::{Scalar, YamlData};
 
 /// The files of a catalogue directory. The case file is read by [`crate::case`].
-pub const FILES: [&str; 6] =
-    ["attributes.yaml", "catalogue.yaml", "fields.yaml", "materials.yaml", "roles-and-rules.yaml", "stages.yaml"];
+pub const FILES: [&str; 6] = ["attributes.yaml", "catalogue.yaml", "fields.yaml", "materials.yaml", "roles-and-rules.yaml", "stages.yaml"];
 pub const CALENDAR_FILE: &str = "workdays-cn.json";
 
 impl Catalogue {
@@ -206,12 +205,48 @@ fn read_matters(top: &Node, parts: &mut Parts) {
 
 fn read_matter(node: &Node) -> Matter {
     node.only(&[
-        "id", "code", "name_zh", "name_en", "article_name_zh", "stage", "line", "kind", "kind_code", "department", "cooperating",
-        "result_zh", "result_en", "produces", "six_permits", "applies_when", "depends_on", "can_parallel", "parallel_with",
-        "after_activity", "legal_limit", "legal_limit_workdays", "legal_limit_workdays_approx", "limit_history",
-        "promised_limit_workdays", "promised_assumed", "promised_reason", "preparation_workdays", "preparation_assumed",
-        "clock_excluded", "clock_excluded_reasons", "fees", "materials", "fields", "legal_basis", "key_points",
-        "common_mistakes", "steps", "variants", "self_managed", "confidence", "note",
+        "id",
+        "code",
+        "name_zh",
+        "name_en",
+        "article_name_zh",
+        "stage",
+        "line",
+        "kind",
+        "kind_code",
+        "department",
+        "cooperating",
+        "result_zh",
+        "result_en",
+        "produces",
+        "six_permits",
+        "applies_when",
+        "depends_on",
+        "can_parallel",
+        "parallel_with",
+        "after_activity",
+        "legal_limit",
+        "legal_limit_workdays",
+        "legal_limit_workdays_approx",
+        "limit_history",
+        "promised_limit_workdays",
+        "promised_assumed",
+        "promised_reason",
+        "preparation_workdays",
+        "preparation_assumed",
+        "clock_excluded",
+        "clock_excluded_reasons",
+        "fees",
+        "materials",
+        "fields",
+        "legal_basis",
+        "key_points",
+        "common_mistakes",
+        "steps",
+        "variants",
+        "self_managed",
+        "confidence",
+        "note",
     ]);
     for other in node.optional_list("parallel_with") {
         other.refer(Thing::Matter);
@@ -299,8 +334,19 @@ fn read_former_limit(node: &Node) -> Option<FormerLimit> {
 
 fn read_requirement(node: &Node) -> Requirement {
     node.only(&[
-        "id", "name_zh", "name_en", "source", "source_code", "form", "required_when", "deficiency_tolerant", "commit_days",
-        "supply_by", "tolerance_assumed", "tolerated_in_preview", "produced_by",
+        "id",
+        "name_zh",
+        "name_en",
+        "source",
+        "source_code",
+        "form",
+        "required_when",
+        "deficiency_tolerant",
+        "commit_days",
+        "supply_by",
+        "tolerance_assumed",
+        "tolerated_in_preview",
+        "produced_by",
     ]);
     let supply = [("acceptance", SupplyBy::Acceptance), ("decision", SupplyBy::Decision), ("after-result", SupplyBy::AfterResult)];
     let tolerant = node.flag("deficiency_tolerant");
@@ -310,7 +356,10 @@ fn read_requirement(node: &Node) -> Requirement {
         node.wrong(text!("可容缺的材料写明 commit_days，不可容缺的不写", "`commit_days` exactly where `deficiency_tolerant` is true"));
     }
     if tolerant == (supply_by == SupplyBy::Acceptance) {
-        node.wrong(text!("不可容缺者 supply_by 为 acceptance，可容缺者不是", "`supply_by: acceptance` exactly where the paper is not tolerated"));
+        node.wrong(text!(
+            "不可容缺者 supply_by 为 acceptance，可容缺者不是",
+            "`supply_by: acceptance` exactly where the paper is not tolerated"
+        ));
     }
     Requirement {
         material: node.reference("id", Thing::Material).into(),
@@ -354,7 +403,17 @@ fn read_fields(top: &Node, parts: &mut Parts) {
     }
     for node in top.list("fields") {
         node.only(&[
-            "id", "name_zh", "name_en", "type", "validation", "provider", "produced_by", "group", "constraints", "used_by", "unit",
+            "id",
+            "name_zh",
+            "name_en",
+            "type",
+            "validation",
+            "provider",
+            "produced_by",
+            "group",
+            "constraints",
+            "used_by",
+            "unit",
             "options",
         ]);
         for matter in node.list("used_by") {
@@ -433,7 +492,18 @@ fn read_stages(top: &Node, parts: &mut Parts) {
     top.only(&["version", "milestone_order", "stages", "activities", "start_gate"]);
     for node in top.list("stages") {
         node.only(&[
-            "id", "order", "name_zh", "name_en", "lines", "goal_zh", "goal_en", "entry", "exit", "milestones", "task_book", "matters",
+            "id",
+            "order",
+            "name_zh",
+            "name_en",
+            "lines",
+            "goal_zh",
+            "goal_en",
+            "entry",
+            "exit",
+            "milestones",
+            "task_book",
+            "matters",
         ]);
         for (line, matters) in node.get("matters").map(|n| n.entries()).unwrap_or_default() {
             if !LINES.iter().any(|(word, _)| *word == line) {
@@ -530,4 +600,3 @@ fn read_calendar(top: &Node) -> Option<Calendar> {
     }
     Some(calendar)
 }
-

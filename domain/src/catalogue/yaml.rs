@@ -122,10 +122,7 @@ impl<'n> Node<'n> {
 
     pub fn wrong(&self, expected: Text) {
         let path = &self.path;
-        self.notes.mistake(
-            &self.place(),
-            Text::new(format!("{path}：应为{}", expected.zh), format!("{path}: expected {}", expected.en)),
-        );
+        self.notes.mistake(&self.place(), Text::new(format!("{path}：应为{}", expected.zh), format!("{path}: expected {}", expected.en)));
     }
 
     fn child(&self, yaml: &'n MarkedYaml<'n>, name: fmt::Arguments<'_>) -> Node<'n> {

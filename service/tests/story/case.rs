@@ -1,5 +1,4 @@
 use crate::story;
-use crate::world::*;
 use domain::case::Case;
 use domain::log::Recorded;
 use domain::matter::Progress;

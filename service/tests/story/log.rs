@@ -15,8 +15,8 @@ story! {
             let (mut cursor, mut versions) = (0, Vec::new());
             while versions.len() < 51 {
                 let new = since(&reader, &project, cursor).await.unwrap();
-                cursor = new.last().map_or(cursor, |(e, _)| e.seq());
-                versions.extend(new.iter().map(|(e, _)| e.version()));
+                cursor = new.last().map_or(cursor, |told| told.recorded.seq());
+                versions.extend(new.iter().map(|told| told.recorded.version()));
                 if new.is_empty() {
                     grown.changed().await.unwrap();
                 }

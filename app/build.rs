@@ -1,0 +1,25 @@
+//! Turns `locales/*.json` into typed keys: a missing or misspelt translation does not compile.
+
+use leptos_i18n_parser::parse_locales::options::{Config, ParseOptions};
+use leptos_i18n_parser::parse_locales::parse_locales;
+use std::error::Error;
+use std::path::PathBuf;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    let options = ParseOptions::default().interpolate_display(true);
+    let config = Config::new("zh-CN")?.add_locale("en")?.parse_options(options);
+    let locales = parse_locales(None, config)?;
+    for path in locales.tracked_files.iter().flatten() {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    for warning in locales.diag.warnings().iter() {
+        println!("cargo::warning={warning}");
+    }
+    for error in locales.diag.errors().iter() {
+        println!("cargo::error={error}");
+    }
+    let module = leptos_i18n_codegen::gen_code(&locales, None, false, None, false)?;
+    std::fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("i18n.rs"), module.to_string())?;
+    Ok(())
+}

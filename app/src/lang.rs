@@ -1,0 +1,33 @@
+//! The reader's language: fixed for a page; choosing the other one loads the page anew.
+
+use crate::i18n::Locale;
+use domain::{Lang, Text};
+use leptos::prelude::use_context;
+
+pub fn lang() -> Lang {
+    use_context::<Lang>().unwrap_or_default()
+}
+
+pub fn locale() -> Locale {
+    match lang() {
+        Lang::Zh => Locale::zh_CN,
+        Lang::En => Locale::en,
+    }
+}
+
+/// A text of the data in the reader's language.
+pub fn say(text: &Text) -> String {
+    text.get(lang()).to_string()
+}
+
+/// A sentence of `locales/*.json` in the reader's language: `tr!(guide.title)`, `tr!(guide.matters, n = 3)`.
+macro_rules! tr {
+    ($($key:tt)*) => { leptos_i18n::td_string!($crate::lang::locale(), $($key)*).to_string() };
+}
+pub(crate) use tr;
+
+/// Joins names as the language does.
+pub fn list(names: impl IntoIterator<Item = String>) -> String {
+    let separator = if lang() == Lang::Zh { "、" } else { ", " };
+    names.into_iter().collect::<Vec<_>>().join(separator)
+}

@@ -1,0 +1,30 @@
+//! One page, one file.
+
+pub mod guide;
+pub mod guide_map;
+pub mod home;
+pub mod matter;
+pub mod matters;
+pub mod not_found;
+pub mod project;
+pub mod projects;
+pub mod sign_in;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// The title in the browser's tab.
+#[component]
+pub fn PageTitle(#[prop(into)] text: Signal<String>) -> impl IntoView {
+    view! { <Title text=move || format!("{} · {}", text.get(), crate::lang::tr!(brand)) /> }
+}
+
+/// Sets the answer's status while the server renders; nothing in the browser.
+pub fn set_status(code: u16) {
+    #[cfg(feature = "ssr")]
+    if let (Some(response), Ok(code)) = (use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(code)) {
+        response.set_status(code);
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = code;
+}

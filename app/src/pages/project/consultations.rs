@@ -1,0 +1,157 @@
+//! Consultation (咨询): ask, answer, ask again, close; each turn live on both sides.
+
+use super::send::{Answer, Ask, AskAgain, CloseQuestion};
+use super::{matter_name, page};
+use crate::components::form::CommandForm;
+use crate::lang::{say, tr};
+use crate::shared::{catalogue, today};
+use domain::consultation::{Command as C, Status};
+use domain::project::Command;
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+#[component]
+pub fn Consultations() -> impl IntoView {
+    let page = page();
+    // Latest first: ids of questions grow with time only on one server, their first turn always does.
+    let ids = Memo::new(move |_| {
+        page.project(|p| {
+            let mut all: Vec<_> = p.consultations.iter().map(|(id, c)| (c.turns.first().map(|t| t.at), id.clone())).collect();
+            all.sort_by(|a, b| b.cmp(a));
+            all.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
+        })
+    });
+    view! {
+        <AskForm />
+        {move || ids.with(Vec::is_empty).then(|| view! { <p class="empty">{tr!(ask.empty)}</p> })}
+        <For each=move || ids.get() key=|id| id.clone() let:id>
+            <ConsultationItem id=id.to_string() />
+        </For>
+    }
+}
+
+/// Asking; nothing for those who may not.
+#[component]
+pub fn AskForm(#[prop(optional)] matter: Option<String>) -> impl IntoView {
+    let page = page();
+    let action = ServerAction::<Ask>::new();
+    let command = Command::Consultation { id: "".into(), command: C::Ask { matter: None, text: String::new(), backbone: None } };
+    page.permits(&command).then(move || {
+        let about = match &matter {
+            Some(matter) => view! { <input type="hidden" name="matter" value=matter.clone() /> }.into_any(),
+            None => {
+                let c = catalogue();
+                let options = c.matters.iter().filter(|m| page.project(|p| p.matters.contains_key(&m.id)));
+                let options = options.map(|m| view! { <option value=m.id.to_string()>{say(&m.name)}</option> }).collect_view();
+                view! { <label>{tr!(ask.about)}<select name="matter"><option value="">{tr!(ask.project)}</option>{options}</select></label> }.into_any()
+            }
+        };
+        let name = format!("ask.{}", matter.unwrap_or_default());
+        view! {
+            <section class="panel">
+                <h3>{tr!(ask.title)}</h3>
+                <p class="muted">{tr!(ask.lead)}</p>
+                <CommandForm action name button=tr!(ask.send)>
+                    <input type="hidden" name="project" value=page.id() />
+                    {about}
+                    <label>{tr!(ask.text)}<textarea name="text" rows="3" required maxlength="2000"></textarea></label>
+                </CommandForm>
+            </section>
+        }
+    })
+}
+
+#[component]
+pub fn ConsultationItem(id: String) -> impl IntoView {
+    let page = page();
+    let key = StoredValue::new(id);
+    let question = Memo::new(move |_| page.project(|p| p.consultations.get(key.get_value().as_str()).cloned()));
+    let status = Memo::new(move |_| question.get().map(|q| q.status));
+    let mark = move || {
+        status.get().map(|status| match status {
+            Status::Waiting => view! { <span class="state state-turn">{tr!(ask.waiting)}</span> },
+            Status::Answered => view! { <span class="state state-accepted">{tr!(ask.answered)}</span> },
+            Status::Closed => view! { <span class="state state-issued">{tr!(ask.closed)}</span> },
+        })
+    };
+    let about = move || match question.get().and_then(|q| q.matter) {
+        Some(matter) => {
+            let to = format!("/projects/{}/matters/{matter}", page.id());
+            view! { <A href=to>{tr!(ask.about_line, name = matter_name(&matter))}</A> }.into_any()
+        }
+        None => view! { <span>{tr!(ask.about_line, name = tr!(ask.project))}</span> }.into_any(),
+    };
+    let waiting = move || {
+        let q = question.get().filter(|q| q.status == Status::Waiting)?;
+        let to = q.to.map(|to| tr!(ask.to, name = page.person(&to)));
+        let late = q.due < today();
+        Some(view! {
+            <span>{to}</span>
+            <span class="due" class:late=late>{tr!(ask.due, date = q.due.to_string())}{late.then(|| format!(" {}", tr!(project.overdue)))}</span>
+        })
+    };
+    let turns = move || {
+        let turns = question.get().map(|q| q.turns).unwrap_or_default();
+        turns
+            .into_iter()
+            .map(|turn| {
+                view! {
+                    <li class="talk" class:talk-answer=turn.answer>
+                        <p class="talk-head"><strong>{page.person(&turn.by)}</strong><time>{format!("{} {}", turn.at.date(), turn.at.clock())}</time></p>
+                        <p class="talk-text">{turn.text}</p>
+                    </li>
+                }
+            })
+            .collect_view()
+    };
+    let may = move |command: C| page.permits(&Command::Consultation { id: key.get_value().into(), command });
+    let may_answer = may(C::Answer { text: String::new() });
+    let may_ask = may(C::Close);
+    let (answer, again, close) = (ServerAction::<Answer>::new(), ServerAction::<AskAgain>::new(), ServerAction::<CloseQuestion>::new());
+    let hidden = move || {
+        view! {
+            <input type="hidden" name="project" value=page.id() />
+            <input type="hidden" name="question" value=key.get_value() />
+        }
+    };
+    let forms = move || {
+        let open = status.get() != Some(Status::Closed);
+        let answered = status.get() == Some(Status::Answered);
+        view! {
+            {(may_answer && open)
+                .then(|| {
+                    view! {
+                        <CommandForm action=answer name=format!("answer.{}", key.get_value()) button=tr!(ask.send_answer)>
+                            {hidden()}
+                            <label>{tr!(ask.answer)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
+                        </CommandForm>
+                    }
+                })}
+            {(may_ask && answered)
+                .then(|| {
+                    view! {
+                        <details class="more">
+                            <summary>{tr!(ask.again)}</summary>
+                            <CommandForm action=again name=format!("again.{}", key.get_value()) button=tr!(ask.send_again) class="button button-quiet">
+                                {hidden()}
+                                <label>{tr!(ask.again)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
+                            </CommandForm>
+                        </details>
+                    }
+                })}
+            {(may_ask && open)
+                .then(|| {
+                    view! {
+                        <CommandForm action=close name=format!("close.{}", key.get_value()) button=tr!(ask.close) class="button button-quiet">{hidden()}</CommandForm>
+                    }
+                })}
+        }
+    };
+    view! {
+        <article class="item" id=format!("q-{}", key.get_value())>
+            <header class="item-head">{mark}{about}{waiting}</header>
+            <ol class="talks">{turns}</ol>
+            <div class="forms">{forms}</div>
+        </article>
+    }
+}

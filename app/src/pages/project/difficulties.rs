@@ -1,0 +1,262 @@
+//! Difficulty negotiation (困难协商): one office leads, others cooperate, proposals go back and forth, a
+//! resolution names action, owner and date.
+
+use super::send::{AcceptProposal, Appoint, Propose, Raise, Resolve};
+use super::{matter_name, office_name, page};
+use crate::components::form::CommandForm;
+use crate::lang::{list, say, tr};
+use crate::shared::catalogue;
+use domain::difficulty::{Command as D, Proposal, Side};
+use domain::project::Command;
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+#[component]
+pub fn Difficulties() -> impl IntoView {
+    let page = page();
+    let ids = Memo::new(move |_| {
+        page.project(|p| {
+            let mut all: Vec<_> = p.difficulties.iter().map(|(id, d)| (d.raised_at, id.clone())).collect();
+            all.sort_by(|a, b| b.cmp(a));
+            all.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
+        })
+    });
+    view! {
+        <RaiseForm />
+        {move || ids.with(Vec::is_empty).then(|| view! { <p class="empty">{tr!(hard.empty)}</p> })}
+        <For each=move || ids.get() key=|id| id.clone() let:id>
+            <DifficultyItem id=id.to_string() />
+        </For>
+    }
+}
+
+/// Raising; nothing for those who may not.
+#[component]
+pub fn RaiseForm(#[prop(optional)] matter: Option<String>) -> impl IntoView {
+    let page = page();
+    let action = ServerAction::<Raise>::new();
+    let command = Command::Difficulty { id: "".into(), command: D::Raise { matter: None, text: String::new() } };
+    page.permits(&command).then(move || {
+        let about = match &matter {
+            Some(matter) => view! { <input type="hidden" name="matter" value=matter.clone() /> }.into_any(),
+            None => {
+                let c = catalogue();
+                let options = c.matters.iter().filter(|m| page.project(|p| p.matters.contains_key(&m.id)));
+                let options = options.map(|m| view! { <option value=m.id.to_string()>{say(&m.name)}</option> }).collect_view();
+                view! { <label>{tr!(ask.about)}<select name="matter"><option value="">{tr!(ask.project)}</option>{options}</select></label> }.into_any()
+            }
+        };
+        let name = format!("raise.{}", matter.unwrap_or_default());
+        view! {
+            <section class="panel">
+                <h3>{tr!(hard.title)}</h3>
+                <p class="muted">{tr!(hard.lead)}</p>
+                <CommandForm action name button=tr!(hard.send)>
+                    <input type="hidden" name="project" value=page.id() />
+                    {about}
+                    <label>{tr!(hard.text)}<textarea name="text" rows="3" required maxlength="2000"></textarea></label>
+                </CommandForm>
+            </section>
+        }
+    })
+}
+
+fn side_name(side: &Side) -> String {
+    match side {
+        Side::Enterprise => tr!(hard.side_enterprise),
+        Side::LeadOfficer => tr!(hard.side_lead),
+        Side::Office(id) => office_name(id),
+    }
+}
+
+#[component]
+pub fn DifficultyItem(id: String) -> impl IntoView {
+    let page = page();
+    let key = StoredValue::new(id);
+    let difficulty = Memo::new(move |_| page.project(|p| p.difficulties.get(key.get_value().as_str()).cloned()));
+    let mark = move || {
+        difficulty.get().map(|d| match (&d.resolution, &d.lead, d.agreed()) {
+            (Some(_), _, _) => view! { <span class="state state-issued">{tr!(hard.resolved)}</span> },
+            (None, None, _) => view! { <span class="state state-turn">{tr!(hard.open)}</span> },
+            (None, Some(_), Some(_)) => view! { <span class="state state-turn">{tr!(hard.agreed)}</span> },
+            (None, Some(_), None) => view! { <span class="state state-accepted">{tr!(hard.negotiating)}</span> },
+        })
+    };
+    let about = move || match difficulty.get().and_then(|d| d.matter) {
+        Some(matter) => {
+            let to = format!("/projects/{}/matters/{matter}", page.id());
+            view! { <A href=to>{tr!(ask.about_line, name = matter_name(&matter))}</A> }.into_any()
+        }
+        None => view! { <span>{tr!(ask.about_line, name = tr!(ask.project))}</span> }.into_any(),
+    };
+    let raised = move || {
+        difficulty.get().map(|d| {
+            view! {
+                <p class="talk-head"><strong>{page.person(&d.raised_by)}</strong><time>{format!("{} {}", d.raised_at.date(), d.raised_at.clock())}</time></p>
+                <p class="talk-text">{d.text}</p>
+            }
+        })
+    };
+    let led = move || {
+        let d = difficulty.get()?;
+        let lead = tr!(hard.led_by, name = office_name(&d.lead?));
+        let with = (!d.cooperating.is_empty()).then(|| tr!(hard.with, names = list(d.cooperating.iter().map(office_name))));
+        Some(view! { <p class="led"><span>{lead}</span><span>{with}</span></p> })
+    };
+    let proposals = move || {
+        let all = difficulty.get().map(|d| d.proposals).unwrap_or_default();
+        all.into_iter().enumerate().map(|(i, proposal)| view! { <ProposalItem number=i + 1 proposal difficulty=key /> }).collect_view()
+    };
+    let resolution = move || {
+        let r = difficulty.get()?.resolution?;
+        let line = tr!(hard.resolution_line, action = r.action, owner = office_name(&r.owner), date = r.due.to_string());
+        Some(view! { <p class="resolution"><strong>{tr!(hard.resolution)}</strong>{line}</p> })
+    };
+    view! {
+        <article class="item" id=format!("d-{}", key.get_value())>
+            <header class="item-head">{mark}{about}</header>
+            {raised}
+            {led}
+            <ol class="talks">{proposals}</ol>
+            {resolution}
+            <Moves key />
+        </article>
+    }
+}
+
+#[component]
+fn ProposalItem(number: usize, proposal: Proposal, difficulty: StoredValue<String>) -> impl IntoView {
+    let page = page();
+    let (accept, counter) = (ServerAction::<AcceptProposal>::new(), ServerAction::<Propose>::new());
+    let (open, side) = page.0.with_untracked(|v| {
+        let d = v.project.difficulties.get(difficulty.get_value().as_str());
+        (d.is_some_and(|d| d.resolution.is_none()), d.and_then(|d| d.side(&v.viewer)))
+    });
+    let live = open && !proposal.countered;
+    let may_accept = live && side.as_ref().is_some_and(|s| !proposal.agreed.contains(s));
+    let may_counter = live && side.as_ref().is_some_and(|s| *s != proposal.side);
+    let hidden = move || {
+        view! {
+            <input type="hidden" name="project" value=page.id() />
+            <input type="hidden" name="difficulty" value=difficulty.get_value() />
+        }
+    };
+    view! {
+        <li class="talk" class:talk-answer=proposal.side != Side::Enterprise class:talk-over=proposal.countered>
+            <p class="talk-head">
+                <strong>{tr!(hard.proposal, n = number)}</strong>
+                <span>{side_name(&proposal.side)}" · "{page.person(&proposal.by)}</span>
+                <time>{format!("{} {}", proposal.at.date(), proposal.at.clock())}</time>
+                {proposal.counters.map(|n| view! { <span class="muted">{tr!(hard.counters, n = n)}</span> })}
+                {proposal.countered.then(|| view! { <span class="muted">{tr!(hard.countered)}</span> })}
+            </p>
+            <p class="talk-text">{proposal.text.clone()}</p>
+            <p class="muted">{tr!(hard.agreed_by, names = list(proposal.agreed.iter().map(side_name)))}</p>
+            <div class="forms">
+                {may_accept
+                    .then(|| {
+                        view! {
+                            <CommandForm action=accept name=format!("accept.{}.{number}", difficulty.get_value()) button=tr!(hard.accept)>
+                                {hidden()}
+                                <input type="hidden" name="proposal" value=number.to_string() />
+                            </CommandForm>
+                        }
+                    })}
+                {may_counter
+                    .then(|| {
+                        view! {
+                            <details class="more">
+                                <summary>{tr!(hard.counter)}</summary>
+                                <CommandForm action=counter name=format!("counter.{}.{number}", difficulty.get_value()) button=tr!(hard.send_proposal) class="button button-quiet">
+                                    {hidden()}
+                                    <input type="hidden" name="counters" value=number.to_string() />
+                                    <label>{tr!(hard.your_proposal)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
+                                </CommandForm>
+                            </details>
+                        }
+                    })}
+            </div>
+        </li>
+    }
+}
+
+/// What the viewer can do with the difficulty as a whole.
+#[component]
+fn Moves(key: StoredValue<String>) -> impl IntoView {
+    let page = page();
+    let (appoint, propose, resolve) = (ServerAction::<Appoint>::new(), ServerAction::<Propose>::new(), ServerAction::<Resolve>::new());
+    let may_lead = page.permits(&Command::Difficulty {
+        id: key.get_value().into(),
+        command: D::Appoint { lead: "".into(), cooperating: Default::default() },
+    });
+    // What decides which forms show; not the whole difficulty, so that a form being written in stays
+    // while others speak.
+    let shape = Memo::new(move |_| {
+        page.0.with(|v| {
+            let d = v.project.difficulties.get(key.get_value().as_str())?;
+            Some((d.resolution.is_none(), d.lead.is_some(), d.agreed().is_some(), d.side(&v.viewer).is_some()))
+        })
+    });
+    let offices = move || {
+        let c = catalogue();
+        c.organisations.iter().map(|o| (o.id.to_string(), say(&o.name))).collect::<Vec<_>>()
+    };
+    let hidden = move || {
+        view! {
+            <input type="hidden" name="project" value=page.id() />
+            <input type="hidden" name="difficulty" value=key.get_value() />
+        }
+    };
+    let forms = move || {
+        let (open, led, agreed, party) = shape.get()?;
+        let options = move || offices().into_iter().map(|(id, name)| view! { <option value=id>{name}</option> }).collect_view();
+        let checks = move || {
+            offices()
+                .into_iter()
+                .filter(|(id, _)| page.project(|p| p.offices.contains(id.as_str())))
+                .map(|(id, name)| view! { <label class="choice"><input type="checkbox" name="cooperating[]" value=id /><span>{name}</span></label> })
+                .collect_view()
+        };
+        Some(view! {
+            {(open && led && party)
+                .then(|| {
+                    view! {
+                        <details class="more">
+                            <summary>{tr!(hard.propose)}</summary>
+                            <CommandForm action=propose name=format!("propose.{}", key.get_value()) button=tr!(hard.send_proposal)>
+                                {hidden()}
+                                <label>{tr!(hard.your_proposal)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
+                            </CommandForm>
+                        </details>
+                    }
+                })}
+            {(open && may_lead && agreed)
+                .then(|| {
+                    view! {
+                        <CommandForm action=resolve name=format!("resolve.{}", key.get_value()) button=tr!(hard.resolve)>
+                            {hidden()}
+                            <label>{tr!(hard.action)}<input name="action" required maxlength="500" autocomplete="off" /></label>
+                            <div class="form-row">
+                                <label>{tr!(hard.owner)}<select name="owner">{options()}</select></label>
+                                <label>{tr!(hard.date)}<input type="date" name="due" required /></label>
+                            </div>
+                        </CommandForm>
+                    }
+                })}
+            {(open && may_lead)
+                .then(|| {
+                    view! {
+                        <details class="more" open=!led>
+                            <summary>{tr!(hard.appoint)}</summary>
+                            <CommandForm action=appoint name=format!("appoint.{}", key.get_value()) button=tr!(hard.save) class="button button-quiet">
+                                {hidden()}
+                                <label>{tr!(hard.lead_office)}<select name="lead">{options()}</select></label>
+                                <fieldset class="offices"><legend>{tr!(hard.cooperating)}</legend><div class="choices">{checks()}</div></fieldset>
+                            </CommandForm>
+                        </details>
+                    }
+                })}
+        })
+    };
+    view! { <div class="forms">{forms}</div> }
+}

@@ -1,0 +1,48 @@
+//! The whole log, verified where it is read.
+
+use super::send::Note as NoteAction;
+use super::{LogEntry, page};
+use crate::components::form::CommandForm;
+use crate::lang::tr;
+use domain::log::verify;
+use domain::project::{Command, Note};
+use leptos::prelude::*;
+
+#[component]
+pub fn Log() -> impl IntoView {
+    let page = page();
+    let action = ServerAction::<NoteAction>::new();
+    let note = |internal| Command::Note { note: Note { matter: None, text: Default::default(), internal, milestone: None } };
+    let (may_note, may_hide) = (page.permits(&note(false)), page.permits(&note(true)));
+    let verified = move || {
+        page.0.with(|v| match v.recent.first().map(|r| r.version()) {
+            Some(1) => match verify(&v.recent) {
+                Ok(_) => view! { <p class="muted" data-testid="verified">{tr!(project.verified, n = v.recent.len())}</p> }.into_any(),
+                Err(broken) => {
+                    view! { <p class="notice notice-error" role="alert">{tr!(project.unverified, n = broken.version)}</p> }.into_any()
+                }
+            },
+            _ => view! { <p class="muted">{tr!(project.partial, n = v.recent.len())}</p> }.into_any(),
+        })
+    };
+    let entries = move || page.0.with(|v| v.recent.iter().rev().cloned().collect::<Vec<_>>());
+    view! {
+        {may_note
+            .then(|| {
+                view! {
+                    <section class="panel">
+                        <h3>{tr!(note.title)}</h3>
+                        <CommandForm action name="note" button=tr!(note.send) class="button button-quiet">
+                            <input type="hidden" name="project" value=page.id() />
+                            <label>{tr!(note.text)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
+                            {may_hide.then(|| view! { <label class="choice"><input type="checkbox" name="internal" value="true" /><span>{tr!(note.internal)}</span></label> })}
+                        </CommandForm>
+                    </section>
+                }
+            })}
+        {verified}
+        <ol class="log" reversed>
+            <For each=entries key=|r| r.version() let:recorded><LogEntry recorded /></For>
+        </ol>
+    }
+}

@@ -1,0 +1,188 @@
+//! A project's pages: one frame that holds the project and follows it live, and its sections.
+
+pub mod consultations;
+pub mod difficulties;
+pub mod log;
+pub mod overview;
+mod send;
+pub mod work;
+
+use super::{PageTitle, set_status};
+use crate::components::form::FormBase;
+use crate::components::layout::{here, query_value};
+use crate::components::mark::Assumed;
+use crate::components::notice::ErrorNotice;
+use crate::error::Failure;
+use crate::lang::{say, tr};
+use crate::live::{Connection, follow};
+use crate::shared::catalogue;
+use domain::Error;
+use domain::account::Account;
+use domain::catalogue::{Matter, Organisation};
+use domain::id::Id;
+use domain::log::Recorded;
+use domain::project::{Command, Event, Project};
+use domain::standing::{Party, party_name};
+use domain::view::View;
+use domain::{Text, timeline};
+use leptos::prelude::*;
+use leptos_router::components::{A, Outlet, Redirect};
+use leptos_router::hooks::use_params_map;
+
+/// The project as its page begins.
+#[server]
+pub async fn view_project(id: String) -> Result<View, Failure> {
+    let cx = crate::session::service_context()?;
+    Ok(service::project::view(&cx, &id.into()).await?)
+}
+
+/// The project a page holds; every section reads it.
+#[derive(Clone, Copy)]
+pub struct Page(pub RwSignal<View>);
+
+pub fn page() -> Page {
+    expect_context::<Page>()
+}
+
+impl Page {
+    pub fn id(self) -> String {
+        self.0.with_untracked(|v| v.id.to_string())
+    }
+
+    /// Whether the viewer may do this at all; for showing its form.
+    pub fn permits(self, command: &Command) -> bool {
+        self.0.with(|v| v.project.permits(&v.viewer, command))
+    }
+
+    pub fn person(self, id: &Id<Account>) -> String {
+        self.0.with(|v| v.name(id)).unwrap_or_else(|| "…".to_string())
+    }
+
+    /// Whether it is the viewer's turn.
+    pub fn is_mine(self, party: &Party) -> bool {
+        self.0.with(|v| match party {
+            Party::Enterprise => v.viewer.firm == v.project.owner || v.project.team.agent.as_ref() == Some(&v.viewer.account),
+            Party::LeadOfficer => v.project.team.lead.as_ref() == Some(&v.viewer.account),
+            Party::Person(account) => *account == v.viewer.account,
+            Party::Office(office) => v.viewer.office.as_ref() == Some(office),
+        })
+    }
+
+    pub fn party(self, party: &Party) -> String {
+        self.0.with(|v| say(&party_name(party, &catalogue(), &|id| v.name(id))))
+    }
+
+    pub fn project<T>(self, read: impl FnOnce(&Project) -> T) -> T {
+        self.0.with(|v| read(&v.project))
+    }
+}
+
+pub fn matter_name(id: &Id<Matter>) -> String {
+    catalogue().matter(id.as_str()).map_or_else(|| id.to_string(), |m| say(&m.name))
+}
+
+pub fn office_name(id: &Id<Organisation>) -> String {
+    catalogue().organisation(id.as_str()).map_or_else(|| id.to_string(), |o| say(&o.name))
+}
+
+#[component]
+pub fn ProjectFrame() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|p| p.get("id")).unwrap_or_default());
+    let loaded = Resource::new_blocking(move || id.get(), view_project);
+    let here = here();
+    view! {
+        <Transition>
+            {move || match loaded.get()? {
+                Ok(view) => Some(view! { <Frame view reload=move || loaded.refetch() /> }.into_any()),
+                Err(Failure(Error::SignedOut)) => {
+                    Some(view! { <Redirect path=format!("/sign-in?to={}", query_value(&here.get_untracked())) /> }.into_any())
+                }
+                Err(Failure(Error::NotFound)) => {
+                    set_status(404);
+                    Some(
+                        view! {
+                            <PageTitle text=tr!(error.not_found) />
+                            <div class="page page-narrow"><h1>{tr!(error.not_found)}</h1><p>{tr!(project.gone)}</p></div>
+                        }
+                            .into_any(),
+                    )
+                }
+                Err(Failure(error)) => Some(view! { <div class="page"><ErrorNotice error /></div> }.into_any()),
+            }}
+        </Transition>
+    }
+}
+
+#[component]
+fn Frame(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) -> impl IntoView {
+    let view = RwSignal::new(view);
+    let page = Page(view);
+    provide_context(page);
+    let seed = StoredValue::new(view.with_untracked(|v| v.seed.clone()));
+    provide_context(FormBase { seed, version: Signal::derive(move || view.with(|v| v.project.version)) });
+    let connection = follow(view, reload);
+    let base = format!("/projects/{}", page.id());
+    let name = page.project(|p| p.name.clone());
+    let assumed = Memo::new(move |_| page.project(|p| p.assumed));
+    let open_questions = Memo::new(move |_| {
+        page.project(|p| p.consultations.values().filter(|c| c.status == domain::consultation::Status::Waiting).count())
+    });
+    let open_difficulties = Memo::new(move |_| page.project(|p| p.difficulties.values().filter(|d| d.resolution.is_none()).count()));
+    let badge = |n: Memo<usize>| move || (n.get() > 0).then(|| view! { <span class="badge">{n.get()}</span> });
+    let sentence = move || view.with(|v| say(&domain::standing::sentence(&v.project, &catalogue(), &|id| v.name(id))));
+    view! {
+        <PageTitle text=name.clone() />
+        <div class="page page-wide project">
+            <header class="project-head">
+                <h1>{name}{move || assumed.get().then(|| view! { <Assumed /> })}</h1>
+                <p class="stands" role="status">{sentence}</p>
+                <ConnectionLine connection />
+            </header>
+            <nav class="tabs" aria-label=tr!(project.tabs)>
+                <A href=base.clone() exact=true>{tr!(project.overview)}</A>
+                <A href=format!("{base}/consultations")>{tr!(project.consultations)}{badge(open_questions)}</A>
+                <A href=format!("{base}/difficulties")>{tr!(project.difficulties)}{badge(open_difficulties)}</A>
+                <A href=format!("{base}/log")>{tr!(project.log)}</A>
+            </nav>
+            <Outlet />
+        </div>
+    }
+}
+
+/// Whether the page hears what happens, in words.
+#[component]
+fn ConnectionLine(connection: RwSignal<Connection>) -> impl IntoView {
+    let line = move || match connection.get() {
+        Connection::Connecting => ("connection", tr!(project.connecting)),
+        Connection::Live => ("connection connection-live", tr!(project.live)),
+        Connection::Away(since) => ("connection connection-away", tr!(project.away, time = since.clock())),
+        Connection::Back => ("connection connection-live", tr!(project.back)),
+    };
+    view! { <p class=move || line().0 role="status" data-testid="connection">{move || line().1}</p> }
+}
+
+/// One entry of the log as a person reads it.
+#[component]
+pub fn LogEntry(recorded: Recorded<Event>) -> impl IntoView {
+    let page = page();
+    match recorded {
+        Recorded::Sealed { version, .. } => {
+            view! { <li class="entry entry-sealed"><span class="entry-version">{version}</span>{tr!(project.sealed)}</li> }.into_any()
+        }
+        Recorded::Open { meta, assumed, event, .. } => {
+            let who = page.person(&meta.actor);
+            let what: Text = page.0.with_untracked(|v| timeline::sentence(&event, &catalogue(), &|id| v.name(id)));
+            let at = meta.at;
+            view! {
+                <li class="entry">
+                    <span class="entry-version">{meta.version}</span>
+                    <time datetime=at.to_string()>{format!("{} {}", at.date(), at.clock())}</time>
+                    <span class="entry-who">{who}</span>
+                    <span class="entry-what">{say(&what)}{assumed.then(|| view! { <Assumed /> })}</span>
+                </li>
+            }
+            .into_any()
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Commands as forms send them. Each is a translation and nothing else: the rules are in `domain`, the
+//! write path in `service`.
+
+use crate::error::Failure;
+use domain::view::Done;
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+mod server {
+    use super::*;
+    use domain::project::Command;
+    use domain::{Error, Text, text};
+
+    pub fn invalid(field: &str, sentence: Text) -> Failure {
+        Failure::from(Error::invalid(field, sentence))
+    }
+
+    pub fn date(text: &str) -> Result<domain::date::Date, Failure> {
+        let shown: String = text.chars().take(20).collect();
+        text.parse().map_err(|_| invalid("due", text!("“{shown}”不是真实存在的日期。", "`{shown}` is not a day that exists.")))
+    }
+
+    pub fn matter(text: String) -> Option<domain::Id<domain::catalogue::Matter>> {
+        (!text.is_empty()).then(|| text.into())
+    }
+
+    /// The id of something new: the same for the same form, so that sending it twice makes one.
+    pub fn new_id<K>(key: &str) -> Result<domain::Id<K>, Failure> {
+        let cx = crate::session::service_context()?;
+        let actor = cx.actor().map_err(Failure::from)?;
+        Ok(service::account::id_from_key(key, &actor.account))
+    }
+
+    pub async fn send(project: String, command: Command, key: String, based_on: u64) -> Result<Done, Failure> {
+        let cx = crate::session::service_context()?;
+        let actor = cx.actor().map_err(Failure::from)?;
+        let key = Some(format!("{}/{key}", actor.account));
+        let sent = service::project::Sent { key, based_on: Some(based_on), ..Default::default() };
+        Ok(service::project::execute(&cx, &project.into(), command, sent).await?)
+    }
+}
+#[cfg(feature = "ssr")]
+use server::*;
+
+#[server]
+pub async fn move_matter(
+    project: String,
+    matter: String,
+    step: String,
+    #[server(default)] reason: String,
+    #[server(default)] note: String,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    use domain::matter::{Command as M, PauseReason};
+    let command = match step.as_str() {
+        "prepare" => M::Prepare,
+        "file" => M::File,
+        "accept" => M::Accept,
+        "pause" => {
+            let reason = PauseReason::from_code(&reason);
+            let reason = reason.ok_or_else(|| invalid("reason", domain::text!("请选择暂停的原因。", "Choose why the clock pauses.")))?;
+            M::Pause { reason, note }
+        }
+        "resume" => M::Resume,
+        "pre-review" => M::PreReview { opinion: note },
+        "decide" => M::Decide,
+        "issue" => M::Issue,
+        "refuse" => M::Refuse { ground: note },
+        "exempt" => M::Exempt { reason: note },
+        _ => return Err(invalid("step", domain::text!("没有这个操作。", "There is no such step."))),
+    };
+    send(project, domain::project::Command::Matter { matter: matter.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn ask(project: String, matter: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let command = domain::consultation::Command::Ask { matter: server::matter(matter), text, backbone: None };
+    send(project, domain::project::Command::Consultation { id: new_id(&key)?, command }, key, based_on).await
+}
+
+#[server]
+pub async fn answer(project: String, question: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let command = domain::consultation::Command::Answer { text };
+    send(project, domain::project::Command::Consultation { id: question.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn ask_again(project: String, question: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let command = domain::consultation::Command::AskAgain { text };
+    send(project, domain::project::Command::Consultation { id: question.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn close_question(project: String, question: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let command = domain::consultation::Command::Close;
+    send(project, domain::project::Command::Consultation { id: question.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn raise(project: String, matter: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let command = domain::difficulty::Command::Raise { matter: server::matter(matter), text };
+    send(project, domain::project::Command::Difficulty { id: new_id(&key)?, command }, key, based_on).await
+}
+
+#[server]
+pub async fn appoint(
+    project: String,
+    difficulty: String,
+    lead: String,
+    #[server(default)] cooperating: Vec<String>,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    let cooperating = cooperating.into_iter().map(Into::into).collect();
+    let command = domain::difficulty::Command::Appoint { lead: lead.into(), cooperating };
+    send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
+}
+
+/// `counters`: the number of the proposal it answers, or nothing.
+#[server]
+pub async fn propose(
+    project: String,
+    difficulty: String,
+    text: String,
+    #[server(default)] counters: String,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    let command = domain::difficulty::Command::Propose { text, counters: counters.parse().ok() };
+    send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn accept_proposal(project: String, difficulty: String, proposal: usize, key: String, based_on: u64) -> Result<Done, Failure> {
+    let command = domain::difficulty::Command::Accept { proposal };
+    send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn resolve(
+    project: String,
+    difficulty: String,
+    action: String,
+    owner: String,
+    due: String,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    let command = domain::difficulty::Command::Resolve { action, owner: owner.into(), due: date(&due)? };
+    send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn note(project: String, text: String, #[server(default)] internal: bool, key: String, based_on: u64) -> Result<Done, Failure> {
+    let note = domain::project::Note { matter: None, text: domain::Text::same(text), internal, milestone: None };
+    send(project, domain::project::Command::Note { note }, key, based_on).await
+}
+
+#[server]
+pub async fn appoint_agent(project: String, account: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let command = domain::team::Command::AppointAgent { account: account.into() };
+    send(project, domain::project::Command::Team { command }, key, based_on).await
+}

@@ -1,0 +1,159 @@
+//! One matter of the project: where it stands, what can be done now, questions and difficulties about it.
+
+use super::consultations::{AskForm, ConsultationItem};
+use super::difficulties::{DifficultyItem, RaiseForm};
+use super::send::MoveMatter;
+use super::{matter_name, office_name, page};
+use crate::components::form::CommandForm;
+use crate::components::mark::{Assumed, SixMark, StateMark};
+use crate::lang::{list, say, tr};
+use crate::pages::not_found::NotFound;
+use crate::shared::catalogue;
+use domain::matter::{Command as M, PauseReason, Progress, State, state};
+use domain::project::Command;
+use leptos::prelude::*;
+use leptos_router::components::A;
+use leptos_router::hooks::use_params_map;
+
+#[component]
+pub fn Work() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|p| p.get("matter")).unwrap_or_default());
+    let page = page();
+    move || {
+        let id = id.get();
+        if page.0.with_untracked(|v| v.project.matters.contains_key(id.as_str())) {
+            view! { <OneMatter id /> }.into_any()
+        } else {
+            view! { <NotFound /> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn OneMatter(id: String) -> impl IntoView {
+    let page = page();
+    let c = catalogue();
+    let matter = StoredValue::new(domain::Id::<domain::catalogue::Matter>::from(id.as_str()));
+    let six = c.matter(&id).is_some_and(|m| m.six_permits);
+    let now = Memo::new(move |_| page.project(|p| state(p, &catalogue(), &matter.get_value())));
+    let tracked = Memo::new(move |_| page.project(|p| p.matters.get(&matter.get_value()).cloned()));
+    let office = page.project(|p| p.matters.get(id.as_str()).map(|t| office_name(&t.department))).unwrap_or_default();
+    let backbone = page.0.with(|v| v.backbones.get(id.as_str()).cloned()).map(|id| page.person(&id));
+    let detail = move || match (now.get(), tracked.get().map(|t| t.progress)) {
+        (Some(State::NotYetDue { waiting_for }), _) => Some(tr!(project.waiting_for, names = list(waiting_for.iter().map(matter_name)))),
+        (Some(State::Accepted { due }), _) => Some(tr!(project.due, date = due.to_string())),
+        (_, Some(Progress::Paused { reason, note, .. })) => Some(format!("{}：{note}", say(&reason.name()))),
+        (_, Some(Progress::Refused { ground })) => Some(ground),
+        (_, Some(Progress::NotApplicable { reason })) => Some(reason),
+        _ => None,
+    };
+    let about = move |of: &Option<domain::Id<domain::catalogue::Matter>>| of.as_ref() == Some(&matter.get_value());
+    let questions = Memo::new(move |_| {
+        page.project(|p| p.consultations.iter().filter(|(_, c)| about(&c.matter)).map(|(id, _)| id.clone()).collect::<Vec<_>>())
+    });
+    let difficulties = Memo::new(move |_| {
+        page.project(|p| p.difficulties.iter().filter(|(_, d)| about(&d.matter)).map(|(id, _)| id.clone()).collect::<Vec<_>>())
+    });
+    view! {
+        <article class="work">
+            <h2>{matter_name(&id.as_str().into())}{six.then(|| view! { <SixMark /> })}</h2>
+            <dl class="facts">
+                <div>
+                    <dt>{tr!(work.state)}</dt>
+                    <dd>
+                        {move || now.get().map(|state| view! { <StateMark state /> })}
+                        {move || tracked.get().is_some_and(|t| t.assumed).then(|| view! { <Assumed /> })}
+                        <span class="muted block">{detail}</span>
+                    </dd>
+                </div>
+                <div><dt>{tr!(matter.department)}</dt><dd>{office}</dd></div>
+                {backbone.map(|name| view! { <div><dt>{tr!(work.backbone)}</dt><dd>{name}</dd></div> })}
+                <div><dt>{tr!(matters.title)}</dt><dd><A href=format!("/matters/{id}")>{tr!(matter.key_points)}" · "{tr!(matter.materials)}" · "{tr!(matter.basis)}</A></dd></div>
+            </dl>
+            <section class="panel">
+                <h3>{tr!(work.title)}</h3>
+                <Actions matter now />
+            </section>
+            <section class="section">
+                <h3>{tr!(project.consultations)}</h3>
+                <For each=move || questions.get() key=|id| id.clone() let:id><ConsultationItem id=id.to_string() /></For>
+                <AskForm matter=id.clone() />
+            </section>
+            <section class="section">
+                <h3>{tr!(project.difficulties)}</h3>
+                <For each=move || difficulties.get() key=|id| id.clone() let:id><DifficultyItem id=id.to_string() /></For>
+                <RaiseForm matter=id />
+            </section>
+        </article>
+    }
+}
+
+/// What the viewer can do with the matter as it stands.
+#[component]
+fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo<Option<State>>) -> impl IntoView {
+    let page = page();
+    // One action for all forms, so that what a form answered stays when the forms change.
+    let action = ServerAction::<MoveMatter>::new();
+    let may = move |command: M| page.permits(&Command::Matter { matter: matter.get_value(), command });
+    let step = move |step: &'static str, button: String, class: &'static str| {
+        view! {
+            <CommandForm action name=format!("{}.{step}", matter.get_value()) button class>
+                <input type="hidden" name="project" value=page.id() />
+                <input type="hidden" name="matter" value=matter.get_value().to_string() />
+                <input type="hidden" name="step" value=step />
+            </CommandForm>
+        }
+        .into_any()
+    };
+    let written = move |step: &'static str, button: String, reasons: bool| {
+        view! {
+            <details class="more">
+                <summary>{button.clone()}</summary>
+                <CommandForm action name=format!("{}.{step}", matter.get_value()) button class="button button-quiet">
+                    <input type="hidden" name="project" value=page.id() />
+                    <input type="hidden" name="matter" value=matter.get_value().to_string() />
+                    <input type="hidden" name="step" value=step />
+                    {reasons
+                        .then(|| {
+                            let options = PauseReason::ALL.map(|r| view! { <option value=r.code()>{say(&r.name())}</option> });
+                            view! { <label>{tr!(work.reason)}<select name="reason">{options.collect_view()}</select></label> }
+                        })}
+                    <label>{tr!(work.note)}<textarea name="note" rows="2" required maxlength="500"></textarea></label>
+                </CommandForm>
+            </details>
+        }
+        .into_any()
+    };
+    let forms = move || {
+        let mut forms = Vec::new();
+        let (submit, handle) = (may(M::Prepare), may(M::Accept));
+        let exempt = may(M::Exempt { reason: String::new() });
+        let pre_review = catalogue().matter(matter.get_value().as_str()).is_some_and(|m| m.depends_on.iter().any(|d| d.preview));
+        match now.get() {
+            Some(State::Ready | State::Refused) if submit => forms.push(step("prepare", tr!(work.prepare), "button")),
+            Some(State::Prepared) if submit => forms.push(step("file", tr!(work.file), "button")),
+            Some(State::Filed { .. }) if handle => forms.push(step("accept", tr!(work.accept), "button")),
+            Some(State::Accepted { .. }) if handle => {
+                forms.push(step("decide", tr!(work.decide), "button"));
+                forms.push(written("pause", tr!(work.pause), true));
+                forms.push(written("refuse", tr!(work.refuse), false));
+            }
+            Some(State::Paused { .. }) if handle => forms.push(step("resume", tr!(work.resume), "button")),
+            Some(State::Decided) if handle => forms.push(step("issue", tr!(work.issue), "button")),
+            _ => {}
+        }
+        if handle && pre_review && matches!(now.get(), Some(State::NotYetDue { .. } | State::Ready | State::Prepared | State::Filed { .. }))
+        {
+            forms.push(written("pre-review", tr!(work.pre_review), false));
+        }
+        if exempt && matches!(now.get(), Some(State::NotYetDue { .. } | State::Ready | State::Prepared)) {
+            forms.push(written("exempt", tr!(work.exempt), false));
+        }
+        if forms.is_empty() {
+            forms.push(view! { <p class="muted">{tr!(work.nothing)}</p> }.into_any());
+        }
+        forms
+    };
+    view! { <div class="forms">{forms}</div> }
+}

@@ -1,0 +1,53 @@
+//! What server and browser both know when they render: the catalogue, the day, the language.
+
+use domain::catalogue::Catalogue;
+use domain::date::Date;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// The day it is in China, as the server knows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Today(pub Date);
+
+/// Where the browser gets the catalogue: the name changes with its contents.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CatalogueUrl(pub Arc<str>);
+
+pub fn catalogue() -> Arc<Catalogue> {
+    expect_context::<Arc<Catalogue>>()
+}
+
+pub fn today() -> Date {
+    expect_context::<Today>().0
+}
+
+/// What the page carries for the browser.
+#[cfg(feature = "hydrate")]
+pub struct Shared {
+    pub catalogue: Arc<Catalogue>,
+    pub today: Today,
+    pub lang: domain::Lang,
+}
+
+#[cfg(feature = "hydrate")]
+impl Shared {
+    pub fn provide(self) {
+        provide_context(self.catalogue);
+        provide_context(self.today);
+        provide_context(self.lang);
+    }
+}
+
+/// Reads them off `<html lang data-today data-catalogue>` and fetches the catalogue.
+#[cfg(feature = "hydrate")]
+pub async fn from_page() -> Option<Shared> {
+    use wasm_bindgen::JsCast;
+    let html = document().document_element()?;
+    let today = html.get_attribute("data-today")?.parse().ok()?;
+    let lang = domain::Lang::from_tag(&html.get_attribute("lang")?)?;
+    let url = html.get_attribute("data-catalogue")?;
+    let response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str(&url)).await.ok()?;
+    let text = wasm_bindgen_futures::JsFuture::from(response.unchecked_into::<web_sys::Response>().text().ok()?).await.ok()?;
+    let catalogue: Catalogue = serde_json::from_str(&text.as_string()?).ok()?;
+    Some(Shared { catalogue: Arc::new(catalogue), today: Today(today), lang })
+}

@@ -1,0 +1,67 @@
+//! What a page of a project begins with, and what the live feed brings after it.
+
+use crate::account::{Account, Actor, Person};
+use crate::catalogue::Matter;
+use crate::id::Id;
+use crate::log::Recorded;
+use crate::project::{Event, Project};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version after the command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Done {
+    pub version: u64,
+}
+
+/// A project for one viewer: what the page begins with; the live feed continues after `seq`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct View {
+    pub id: Id<Project>,
+    pub project: Project,
+    /// The latest events the viewer may see, oldest first.
+    pub recent: Vec<Recorded<Event>>,
+    /// The cursor of the live feed.
+    pub seq: u64,
+    pub people: BTreeMap<Id<Account>, Person>,
+    /// The backbone officer of each matter that has one.
+    pub backbones: BTreeMap<Id<Matter>, Id<Account>>,
+    pub viewer: Actor,
+    pub owner_name: String,
+    /// Random; the keys of the page's forms are made from it.
+    pub seed: String,
+}
+
+/// An event of the live feed, with the person behind it: names stand outside the log.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Told {
+    pub recorded: Recorded<Event>,
+    pub person: Option<Person>,
+}
+
+impl View {
+    /// Folds what the live feed brought. `false`: something in between is missing, and the page must be
+    /// read again; what is already known is passed over.
+    #[must_use]
+    pub fn hear(&mut self, told: Told) -> bool {
+        let version = told.recorded.version();
+        if version <= self.project.version {
+            return true;
+        }
+        if version != self.project.version + 1 {
+            return false;
+        }
+        self.project.record(&told.recorded);
+        self.seq = told.recorded.seq();
+        if let Some(person) = told.person {
+            self.people.insert(person.account.clone(), person);
+        }
+        self.recent.push(told.recorded);
+        true
+    }
+
+    /// A person's name, where it is known.
+    pub fn name(&self, account: &Id<Account>) -> Option<String> {
+        self.people.get(account).map(|p| p.name.clone())
+    }
+}

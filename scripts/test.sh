@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Everything: set-up, formatting, lints, rule, story and door tests on both databases, the release, and
+# the browser tests on it. The last line counts what passed and failed.
+. "$(dirname "$0")/lib.sh"
+
+passed=0 failed=0 broken=()
+setup_quietly() { scripts/setup.sh test >"$STATE/setup.log" 2>&1 || { cat "$STATE/setup.log" >&2; exit 1; }; }
+phase "set-up (details: $STATE/setup.log)" setup_quietly
+use_toolchain
+
+# step NAME COMMAND…: a phase that may fail without hiding what comes after it.
+step() {
+    local name=$1; shift
+    phase "$name" attempt "$name" "$@"
+}
+attempt() {
+    local name=$1; shift
+    if ! "$@"; then broken+=("$name"); fi
+}
+# Counts from cargo's own closing lines: "test result: ok. 21 passed; 0 failed; …".
+count_cargo() {
+    local log=$1 line
+    while read -r line; do
+        passed=$((passed + $(sed -E 's/.* ([0-9]+) passed.*/\1/' <<<"$line")))
+        failed=$((failed + $(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"$line")))
+    done < <(grep -aE '^test result: .* [0-9]+ passed; [0-9]+ failed' "$log")
+}
+rust_tests() {
+    local status=0
+    # The release profile: the dependencies are then compiled once for tests and release alike.
+    scripts/with-postgres.sh cargo test --release --locked --no-fail-fast --package domain --package service --package app --package server \
+        --features domain/yaml,app/ssr 2>&1 | tee "$STATE/rust-tests.log" || status=1
+    count_cargo "$STATE/rust-tests.log"
+    return $status
+}
+browser_tests() {
+    local status=0 counts
+    (cd end2end && QUANLIAN_BIN="$TARGET/release/quanlian" npx --no-install playwright test) || status=1
+    counts=$(node -e 'const s = require(process.argv[1]).stats; console.log(s.expected, s.unexpected + s.flaky + s.skipped)' \
+        "$ROOT/end2end/test-results/results.json" 2>/dev/null || echo "0 1")
+    passed=$((passed + ${counts% *}))
+    failed=$((failed + ${counts#* }))
+    return $status
+}
+
+step "formatting and lints" scripts/check.sh
+step "rule, story and door tests" rust_tests
+step "the browser's files" cargo xtask site
+step "the server" cargo build --quiet --release --locked --bin quanlian
+step "the catalogue" "$TARGET/release/quanlian" check-catalogue catalogue
+step "browser tests" browser_tests
+
+phases
+if [ ${#broken[@]} -gt 0 ]; then
+    printf 'failed: %s\n' "${broken[@]}"
+    [ "$failed" -gt 0 ] || failed=${#broken[@]}
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ ${#broken[@]} -eq 0 ]

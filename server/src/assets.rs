@@ -1,0 +1,102 @@
+//! Files the browser gets: hashed ones under `/pkg`, kept for ever; public ones as they are.
+
+use crate::{AppState, pages};
+use app::Assets;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The built site: where its files are, and what they are called.
+#[derive(Clone, Debug)]
+pub struct Site {
+    folder: Arc<PathBuf>,
+    pub assets: Assets,
+}
+
+impl Site {
+    /// Opens the folder `cargo xtask site` made.
+    ///
+    /// # Errors
+    /// A sentence: it is not there, or not whole.
+    pub fn open(folder: PathBuf) -> Result<Site, service::Fault> {
+        let manifest = folder.join("manifest.json");
+        let text = std::fs::read_to_string(&manifest)
+            .map_err(|e| format!("the browser's files are not at {}: {e}. Build them with `cargo xtask site`.", folder.display()))?;
+        let names: BTreeMap<String, String> = serde_json::from_str(&text)?;
+        let name = |kind: &str| names.get(kind).cloned().ok_or_else(|| format!("{} names no {kind} file", manifest.display()));
+        let assets = Assets { js: name("js")?, wasm: name("wasm")?, css: name("css")? };
+        Ok(Site { folder: Arc::new(folder), assets })
+    }
+
+    /// No files: for tests that ask for pages only.
+    pub fn none() -> Site {
+        Site { folder: Arc::new(PathBuf::from("/nonexistent")), assets: Assets::default() }
+    }
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "js" => "text/javascript; charset=utf-8",
+        "wasm" => "application/wasm",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "txt" => "text/plain; charset=utf-8",
+        "webmanifest" => "application/manifest+json",
+        _ => "application/octet-stream",
+    }
+}
+
+/// A name that stays in its folder.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+/// The best precompressed form the browser takes, else the file itself.
+async fn file(site: &Site, folder: &str, name: &str, headers: &HeaderMap, cache: &'static str) -> Option<Response> {
+    if !is_plain(name) {
+        return None;
+    }
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let path = site.folder.join(folder).join(name);
+    for (ending, encoding) in [(".br", "br"), (".gz", "gzip"), ("", "")] {
+        if !encoding.is_empty() && !accepted.contains(encoding) {
+            continue;
+        }
+        let path = path.with_file_name(format!("{name}{ending}"));
+        if let Ok(bytes) = tokio::fs::read(&path).await {
+            let mut response = Response::new(Body::from(bytes));
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+            headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+            if !encoding.is_empty() {
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+            }
+            return Some(response);
+        }
+    }
+    None
+}
+
+/// Hashed names never change their contents.
+pub async fn package(State(state): State<AppState>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let found = file(&state.site, "pkg", &name, &headers, "public, max-age=31536000, immutable").await;
+    found.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+}
+
+/// Files of `public/`, else the page that says there is none.
+pub async fn public_or_not_found(State(state): State<AppState>, request: Request) -> Response {
+    let name = request.uri().path().trim_start_matches('/').to_string();
+    match file(&state.site, "", &name, request.headers(), "public, max-age=86400").await {
+        Some(response) if name != "manifest.json" => response,
+        _ => pages::render(State(state), request).await,
+    }
+}
+
+/// A header every answer has.
+pub const NOSNIFF: (HeaderName, HeaderValue) = (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

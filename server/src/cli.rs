@@ -1,0 +1,253 @@
+//! The command line.
+
+mod accounts;
+mod guide;
+mod serve;
+
+use clap::{Parser, Subcommand};
+use domain::catalogue::Catalogue;
+use domain::catalogue::yaml::Mistake;
+use domain::date::Date;
+use domain::{Lang, Text};
+use service::clock::Clock;
+use service::{Fault, Service};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// 全链：工程建设项目从签约到投产的全链管理平台。
+///
+/// Quanlian: the whole chain of a construction project, from signing to production.
+#[derive(Parser)]
+#[command(name = "quanlian", version)]
+pub struct Arguments {
+    /// Folder with a catalogue that replaces the built-in one
+    #[arg(long, global = true, value_name = "DIR")]
+    catalogue: Option<PathBuf>,
+    /// sqlite:FILE or postgres://…
+    #[arg(long, global = true, env = "DATABASE_URL", default_value = "sqlite:data/quanlian.db", hide_env_values = true)]
+    database: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the portal
+    Serve(serve::Serve),
+    /// Check a catalogue folder: the counts, or every mistake with file and line
+    CheckCatalogue { dir: PathBuf },
+    /// Derive the guide map from answers
+    Guide(guide::Guide),
+    /// Working days of the Chinese calendar
+    #[command(subcommand)]
+    Workdays(Workdays),
+    /// People and their duties
+    #[command(subcommand)]
+    Account(accounts::Account),
+    /// Replay a documented case into a project
+    LoadCase {
+        file: PathBuf,
+        /// The area whose lead officer takes it
+        #[arg(long, default_value = "狮山")]
+        area: String,
+    },
+    /// Verify the whole log; names the first event that does not hold
+    Verify,
+    /// Make the read tables again from the log
+    Rebuild,
+}
+
+#[derive(Subcommand)]
+enum Workdays {
+    /// The day N working days after DATE (before it, when negative)
+    Add {
+        date: String,
+        #[arg(allow_negative_numbers = true)]
+        days: i64,
+    },
+    /// Working days after A up to and including B
+    Between { a: String, b: String },
+}
+
+/// The language of the terminal: `LANG=zh_CN.UTF-8` reads Chinese.
+fn lang() -> Lang {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    if set.is_some_and(|v| v.starts_with("zh")) { Lang::Zh } else { Lang::En }
+}
+
+fn say(text: &Text) -> &str {
+    text.get(lang())
+}
+
+/// Prints a line for a person or a program; a closed pipe is not an error.
+fn print(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn complain(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// What ends a command early: the sentences have been said.
+pub struct Failed;
+
+impl From<Fault> for Failed {
+    fn from(fault: Fault) -> Failed {
+        complain(format_args!("quanlian: {fault}"));
+        Failed
+    }
+}
+impl From<service::Error> for Failed {
+    fn from(error: service::Error) -> Failed {
+        match error {
+            service::Error::Fault(fault) => Failed::from(fault),
+            service::Error::Public(public) => {
+                complain(format_args!("quanlian: {}", say(&public.sentence())));
+                Failed
+            }
+        }
+    }
+}
+impl From<Vec<Mistake>> for Failed {
+    fn from(mistakes: Vec<Mistake>) -> Failed {
+        for mistake in &mistakes {
+            print(format_args!("{}:{}: {}", mistake.file, mistake.line, say(&mistake.what)));
+        }
+        Failed
+    }
+}
+
+pub fn run(arguments: Arguments) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(format_args!("quanlian: cannot start: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(dispatch(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed) => ExitCode::FAILURE,
+    }
+}
+
+async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
+    match &arguments.command {
+        Command::Serve(serve) => serve.run(&arguments).await,
+        Command::CheckCatalogue { dir } => check_catalogue(dir),
+        Command::Guide(guide) => guide.run(&arguments),
+        Command::Workdays(command) => workdays(&arguments, command),
+        Command::Account(account) => account.run(&arguments).await,
+        Command::LoadCase { file, area } => load_case(&arguments, file, area).await,
+        Command::Verify => verify(&arguments).await,
+        Command::Rebuild => {
+            let count = service::verify::rebuild(&arguments.service().await?).await?;
+            print(format_args!("{count} projects rebuilt"));
+            Ok(())
+        }
+    }
+}
+
+impl Arguments {
+    fn catalogue(&self) -> Result<Catalogue, Failed> {
+        let catalogue = match &self.catalogue {
+            Some(folder) => service::catalogue::from_folder(folder),
+            None => service::catalogue::embedded(),
+        };
+        Ok(catalogue?)
+    }
+
+    async fn service(&self) -> Result<Service, Failed> {
+        Ok(Service::open(&self.database, Arc::new(self.catalogue()?), Clock::System).await?)
+    }
+}
+
+fn check_catalogue(dir: &std::path::Path) -> Result<(), Failed> {
+    let c = service::catalogue::from_folder(dir)?;
+    let counts = [
+        ("matters", c.matters.len()),
+        ("fields", c.fields.len()),
+        ("attributes", c.attributes.len()),
+        ("questions", c.questions.len()),
+        ("stages", c.stages.len()),
+        ("materials", c.materials.len()),
+        ("organisations", c.organisations.len()),
+        ("legal bases", c.bases.len()),
+        ("dependencies", c.matters.iter().map(|m| m.depends_on.len()).sum()),
+        ("key points", c.matters.iter().map(|m| m.key_points.len()).sum()),
+    ];
+    print(counts.map(|(name, n)| format!("{n} {name}")).join(", "));
+    Ok(())
+}
+
+fn date(text: &str) -> Result<Date, Failed> {
+    text.parse().map_err(|_| {
+        complain(say(&domain::text!(
+            "“{text}”不是真实存在的日期，应写作 YYYY-MM-DD",
+            "`{text}` is not a day that exists; expected YYYY-MM-DD"
+        )));
+        Failed
+    })
+}
+
+fn workdays(arguments: &Arguments, command: &Workdays) -> Result<(), Failed> {
+    let catalogue = arguments.catalogue()?;
+    let calendar = catalogue.calendar();
+    let (result, last) = match command {
+        Workdays::Add { date: from, days } => {
+            let to = calendar.add(date(from)?, *days);
+            (to.to_string(), to)
+        }
+        Workdays::Between { a, b } => {
+            let (a, b) = (date(a)?, date(b)?);
+            (calendar.between(a, b).to_string(), a.max(b))
+        }
+    };
+    print(result);
+    if !calendar.is_published(last) {
+        complain(say(&domain::text!(
+            "注意：{last} 的放假通知不在日历内，按周一至周五计",
+            "note: the holiday notice for {last} is not in the calendar; Monday to Friday is assumed"
+        )));
+    }
+    Ok(())
+}
+
+async fn load_case(arguments: &Arguments, file: &std::path::Path, area: &str) -> Result<(), Failed> {
+    let service = arguments.service().await?;
+    let source = std::fs::read_to_string(file).map_err(|e| Fault::from(format!("cannot read {}: {e}", file.display())))?;
+    let case = domain::case::Case::read(&service.catalogue, &file.display().to_string(), &source)?;
+    let place = service::case::Place {
+        area: area.to_string(),
+        owner_firm: format!("{}项目公司（情景）", case.name.zh),
+        agent: "case.agent".into(),
+        owner: "case.owner".into(),
+    };
+    let id = service::case::load(&service, &case, &place).await?;
+    print(format_args!("/projects/{id}"));
+    Ok(())
+}
+
+async fn verify(arguments: &Arguments) -> Result<(), Failed> {
+    match service::verify::verify(&arguments.service().await?).await? {
+        Ok(verified) => {
+            print(say(&domain::text!(
+                "记录完整：{} 条，{} 个项目",
+                "the log holds: {} events, {} projects",
+                verified.events,
+                verified.streams
+            )));
+            Ok(())
+        }
+        Err(broken) => {
+            let (seq, stream, version, why) = (broken.seq, &broken.stream, broken.version, say(&broken.why));
+            complain(say(&domain::text!(
+                "记录在第 {seq} 条处断开（{stream} 第 {version} 条）：{why}",
+                "the log breaks at event {seq} ({stream}, version {version}): {why}"
+            )));
+            Err(Failed)
+        }
+    }
+}

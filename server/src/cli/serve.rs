@@ -1,0 +1,83 @@
+//! `quanlian serve`.
+
+use super::{Arguments, Failed, print};
+use crate::{AppState, Site, router};
+use clap::Args;
+use service::{Fault, demo};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+#[derive(Args)]
+pub struct Serve {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// Folder with the browser's files; beside the program's folder if not given
+    #[arg(long, value_name = "DIR")]
+    site: Option<PathBuf>,
+    /// Make demonstration accounts and projects
+    #[arg(long)]
+    demo: bool,
+}
+
+impl Serve {
+    pub async fn run(&self, arguments: &Arguments) -> Result<(), Failed> {
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        // The port first: a taken one is said before anything is made.
+        let listener = TcpListener::bind(self.listen).await.map_err(|e| {
+            Fault::from(format!("cannot listen on {}: {e}. Is it running already? Choose another with --listen.", self.listen))
+        })?;
+        let site = Site::open(self.site_folder()?)?;
+        let service = arguments.service().await?;
+        if self.demo {
+            demo::ensure(&service).await?;
+            print("demonstration accounts (password of each: quanlian-demo)");
+            for (login, name, role, firm, _) in demo::ACCOUNTS {
+                print(format_args!("  {login:<10} {name}  {}  {firm}", role.name().zh));
+            }
+        }
+        let address = listener.local_addr().map_err(Fault::from)?;
+        let (stop, stopping) = watch::channel(false);
+        let app = router(AppState::new(service.clone(), site, stopping)?);
+        print(format_args!("quanlian is at http://{address} ({})", service.db.name()));
+        let ended = axum::serve(listener, app)
+            .with_graceful_shutdown(async move {
+                asked_to_stop().await;
+                let _ = stop.send(true);
+            })
+            .await;
+        service.db.close().await;
+        Ok(ended.map_err(Fault::from)?)
+    }
+
+    fn site_folder(&self) -> Result<PathBuf, Failed> {
+        if let Some(folder) = &self.site {
+            return Ok(folder.clone());
+        }
+        let program = std::env::current_exe().map_err(Fault::from)?;
+        let here = program.parent().map(PathBuf::from).unwrap_or_default();
+        let beside = here.join("site");
+        // As built, the program is in target/release and the site in target/site.
+        Ok(if beside.join("manifest.json").exists() { beside } else { here.join("../site") })
+    }
+}
+
+/// Ctrl-C, or the service manager's TERM.
+async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}

@@ -1,0 +1,93 @@
+//! The live feed (server-sent events). A reader holds a cursor and reads the log: replay and live are
+//! the same code. `Last-Event-ID` is the cursor, so a reconnecting browser misses and doubles nothing.
+
+use crate::AppState;
+use crate::security::Visitor;
+use axum::extract::{Query, Request, State};
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use domain::id::Id;
+use domain::project::Project;
+use futures::stream;
+use serde::Deserialize;
+use service::Context;
+use service::project::{Told, may_follow, since};
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A sign of life often enough that no proxy closes the connection.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// What the browser waits before it connects again.
+const RETRY: Duration = Duration::from_millis(1000);
+
+#[derive(Deserialize)]
+pub struct Topic {
+    project: Id<Project>,
+    /// The cursor of the page; a reconnecting browser's `Last-Event-ID` goes before it.
+    #[serde(default)]
+    after: u64,
+}
+
+struct Reader {
+    cx: Context,
+    project: Id<Project>,
+    cursor: u64,
+    waiting: VecDeque<Told>,
+    grown: watch::Receiver<u64>,
+    stopping: watch::Receiver<bool>,
+    greeted: bool,
+}
+
+pub async fn feed(State(state): State<AppState>, Query(topic): Query<Topic>, request: Request) -> Response {
+    let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
+    let cx = state.service.context(visitor.actor);
+    if let Err(error) = may_follow(&cx, &topic.project).await {
+        let public = error.into_public();
+        let status = StatusCode::from_u16(public.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        return (status, public.sentence().get(visitor.lang).to_string()).into_response();
+    }
+    let last = request.headers().get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    let reader = Reader {
+        cx,
+        project: topic.project,
+        cursor: last.unwrap_or(topic.after),
+        waiting: VecDeque::new(),
+        grown: state.service.log.watch(),
+        stopping: state.stopping.clone(),
+        greeted: false,
+    };
+    Sse::new(stream::unfold(reader, next)).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive")).into_response()
+}
+
+/// The next event, or the end: the reader may no longer see the project, or the server stops.
+async fn next(mut reader: Reader) -> Option<(Result<Event, Infallible>, Reader)> {
+    if !reader.greeted {
+        reader.greeted = true;
+        return Some((Ok(Event::default().retry(RETRY).comment("hello")), reader));
+    }
+    loop {
+        if let Some(told) = reader.waiting.pop_front() {
+            reader.cursor = told.recorded.seq();
+            let event = Event::default().id(reader.cursor.to_string()).json_data(&told).ok()?;
+            return Some((Ok(event), reader));
+        }
+        reader.grown.borrow_and_update();
+        match since(&reader.cx, &reader.project, reader.cursor).await {
+            Ok(new) if !new.is_empty() => reader.waiting.extend(new),
+            Ok(_) => {
+                tokio::select! {
+                    grown = reader.grown.changed() => grown.ok()?,
+                    _ = reader.stopping.wait_for(|stopping| *stopping) => return None,
+                }
+            }
+            Err(error) => {
+                // A fault is logged; the browser connects again and goes on where it was.
+                error.into_public();
+                return None;
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Who is asking, and what protects them.
+
+use crate::AppState;
+use crate::assets::NOSNIFF;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::Lang;
+use domain::account::{Actor, Person};
+
+/// The session's person and the reader's language, as every handler finds them.
+#[derive(Clone, Debug, Default)]
+pub struct Visitor {
+    pub actor: Option<Actor>,
+    pub person: Option<Person>,
+    pub lang: Lang,
+}
+
+/// Finds out who is asking, and turns away what another site makes a browser send.
+pub async fn who(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    if request.method() != Method::GET && request.method() != Method::HEAD && !same_origin(&request) {
+        return (StatusCode::FORBIDDEN, "this request comes from another site\n").into_response();
+    }
+    let asked = request.uri().query().and_then(|q| q.split('&').find_map(|p| p.strip_prefix("lang=")));
+    let chosen = || Lang::from_tag(&app::cookie(request.headers(), "lang")?);
+    let lang = asked.and_then(Lang::from_tag).or_else(chosen).unwrap_or_default();
+    let token = app::cookie(request.headers(), "session");
+    let mut visitor = Visitor { lang, ..Visitor::default() };
+    if let Some(token) = token {
+        match service::account::signed_in(&state.service, &token).await {
+            Ok(Some((actor, person))) => {
+                visitor.actor = Some(actor);
+                visitor.person = Some(person);
+            }
+            Ok(None) => {}
+            Err(fault) => {
+                let public = service::Error::Fault(fault).into_public();
+                return (StatusCode::INTERNAL_SERVER_ERROR, public.sentence().to_string()).into_response();
+            }
+        }
+    }
+    request.extensions_mut().insert(visitor);
+    next.run(request).await
+}
+
+/// Browsers name the origin of every form and fetch that changes something. No name: not a browser.
+fn same_origin(request: &Request) -> bool {
+    let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
+    match request.headers().get(header::ORIGIN).and_then(|o| o.to_str().ok()) {
+        None => true,
+        Some(origin) => origin.split_once("://").map(|(_, from)| Some(from) == host).unwrap_or(false),
+    }
+}
+
+/// What every answer carries.
+pub async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let (name, value) = NOSNIFF;
+    headers.insert(name, value);
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    response
+}

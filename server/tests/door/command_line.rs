@@ -1,0 +1,155 @@
+//! The program as an operator meets it.
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn quanlian(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_quanlian"))
+        .args(arguments)
+        .env("LANG", "C")
+        .env_remove("DATABASE_URL")
+        .env_remove("LC_ALL")
+        .output()
+        .unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn catalogue() -> String {
+    format!("{}/../catalogue", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn working_days_print_one_date_and_nothing_else() {
+    assert_eq!(out(&quanlian(&["workdays", "add", "2024-09-27", "5"])), "2024-10-10\n");
+    assert_eq!(out(&quanlian(&["workdays", "add", "2024-10-10", "-5"])), "2024-09-27\n");
+    assert_eq!(out(&quanlian(&["workdays", "between", "2024-09-27", "2024-10-10"])), "5\n");
+    let beyond = quanlian(&["workdays", "add", "2026-12-31", "1"]);
+    assert_eq!(out(&beyond), "2027-01-01\n");
+    assert!(err(&beyond).contains("Monday to Friday is assumed"));
+    let wrong = quanlian(&["workdays", "add", "2023-02-29", "1"]);
+    assert!(!wrong.status.success());
+    assert!(err(&wrong).contains("`2023-02-29` is not a day that exists"));
+}
+
+#[test]
+fn a_whole_catalogue_prints_its_counts_and_a_damaged_one_every_mistake() {
+    let whole = quanlian(&["check-catalogue", &catalogue()]);
+    assert!(whole.status.success());
+    assert!(out(&whole).starts_with("70 matters, 116 fields, 37 attributes, 20 questions, 7 stages"), "{}", out(&whole));
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(catalogue()).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let damage = |file: &str, old: &str, new: &str| {
+        let path = folder.path().join(file);
+        let source = std::fs::read_to_string(&path).unwrap();
+        assert!(source.contains(old));
+        std::fs::write(&path, source.replacen(old, new, 1)).unwrap();
+    };
+    damage("catalogue.yaml", "department: natural-resources", "department: natural-resource");
+    damage("stages.yaml", "role: lead-officer", "role: boss");
+    let damaged = quanlian(&["check-catalogue", folder.path().to_str().unwrap()]);
+    assert_eq!(damaged.status.code(), Some(1));
+    let lines: Vec<String> = out(&damaged).lines().map(str::to_string).collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].starts_with("catalogue.yaml:") && lines[0].contains("unknown organisation `natural-resource`"));
+    assert!(lines[1].starts_with("stages.yaml:") && lines[1].contains("expected one of: enterprise, agent"));
+    // A server told to use it does not start; the built-in one is not touched.
+    let serve = quanlian(&["--catalogue", folder.path().to_str().unwrap(), "workdays", "add", "2024-09-27", "5"]);
+    assert_eq!(serve.status.code(), Some(1));
+}
+
+#[test]
+fn the_guide_map_of_a_file_of_answers_is_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("answers.json");
+    std::fs::write(&file, r#"{"hazchem_level":"produce","industry":"chemical","product_types":[],"site_area_sqm":66667}"#).unwrap();
+    let run = |as_of: &str| -> Value {
+        let output = quanlian(&["guide", "--answers", file.to_str().unwrap(), "--json", "--as-of", as_of]);
+        assert!(output.status.success(), "{}", err(&output));
+        serde_json::from_str(&out(&output)).unwrap()
+    };
+    let map = run("2026-04-30");
+    assert_eq!(map["as_of"], "2026-04-30");
+    assert_eq!(map["answers"]["water_soil_class"], "report-book");
+    assert_eq!(map["answers"]["investment_type"], "social");
+    let safety = |map: &Value| map["matters"].as_array().unwrap().iter().find(|m| m["id"] == "safety-condition-review").unwrap().clone();
+    assert_eq!(safety(&map)["legal_limit_workdays"], 32);
+    assert_eq!(safety(&run("2026-11-23"))["legal_limit_workdays"], 20);
+    assert_eq!(safety(&map)["department"], "emergency");
+}
+
+#[test]
+fn answers_that_make_no_sense_are_told_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("answers.json");
+    for (answers, words) in [
+        (r#"{"colour":"red"}"#, "There is no question `colour`"),
+        (r#"{"industry":"banking"}"#, "has no option `banking`"),
+        (r#"{"site_area_sqm":-1}"#, "not below 0"),
+        (r#"{"approval_route":"filing"}"#, "follows from other answers"),
+        (r#"{"industry":{}}"#, "expected true or false"),
+        ("[]", "expected a JSON object"),
+    ] {
+        std::fs::write(&file, answers).unwrap();
+        let output = quanlian(&["guide", "--answers", file.to_str().unwrap(), "--json"]);
+        assert_eq!(output.status.code(), Some(1), "{answers}");
+        assert!(err(&output).contains(words), "{answers}: {}", err(&output));
+        assert_eq!(out(&output), "");
+    }
+}
+
+#[test]
+fn an_operator_enters_staff_loads_the_case_and_verifies() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("q.db").display());
+    let with = |arguments: &[&str]| quanlian(&[&["--database", &database], arguments].concat());
+    let add = [
+        "account",
+        "add",
+        "--no-password",
+        "--login",
+        "chen",
+        "--name",
+        "陈立",
+        "--role",
+        "lead-officer",
+        "--organisation",
+        "全链办",
+        "--area",
+        "狮山",
+    ];
+    assert!(with(&add).status.success());
+    let again = with(&add);
+    assert!(err(&again).contains("the login `chen` is taken"), "{}", err(&again));
+    let boss = ["account", "add", "--no-password", "--login", "b", "--name", "b", "--role", "boss", "--organisation", "x"];
+    assert!(err(&with(&boss)).contains("there is no role `boss`"));
+    let case = Path::new(&catalogue()).join("case-shishan.yaml");
+    let loaded = with(&["load-case", case.to_str().unwrap()]);
+    assert!(out(&loaded).starts_with("/projects/"), "{}", err(&loaded));
+    let verified = with(&["verify"]);
+    assert!(out(&verified).starts_with("the log holds: "), "{}", err(&verified));
+    assert!(with(&["rebuild"]).status.success());
+}
+
+#[test]
+fn what_keeps_the_server_from_starting_is_said() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = quanlian(&["serve", "--listen", &address]);
+    assert!(err(&output).contains(&format!("cannot listen on {address}")), "{}", err(&output));
+    let output = quanlian(&["--database", "postgres://nobody:secret@127.0.0.1:1/none", "verify"]);
+    assert!(err(&output).contains("cannot open the database postgres://…@127.0.0.1:1/none"), "{}", err(&output));
+    assert!(!err(&output).contains("secret"));
+    let output = quanlian(&["--database", "mysql://x", "verify"]);
+    assert!(err(&output).contains("neither sqlite:FILE nor postgres://"));
+}

@@ -1,0 +1,108 @@
+use crate::portal::Portal;
+use axum::body::Body;
+use axum::http::{Request, header};
+
+#[tokio::test]
+async fn the_public_reads_pages_in_chinese_unless_they_choose_english() {
+    let portal = Portal::open().await;
+    for path in ["/", "/guide", "/guide/map?industry=biomedical", "/matters", "/matters/construction-permit", "/sign-in"] {
+        let answer = portal.get(path, "").await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(answer.text.contains("<html lang=\"zh-CN\""), "{path}");
+        let english = portal.get(path, "lang=en").await;
+        assert!(english.text.contains("<html lang=\"en\""), "{path}");
+        assert!(english.text.contains("Quanlian"), "{path}");
+    }
+    let asked = portal.get("/guide?lang=en", "").await;
+    assert!(asked.text.contains("Show the guide map"));
+}
+
+#[tokio::test]
+async fn choosing_a_language_comes_back_to_the_page_and_never_leaves_the_site() {
+    let portal = Portal::open().await;
+    let answer = portal.get("/language/en?to=/guide%3Findustry%3Dchemical", "").await;
+    assert_eq!(answer.status, 303);
+    assert_eq!(answer.headers[header::LOCATION], "/guide?industry=chemical");
+    assert!(answer.headers[header::SET_COOKIE].to_str().unwrap().starts_with("lang=en;"));
+    assert_eq!(portal.get("/language/en?to=//evil.example", "").await.headers[header::LOCATION], "/");
+    assert_eq!(portal.get("/language/klingon?to=/", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn addresses_that_make_no_sense_get_a_page_that_says_so() {
+    let portal = Portal::open().await;
+    for (path, status, words) in [
+        ("/guide?colour=red", 400, "没有“colour”这个问题"),
+        ("/guide/map?industry=banking", 400, "没有“banking”这一选项"),
+        ("/guide/map?as_of=2022-02-30", 400, "“2022-02-30”不是真实存在的日期"),
+        ("/guide/map?site_area_sqm=-3", 400, "应填数字"),
+        ("/matters/no-such-matter", 404, "没有这个页面"),
+        ("/nowhere", 404, "没有这个页面"),
+        ("/pkg/../Cargo.toml", 404, "没有这个页面"),
+    ] {
+        let answer = portal.get(path, "").await;
+        assert_eq!(answer.status.as_u16(), status, "{path}");
+        assert!(answer.text.contains(words), "{path}");
+    }
+    // What comes from the address is text, never markup.
+    let answer = portal.get("/guide?%3Cscript%3Ealert(1)%3C/script%3E=1", "").await;
+    assert!(!answer.text.contains("<script>alert"));
+}
+
+#[tokio::test]
+async fn every_answer_is_protected() {
+    let portal = Portal::open().await;
+    let answer = portal.get("/guide", "").await;
+    let policy = answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.contains("script-src 'nonce-") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert!(!policy.contains("unsafe-inline"));
+    assert_eq!(answer.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    let other = portal.get("/guide", "").await;
+    assert_ne!(other.headers[header::CONTENT_SECURITY_POLICY], answer.headers[header::CONTENT_SECURITY_POLICY], "a nonce is used once");
+}
+
+#[tokio::test]
+async fn another_site_cannot_make_a_browser_post() {
+    let portal = Portal::open().await;
+    for origin in ["https://evil.example", "null"] {
+        let request = Request::post("/api/sign_out").header(header::HOST, "localhost").header(header::ORIGIN, origin);
+        assert_eq!(portal.send(request.body(Body::empty()).unwrap()).await.status, 403, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn a_project_is_for_its_parties_alone() {
+    let portal = Portal::open().await;
+    let path = format!("/projects/{}", portal.project().await);
+    let signed_out = portal.get(&path, "").await;
+    assert!(signed_out.status.is_redirection(), "{}", signed_out.status);
+    assert!(signed_out.headers[header::LOCATION].to_str().unwrap().starts_with("/sign-in?to="));
+    let stranger = portal.get(&path, &portal.session("zhao").await).await;
+    assert_eq!(stranger.status, 404);
+    assert!(!stranger.text.contains("测试项目"));
+    let owner = portal.get(&path, &portal.session("wang").await).await;
+    assert_eq!(owner.status, 200);
+    assert!(owner.text.contains("测试项目") && owner.text.contains("正处在“合作洽谈”阶段"));
+    assert_eq!(owner.headers[header::CACHE_CONTROL], "private, no-store");
+}
+
+#[tokio::test]
+async fn the_catalogue_is_served_compact_and_for_ever() {
+    let portal = Portal::open().await;
+    let page = portal.get("/guide", "").await.text;
+    let path = page.split("data-catalogue=\"").nth(1).unwrap().split('"').next().unwrap();
+    let answer = portal.get(path, "").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.headers[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
+    let catalogue: domain::catalogue::Catalogue = serde_json::from_str(&answer.text).unwrap();
+    assert_eq!(catalogue.matters.len(), 70);
+    assert_eq!(portal.get("/catalogue/0000000000000000.json", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn health_says_whether_the_database_answers() {
+    let portal = Portal::open().await;
+    assert_eq!(portal.get("/health", "").await.status, 200);
+    portal.service.db.close().await;
+    assert_eq!(portal.get("/health", "").await.status, 503);
+}

@@ -1,0 +1,96 @@
+//! A portal behind its router, with people who can sign in.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response, StatusCode, header};
+use domain::account::Role;
+use domain::guide::Answers;
+use domain::id::Id;
+use domain::project::Project;
+use server::{AppState, Site, router};
+use service::account::{NewAccount, Token, add, by_login, sign_in};
+use service::clock::Clock;
+use service::project::{Sent, open};
+use service::{Context, Service};
+use std::sync::Arc;
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+pub struct Portal {
+    pub service: Service,
+    pub router: Router,
+    pub stop: watch::Sender<bool>,
+    _folder: tempfile::TempDir,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub text: String,
+}
+
+impl Portal {
+    pub async fn open() -> Portal {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let clock = Clock::set_to("2024-09-26T02:00:00.000000Z".parse().unwrap());
+        let service = Service::open(&url, Arc::new(service::catalogue::embedded().unwrap()), clock).await.unwrap();
+        for (login, role, office, area) in [
+            ("wang", Role::Enterprise, None, None),
+            ("zhao", Role::Enterprise, None, None),
+            ("li", Role::Agent, None, None),
+            ("chen", Role::LeadOfficer, None, Some("狮山")),
+            ("zhou", Role::Department, Some("natural-resources"), None),
+        ] {
+            let new = NewAccount {
+                login: login.into(),
+                name: format!("{login}某"),
+                role,
+                firm: format!("{login}的单位"),
+                office: office.map(Into::into),
+                password: (login != "chen").then(|| "correct horse".into()),
+                areas: area.map(str::to_string).into_iter().collect(),
+                matters: Vec::new(),
+            };
+            add(&service, new).await.unwrap();
+        }
+        let (stop, stopping) = watch::channel(false);
+        let router = router(AppState::new(service.clone(), Site::none(), stopping).unwrap());
+        Portal { service, router, stop, _folder: folder }
+    }
+
+    pub async fn as_(&self, login: &str) -> Context {
+        let id = by_login(&self.service.db, login).await.unwrap().unwrap();
+        self.service.context(service::account::actor(&self.service.db, &id).await.unwrap())
+    }
+
+    pub async fn project(&self) -> Id<Project> {
+        open(&self.as_("wang").await, "测试项目", "狮山", Answers::default(), Sent::default()).await.unwrap()
+    }
+
+    /// The session cookie of somebody who has signed in.
+    pub async fn session(&self, login: &str) -> String {
+        let Token(token) = sign_in(&self.service.context(None), login, "correct horse").await.unwrap();
+        format!("session={token}")
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response: Response<Body> = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 10_000_000).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    pub async fn get(&self, path: &str, cookie: &str) -> Answer {
+        self.send(Request::get(path).header(header::COOKIE, cookie).header(header::ACCEPT, "text/html").body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, cookie: &str, form: &str) -> Answer {
+        let request = Request::post(path)
+            .header(header::COOKIE, cookie)
+            .header(header::HOST, "localhost")
+            .header(header::ORIGIN, "http://localhost")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form.to_string())).unwrap()).await
+    }
+}

@@ -1,0 +1,130 @@
+//! Commands per second with durable commit, beside a bare insert loop on the same database. Figures: docs/performance.md.
+
+use divan::Bencher;
+use domain::account::Role;
+use domain::consultation;
+use domain::id::Id;
+use domain::project::{Command, Project};
+use service::account::{NewAccount, add};
+use service::clock::Clock;
+use service::project::{Sent, execute, open};
+use service::{Context, Service};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Commands sent at once, by as many people, on as many projects.
+const AT_ONCE: usize = 32;
+
+fn main() {
+    divan::main();
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Database {
+    Sqlite,
+    Postgres,
+}
+
+struct World {
+    runtime: Runtime,
+    service: Service,
+    cx: Context,
+    projects: Vec<Id<Project>>,
+    _folder: tempfile::TempDir,
+}
+
+fn fallible(database: Database) -> Result<World, Box<dyn std::error::Error + Send + Sync>> {
+    let runtime = Runtime::new()?;
+    let folder = tempfile::tempdir()?;
+    let url = match database {
+        Database::Sqlite => format!("sqlite:{}", folder.path().join("bench.db").display()),
+        Database::Postgres => {
+            let base = std::env::var("QUANLIAN_TEST_POSTGRES")?;
+            let name = format!("b_{}", service::random_hex(8));
+            runtime.block_on(async {
+                sqlx::any::install_default_drivers();
+                let admin = sqlx::AnyPool::connect(&base).await?;
+                sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&admin).await
+            })?;
+            let (server, _) = base.rsplit_once('/').unwrap_or_default();
+            format!("{server}/{name}")
+        }
+    };
+    let catalogue = Arc::new(service::catalogue::embedded().unwrap_or_else(|m| unreachable!("{m:?}")));
+    let (service, cx, projects) = runtime.block_on(async {
+        let service = Service::open(&url, catalogue, Clock::System).await?;
+        let person = |login: &str, role, areas: &[&str]| NewAccount {
+            login: login.into(),
+            name: login.into(),
+            role,
+            firm: login.into(),
+            office: None,
+            password: None,
+            areas: areas.iter().map(ToString::to_string).collect(),
+            matters: Vec::new(),
+        };
+        let fault = |e: service::Error| format!("{e:?}");
+        add(&service, person("lead", Role::LeadOfficer, &["a"])).await.map_err(fault)?;
+        let wang = add(&service, person("wang", Role::Enterprise, &[])).await.map_err(fault)?;
+        let cx = service.context(service::account::actor(&service.db, &wang).await?);
+        let mut projects = Vec::new();
+        for i in 0..AT_ONCE {
+            projects.push(open(&cx, &format!("p{i}"), "a", Default::default(), Sent::default()).await.map_err(fault)?);
+        }
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>((service, cx, projects))
+    })?;
+    Ok(World { runtime, service, cx, projects, _folder: folder })
+}
+
+fn world(database: Database) -> World {
+    fallible(database).unwrap_or_else(|e| unreachable!("{e}"))
+}
+
+fn ask() -> Command {
+    let command = consultation::Command::Ask { matter: None, text: "要交哪些图纸？".into(), backbone: None };
+    Command::Consultation { id: service::new_id(), command }
+}
+
+/// 32 commands at once, each on its own project: what group commit is for. One iteration is 32 commands.
+#[divan::bench(args = [Database::Sqlite, Database::Postgres], sample_count = 20)]
+fn thirty_two_commands_at_once(bencher: Bencher, database: Database) {
+    let world = world(database);
+    bencher.counter(divan::counter::ItemsCount::new(AT_ONCE)).bench_local(|| {
+        world.runtime.block_on(async {
+            let tasks: Vec<_> = world
+                .projects
+                .iter()
+                .map(|project| {
+                    let (cx, project) = (world.cx.clone(), project.clone());
+                    tokio::spawn(async move { execute(&cx, &project, ask(), Sent::default()).await.is_ok() })
+                })
+                .collect();
+            for task in tasks {
+                assert!(task.await.unwrap_or(false));
+            }
+        });
+    });
+}
+
+/// One command after the other on one project.
+#[divan::bench(args = [Database::Sqlite, Database::Postgres], sample_count = 50)]
+fn one_command(bencher: Bencher, database: Database) {
+    let world = world(database);
+    bencher.bench_local(|| {
+        let done = world.runtime.block_on(execute(&world.cx, &world.projects[0], ask(), Sent::default()));
+        assert!(done.is_ok());
+    });
+}
+
+/// The yardstick: one bare durable insert of the same size.
+#[divan::bench(args = [Database::Sqlite, Database::Postgres], sample_count = 50)]
+fn bare_insert(bencher: Bencher, database: Database) {
+    let world = world(database);
+    let body = "x".repeat(400);
+    let create = sqlx::query("create table bare (id text not null primary key, body text not null)");
+    assert!(world.runtime.block_on(create.execute(world.service.db.pool())).is_ok());
+    bencher.bench_local(|| {
+        let insert = sqlx::query("insert into bare (id, body) values ($1, $2)").bind(service::random_hex(8)).bind(body.clone());
+        assert!(world.runtime.block_on(insert.execute(world.service.db.pool())).is_ok());
+    });
+}
