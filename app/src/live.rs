@@ -39,13 +39,16 @@ mod browser {
 
     /// The browser reconnects by itself while a connection fails, but gives up when the server answers
     /// with an error (as one that is just starting may): then we open a new one after this time.
-    const REOPEN_MILLIS: u32 = 2000;
+    const REOPEN_MILLIS: u32 = 1000;
+    /// It grows while opening fails, up to this.
+    const REOPEN_MOST_MILLIS: u32 = 30_000;
 
     struct Feed {
         source: RefCell<Option<EventSource>>,
         handlers: RefCell<Vec<Box<dyn std::any::Any>>>,
         left: Cell<bool>,
         was_away: Cell<bool>,
+        patience: Cell<u32>,
     }
 
     pub fn follow(view: RwSignal<View>, connection: RwSignal<Connection>, reload: impl Fn() + Clone + 'static) {
@@ -54,6 +57,7 @@ mod browser {
             handlers: RefCell::new(Vec::new()),
             left: Cell::new(false),
             was_away: Cell::new(false),
+            patience: Cell::new(REOPEN_MILLIS),
         });
         let kept = SendWrapper::new(feed.clone());
         on_cleanup(move || {
@@ -74,6 +78,7 @@ mod browser {
         let opened = {
             let feed = feed.clone();
             Closure::<dyn FnMut()>::new(move || {
+                feed.patience.set(REOPEN_MILLIS);
                 let next = if feed.was_away.replace(false) { Connection::Back } else { Connection::Live };
                 let _ = connection.try_set(next);
             })
@@ -101,7 +106,9 @@ mod browser {
                 if source.ready_state() == EventSource::CLOSED {
                     let (feed, reload) = (feed.clone(), reload.clone());
                     leptos::task::spawn_local(async move {
-                        gloo_timers::future::TimeoutFuture::new(REOPEN_MILLIS).await;
+                        let wait = feed.patience.get();
+                        feed.patience.set((wait * 2).min(REOPEN_MOST_MILLIS));
+                        gloo_timers::future::TimeoutFuture::new(wait).await;
                         open(feed, view, connection, reload);
                     });
                 }

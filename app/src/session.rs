@@ -15,7 +15,10 @@ pub async fn me() -> Result<Option<Person>, Failure> {
 pub async fn sign_in(login: String, password: String, to: String) -> Result<(), Failure> {
     let cx = service_context()?;
     let service::account::Token(token) = service::account::sign_in(&cx, &login, &password).await?;
-    set_cookie(&format!("session={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800"));
+    // Behind a proxy that speaks HTTPS the cookie never travels without it.
+    let https = use_context::<http::request::Parts>().is_some_and(|p| p.headers.get("x-forwarded-proto").is_some_and(|v| v == "https"));
+    let secure = if https { "; Secure" } else { "" };
+    set_cookie(&format!("session={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800{secure}"));
     leptos_axum::redirect(&local_path(&to));
     Ok(())
 }

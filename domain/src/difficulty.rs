@@ -3,7 +3,7 @@
 //! names what is done, by whom, until when.
 
 use crate::account::{Account, Actor, Role};
-use crate::catalogue::{Catalogue, Matter, Organisation};
+use crate::catalogue::{Matter, Organisation};
 use crate::date::{Date, Instant};
 use crate::id::Id;
 use crate::log::By;
@@ -136,7 +136,7 @@ impl Difficulty {
         number.checked_sub(1).and_then(|i| self.proposals.get(i)).ok_or(Refusal::Unknown)
     }
 
-    pub fn decide(&self, command: Command, catalogue: &Catalogue, by: By) -> Result<Event, Refusal> {
+    pub fn decide(&self, command: Command, offices: &BTreeSet<Id<Organisation>>, by: By) -> Result<Event, Refusal> {
         if let Some(resolution) = &self.resolution {
             let (action, due) = (&resolution.action, resolution.due);
             return Err(Refusal::NotNow(text!(
@@ -163,10 +163,10 @@ impl Difficulty {
             Command::Raise { .. } => not_now("这个困难已经提出。", "This difficulty has been raised already."),
             Command::Appoint { lead, mut cooperating } => {
                 for office in std::iter::once(&lead).chain(&cooperating) {
-                    if catalogue.organisation(office.as_str()).is_none() {
+                    if !offices.contains(office) {
                         return Err(Refusal::Invalid {
                             field: "lead".into(),
-                            sentence: text!("没有“{office}”这个部门。", "There is no office `{office}`."),
+                            sentence: text!("“{office}”不是参与本项目的部门。", "The office `{office}` takes no part in this project."),
                         });
                     }
                 }
@@ -218,10 +218,10 @@ impl Difficulty {
                         "No proposal has both the enterprise’s side and the leading office behind it yet, so it cannot be resolved.",
                     );
                 }
-                if catalogue.organisation(owner.as_str()).is_none() {
+                if !offices.contains(&owner) {
                     return Err(Refusal::Invalid {
                         field: "owner".into(),
-                        sentence: text!("没有“{owner}”这个部门。", "There is no office `{owner}`."),
+                        sentence: text!("“{owner}”不是参与本项目的部门。", "The office `{owner}` takes no part in this project."),
                     });
                 }
                 if due < by.at.date() {

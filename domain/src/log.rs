@@ -4,6 +4,7 @@
 use crate::account::{Account, Actor};
 use crate::date::Instant;
 use crate::id::Id;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -113,22 +114,10 @@ pub struct Body<E> {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "seen", rename_all = "lowercase")]
 pub enum Recorded<E> {
-    Open {
-        meta: Meta,
-        seq: u64,
-        audience: Audience,
-        assumed: bool,
-        event: E,
-        digest: Digest,
-        hash: Digest,
-    },
+    /// `body` is the text the digest was made of: whoever holds it can verify the event.
+    Open { meta: Meta, seq: u64, audience: Audience, assumed: bool, event: E, body: String, hash: Digest },
     /// It happened, and that is all this viewer may know.
-    Sealed {
-        version: u64,
-        seq: u64,
-        digest: Digest,
-        hash: Digest,
-    },
+    Sealed { version: u64, seq: u64, digest: Digest, hash: Digest },
 }
 
 impl<E> Recorded<E> {
@@ -148,7 +137,8 @@ impl<E> Recorded<E> {
 
     pub fn digest(&self) -> Digest {
         match self {
-            Recorded::Open { digest, .. } | Recorded::Sealed { digest, .. } => *digest,
+            Recorded::Open { meta, body, .. } => meta.digest(body),
+            Recorded::Sealed { digest, .. } => *digest,
         }
     }
 
@@ -162,8 +152,8 @@ impl<E> Recorded<E> {
     #[must_use]
     pub fn for_clearance(self, clearance: Audience) -> Recorded<E> {
         match self {
-            Recorded::Open { meta, seq, audience, digest, hash, .. } if audience > clearance => {
-                Recorded::Sealed { version: meta.version, seq, digest, hash }
+            Recorded::Open { meta, seq, audience, body, hash, .. } if audience > clearance => {
+                Recorded::Sealed { version: meta.version, seq, digest: meta.digest(&body), hash }
             }
             seen => seen,
         }
@@ -176,14 +166,20 @@ pub struct Broken {
     pub version: u64,
 }
 
-/// Verifies that a stream, as seen by anyone, is an unbroken chain from version 1.
+/// Verifies that a stream, as seen by anyone, is an unbroken chain from version 1, and that every open
+/// event is what its body says.
 ///
 /// # Errors
-/// The first version that is missing, out of order, or whose hash does not follow.
-pub fn verify<E>(stream: &[Recorded<E>]) -> Result<Digest, Broken> {
+/// The first version that is missing, out of order, whose hash does not follow, or whose event is not
+/// that of its body.
+pub fn verify<E: DeserializeOwned + PartialEq>(stream: &[Recorded<E>]) -> Result<Digest, Broken> {
     let mut previous = Digest::default();
     for (expected, recorded) in (1..).zip(stream) {
-        let follows = recorded.version() == expected && recorded.hash() == link(previous, recorded.digest());
+        let told = match recorded {
+            Recorded::Open { event, body, .. } => serde_json::from_str::<Body<E>>(body).is_ok_and(|b| b.event == *event),
+            Recorded::Sealed { .. } => true,
+        };
+        let follows = told && recorded.version() == expected && recorded.hash() == link(previous, recorded.digest());
         if !follows {
             return Err(Broken { version: expected });
         }
@@ -203,18 +199,19 @@ pub struct By<'a> {
 mod tests {
     use super::*;
 
-    fn chain(bodies: &[&str]) -> Vec<Recorded<String>> {
+    fn chain(words: &[&str]) -> Vec<Recorded<String>> {
         let mut previous = Digest::default();
-        bodies
+        words
             .iter()
             .enumerate()
-            .map(|(i, body)| {
+            .map(|(i, word)| {
                 let at = Instant::from_unix_micros(i as i64);
                 let meta = Meta { stream: "project:1".into(), version: i as u64 + 1, at, actor: "a".into(), kind: "k".into() };
-                let digest = meta.digest(body);
-                previous = link(previous, digest);
                 let audience = if i % 2 == 0 { Audience::Parties } else { Audience::Government };
-                Recorded::Open { meta, seq: i as u64 + 1, audience, assumed: false, event: (*body).to_string(), digest, hash: previous }
+                let event = (*word).to_string();
+                let body = serde_json::to_string(&Body { audience, salt: "00".into(), assumed: false, event: event.clone() }).unwrap();
+                previous = link(previous, meta.digest(&body));
+                Recorded::Open { meta, seq: i as u64 + 1, audience, assumed: false, event, body, hash: previous }
             })
             .collect()
     }
@@ -232,10 +229,15 @@ mod tests {
         gone.remove(1);
         assert_eq!(verify(&gone), Err(Broken { version: 2 }));
         let mut changed = chain(&["a", "b", "c"]);
-        if let Recorded::Open { digest, .. } = &mut changed[2] {
-            digest.0[0] ^= 1;
+        if let Recorded::Open { body, .. } = &mut changed[2] {
+            *body = body.replace('c', "d");
         }
         assert_eq!(verify(&changed), Err(Broken { version: 3 }));
+        let mut forged = chain(&["a", "b", "c"]);
+        if let Recorded::Open { event, .. } = &mut forged[0] {
+            *event = "z".into();
+        }
+        assert_eq!(verify(&forged), Err(Broken { version: 1 }), "an event that is not its body's");
     }
 
     #[test]

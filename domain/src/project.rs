@@ -359,7 +359,7 @@ impl Project {
                         difficulty::raise(matter, &text)?
                     }
                     (None, _) => return Err(Refusal::Unknown),
-                    (Some(difficulty), command) => difficulty.decide(command, catalogue, by)?,
+                    (Some(difficulty), command) => difficulty.decide(command, &self.offices, by)?,
                 };
                 Ok(vec![Event::Difficulty { id, event }])
             }

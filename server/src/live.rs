@@ -11,7 +11,7 @@ use domain::id::Id;
 use domain::project::Project;
 use futures::stream;
 use serde::Deserialize;
-use service::Context;
+use service::Service;
 use service::project::{Told, may_follow, since};
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -32,7 +32,8 @@ pub struct Topic {
 }
 
 struct Reader {
-    cx: Context,
+    service: Service,
+    token: String,
     project: Id<Project>,
     cursor: u64,
     waiting: VecDeque<Told>,
@@ -51,7 +52,8 @@ pub async fn feed(State(state): State<AppState>, Query(topic): Query<Topic>, req
     }
     let last = request.headers().get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     let reader = Reader {
-        cx,
+        service: state.service.clone(),
+        token: visitor.token.unwrap_or_default(),
         project: topic.project,
         cursor: last.unwrap_or(topic.after),
         waiting: VecDeque::new(),
@@ -75,7 +77,7 @@ async fn next(mut reader: Reader) -> Option<(Result<Event, Infallible>, Reader)>
             return Some((Ok(event), reader));
         }
         reader.grown.borrow_and_update();
-        match since(&reader.cx, &reader.project, reader.cursor).await {
+        match since(&reader.service, &reader.token, &reader.project, reader.cursor).await {
             Ok(new) if !new.is_empty() => reader.waiting.extend(new),
             Ok(_) => {
                 tokio::select! {

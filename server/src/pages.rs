@@ -49,7 +49,12 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
 
 pub async fn server_function(State(state): State<AppState>, request: Request) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
+    let plain_form = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
     let mut response = handle_server_fns_with_context(move || provide(&state, &visitor), request).await.into_response();
+    // A plain form goes on to a page, whatever came of it: its errors travel in the address.
+    if plain_form && response.headers().contains_key(header::LOCATION) {
+        *response.status_mut() = StatusCode::SEE_OTHER;
+    }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -10,9 +10,11 @@ use domain::Lang;
 use domain::account::{Actor, Person};
 
 /// The session's person and the reader's language, as every handler finds them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Visitor {
     pub actor: Option<Actor>,
+    /// The session's secret, for what outlives the request: the live feed asks again whether it holds.
+    pub token: Option<String>,
     pub person: Option<Person>,
     pub lang: Lang,
 }
@@ -32,6 +34,7 @@ pub async fn who(State(state): State<AppState>, mut request: Request, next: Next
             Ok(Some((actor, person))) => {
                 visitor.actor = Some(actor);
                 visitor.person = Some(person);
+                visitor.token = Some(token);
             }
             Ok(None) => {}
             Err(fault) => {

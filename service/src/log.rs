@@ -160,7 +160,6 @@ impl Stored {
 
     pub fn open(self) -> Result<Recorded<project::Event>, Fault> {
         let body: Body<project::Event> = serde_json::from_str(&self.body).map_err(|e| format!("event {} cannot be read: {e}", self.seq))?;
-        let digest = self.meta.digest(&self.body);
         let hash = Digest::parse(&self.hash).ok_or_else(|| format!("event {}: its hash is not one", self.seq))?;
         Ok(Recorded::Open {
             meta: self.meta,
@@ -168,7 +167,7 @@ impl Stored {
             audience: body.audience,
             assumed: body.assumed,
             event: body.event,
-            digest,
+            body: self.body,
             hash,
         })
     }

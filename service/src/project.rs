@@ -14,7 +14,7 @@ use domain::log::{Audience, Body, By, Recorded};
 use domain::project::{Command, Event, Opening, Project, Subject, start};
 use domain::project_card::Card;
 pub use domain::view::{Done, Told, View};
-use domain::{consultation, text, timeline};
+use domain::{consultation, team, text, timeline};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -163,7 +163,7 @@ pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, co
     if let Some(done) = done_before(cx, &sent).await? {
         return Ok(done);
     }
-    let command = with_backbone(cx, command).await?;
+    let command = with_accounts(cx, command).await?;
     let queue = cx.service.heads.queue(id);
     let _turn = queue.lock().await;
     for _ in 0..TRIES {
@@ -209,8 +209,8 @@ async fn done_before(cx: &Context, sent: &Sent) -> Result<Option<Done>, Error> {
     }
 }
 
-/// A question about a matter goes to its backbone officer, whom only the accounts know.
-async fn with_backbone(cx: &Context, command: Command) -> Result<Command, Error> {
+/// What only the accounts know: the backbone officer a question goes to, the role of who is appointed.
+async fn with_accounts(cx: &Context, command: Command) -> Result<Command, Error> {
     Ok(match command {
         Command::Consultation { id, command: consultation::Command::Ask { matter, text, .. } } => {
             let backbone = match &matter {
@@ -218,6 +218,19 @@ async fn with_backbone(cx: &Context, command: Command) -> Result<Command, Error>
                 None => None,
             };
             Command::Consultation { id, command: consultation::Command::Ask { matter, text, backbone } }
+        }
+        Command::Team { command } => {
+            let (account, role) = match &command {
+                team::Command::AppointLead { account } => (account, Role::LeadOfficer),
+                team::Command::AppointAgent { account } => (account, Role::Agent),
+            };
+            if crate::account::actor(&cx.service.db, account).await?.is_none_or(|a| a.role != role) {
+                let name = role.name();
+                let sentence =
+                    domain::Text::new(format!("所选的人不是{}。", name.zh), format!("This person is no {}.", name.en.to_lowercase()));
+                return Err(Public::invalid("account", sentence).into());
+            }
+            Command::Team { command }
         }
         other => other,
     })
@@ -320,16 +333,17 @@ async fn visible(cx: &Context, viewer: &Actor, id: &Id<Project>) -> Result<(Vec<
 /// What happened after a cursor, as somebody may see it, with the people newly met.
 ///
 /// # Errors
-/// `NotFound`, also where the person may not, or may no longer, see the project.
-pub async fn since(cx: &Context, id: &Id<Project>, after: u64) -> Result<Vec<Told>, Error> {
-    let viewer = cx.actor()?.clone();
-    let new = cx.service.log.read(&stream(id), after, 1000).await?;
+/// `SignedOut` when the session has ended meanwhile; `NotFound`, also where the person may not, or may
+/// no longer, see the project.
+pub async fn since(service: &crate::Service, token: &str, id: &Id<Project>, after: u64) -> Result<Vec<Told>, Error> {
+    let new = service.log.read(&stream(id), after, 1000).await?;
     if new.is_empty() {
         return Ok(Vec::new());
     }
-    let folded = load(cx, id).await?;
+    let (viewer, _) = crate::account::signed_in(service, token).await?.ok_or(Public::SignedOut)?;
+    let folded = load(&service.context(None), id).await?;
     let clearance = folded.project.clearance(&viewer).ok_or(Public::NotFound)?;
-    let people = crate::account::people(&cx.service.db).await?;
+    let people = crate::account::people(&service.db).await?;
     Ok(new
         .into_iter()
         .map(|recorded| recorded.for_clearance(clearance))

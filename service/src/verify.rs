@@ -1,4 +1,4 @@
-//! Proving the log: no holes, every hash follows, every body can be read, the read tables agree.
+//! Proving the log: no holes, every hash follows, every body can be read, no stream is cut short.
 
 use crate::Service;
 use crate::error::Fault;
@@ -96,8 +96,9 @@ pub async fn verify(service: &Service) -> Result<Result<Verified, Broken>, Fault
 /// # Errors
 /// The database failed, or an event cannot be read.
 pub async fn rebuild(service: &Service) -> Result<u64, Fault> {
-    let rows = derive(service, &service.catalogue).await?;
+    // Nobody appends meanwhile: what is derived is what the log holds at the commit.
     let mut tx = service.db.begin_append().await?;
+    let rows = derive(service, &service.catalogue).await?;
     for table in ["delete from project_card", "delete from project_office"] {
         sqlx::query(table).execute(&mut *tx).await?;
     }

@@ -89,7 +89,7 @@ fn MapOf(answers: Answers, day: Date) -> impl IntoView {
             let lines = Line::ALL
                 .into_iter()
                 .map(|line| {
-                    let entries = map.at(stage, line).map(|e| view! { <EntryItem entry=owned(e, &c) /> }).collect::<Vec<_>>();
+                    let entries = map.at(stage, line).map(|e| view! { <EntryItem entry=owned(e, &map, &c) /> }).collect::<Vec<_>>();
                     let none = entries.is_empty();
                     view! {
                         <div class=format!("map-line map-{}", line.code())>
@@ -141,7 +141,7 @@ struct Item {
     materials: Vec<(String, String, Option<i64>, bool)>,
 }
 
-fn owned(entry: &Entry, c: &Arc<Catalogue>) -> Item {
+fn owned(entry: &Entry, map: &GuideMap, c: &Arc<Catalogue>) -> Item {
     let matter = entry.matter;
     let legal = entry.legal.limit.period.map(|p| {
         let mut text = tr!(map.legal, limit = say(&p.text()));
@@ -151,6 +151,8 @@ fn owned(entry: &Entry, c: &Arc<Catalogue>) -> Item {
         text
     });
     let name = |id: &str| c.matter(id).map(|m| say(&m.name)).unwrap_or_default();
+    // What does not apply to this project does not come before anything.
+    let applies = |id: &domain::Id<domain::catalogue::Matter>| map.entries.iter().any(|e| e.matter.id == *id);
     Item {
         id: matter.id.to_string(),
         name: say(&matter.name),
@@ -161,7 +163,7 @@ fn owned(entry: &Entry, c: &Arc<Catalogue>) -> Item {
         promised_assumed: entry.promised_assumed,
         legal,
         confidence: matter.confidence,
-        after: matter.depends_on.iter().map(|d| (name(d.on.as_str()), d.preview)).collect(),
+        after: matter.depends_on.iter().filter(|d| applies(&d.on)).map(|d| (name(d.on.as_str()), d.preview)).collect(),
         materials: entry
             .requirements
             .iter()

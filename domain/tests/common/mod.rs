@@ -7,7 +7,7 @@ use domain::catalogue::{CALENDAR_FILE, Catalogue, FILES};
 use domain::condition::Value;
 use domain::date::Instant;
 use domain::guide::Answers;
-use domain::log::{Audience, By, Digest, Meta, Recorded, link};
+use domain::log::{Audience, Body, By, Digest, Meta, Recorded, link};
 use domain::project::{Command, Event, Opening, Project, start};
 use domain::{Error, matter};
 use std::path::PathBuf;
@@ -77,9 +77,10 @@ impl Story {
         for event in events {
             let version = self.events.len() as u64 + 1;
             let meta = Meta { stream: "project:p".into(), version, at: self.now, actor: by.account.clone(), kind: event.kind().into() };
-            let digest = meta.digest("{}");
-            let hash = link(self.events.last().map_or(Digest::default(), Recorded::hash), digest);
-            self.events.push(Recorded::Open { audience: event.audience(), meta, seq: version, assumed: false, event, digest, hash });
+            let audience = event.audience();
+            let body = serde_json::to_string(&Body { audience, salt: "00".into(), assumed: false, event: event.clone() }).unwrap();
+            let hash = link(self.events.last().map_or(Digest::default(), Recorded::hash), meta.digest(&body));
+            self.events.push(Recorded::Open { audience, meta, seq: version, assumed: false, event, body, hash });
         }
     }
 

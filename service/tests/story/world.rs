@@ -111,6 +111,11 @@ impl World {
         service.context(service::account::actor(&service.db, &id).await.unwrap())
     }
 
+    /// The secret of a session of somebody with a password.
+    pub async fn session(&self, login: &str) -> String {
+        service::account::sign_in(&self.service.context(None), login, "correct horse").await.unwrap().0
+    }
+
     pub async fn project(&self) -> Id<Project> {
         let answers = [("gross_floor_area_sqm", "30000"), ("total_investment_10k", "20000")];
         let answers = Answers::from_pairs(&self.service.catalogue, answers).unwrap();

@@ -199,7 +199,11 @@ fn Moves(key: StoredValue<String>) -> impl IntoView {
     });
     let offices = move || {
         let c = catalogue();
-        c.organisations.iter().map(|o| (o.id.to_string(), say(&o.name))).collect::<Vec<_>>()
+        c.organisations
+            .iter()
+            .filter(|o| page.project(|p| p.offices.contains(&o.id)))
+            .map(|o| (o.id.to_string(), say(&o.name)))
+            .collect::<Vec<_>>()
     };
     let hidden = move || {
         view! {
@@ -213,7 +217,6 @@ fn Moves(key: StoredValue<String>) -> impl IntoView {
         let checks = move || {
             offices()
                 .into_iter()
-                .filter(|(id, _)| page.project(|p| p.offices.contains(id.as_str())))
                 .map(|(id, name)| view! { <label class="choice"><input type="checkbox" name="cooperating[]" value=id /><span>{name}</span></label> })
                 .collect_view()
         };
