@@ -1,4 +1,4 @@
-//! What every test has: a running server, browsers that are watched for errors, people who sign in.
+// What every test has: a running server, browsers that are watched for errors, people who sign in.
 
 import AxeBuilder from '@axe-core/playwright';
 import { type BrowserContext, type BrowserContextOptions, type Page, type Response, test as base, expect } from '@playwright/test';
@@ -134,7 +134,7 @@ export async function chooseOtherLanguage(page: Page, link: string, tag: string)
   await expect(page.locator('html')).toHaveAttribute('lang', tag);
 }
 
-/** axe finds nothing on the page as it is. */
+/** axe finds nothing on the page as it is. The test goes on, so that one run tells of every page. */
 export async function audit(page: Page): Promise<void> {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'];
   // axe names the page's type by its own copy of playwright-core; the page is the same.
@@ -147,10 +147,10 @@ export async function audit(page: Page): Promise<void> {
     });
     return `${violation.id} (${violation.impact}): ${violation.help}\n${nodes.join('\n')}`;
   });
-  expect(found.join('\n'), `axe on ${page.url()}`).toBe('');
+  expect.soft(found.join('\n'), `axe on ${page.url()}`).toBe('');
 }
 
-/** Nothing reaches beyond the right edge of the window. */
+/** Nothing reaches beyond the right edge of the window. The test goes on. */
 export async function fitsWidth(page: Page): Promise<void> {
   const { content, room, beyond } = await page.evaluate(() => {
     const room = window.innerWidth;
@@ -158,7 +158,7 @@ export async function fitsWidth(page: Page): Promise<void> {
     const beyond = wide.slice(0, 10).map((e) => `${e.tagName.toLowerCase()}.${e.className}`);
     return { content: document.documentElement.scrollWidth, room, beyond };
   });
-  expect(content, `${page.url()} is wider than the window; beyond its edge: ${beyond.join(', ')}`).toBeLessThanOrEqual(room);
+  expect.soft(content, `${page.url()} is wider than the window; beyond its edge: ${beyond.join(', ')}`).toBeLessThanOrEqual(room);
 }
 
 /** Puts a mark into the page that a reload would wipe away. */

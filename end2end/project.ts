@@ -1,4 +1,4 @@
-//! What people do with a project, in their words.
+// What people do with a project, in their words.
 
 import { randomBytes } from 'node:crypto';
 import type { Locator, Page } from '@playwright/test';
@@ -29,9 +29,9 @@ export async function startFromMap(page: Page, name: string, area: string): Prom
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
 }
 
-/** Starts a project with the default answers; its path. */
-export async function startProject(page: Page, name: string, area = '科技城'): Promise<string> {
-  await visit(page, '/guide/map');
+/** Starts a project, with the default answers if none are given; its path. */
+export async function startProject(page: Page, name: string, area = '科技城', answers = ''): Promise<string> {
+  await visit(page, `/guide/map${answers && '?'}${answers}`);
   await startFromMap(page, name, area);
   await expect(page).toHaveURL(/\/projects\/[^/?]+$/);
   return new URL(page.url()).pathname;

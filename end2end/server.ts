@@ -1,4 +1,4 @@
-//! The built program, started for the tests on a free port and a database of its own.
+// The built program, started for the tests on a free port and a database of its own.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

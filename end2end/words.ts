@@ -1,4 +1,4 @@
-//! The words of the pages, from the same files the pages take them from.
+// The words of the pages, from the same files the pages take them from.
 
 import { readFileSync } from 'node:fs';
 

@@ -28,8 +28,8 @@ count_cargo() {
 rust_tests() {
     local status=0
     # The release profile: the dependencies are then compiled once for tests and release alike.
-    scripts/with-postgres.sh cargo test --release --locked --no-fail-fast --package domain --package service --package app --package server \
-        --features domain/yaml,app/ssr 2>&1 | tee "$STATE/rust-tests.log" || status=1
+    scripts/with-postgres.sh cargo test --release --locked --no-fail-fast --package domain --package service --package server \
+        --features domain/yaml 2>&1 | tee "$STATE/rust-tests.log" || status=1
     count_cargo "$STATE/rust-tests.log"
     return $status
 }

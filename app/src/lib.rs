@@ -12,7 +12,7 @@ mod session;
 mod shared;
 
 /// Typed keys of `locales/*.json`.
-#[allow(warnings, clippy::all, reason = "generated")]
+#[allow(warnings, clippy::all, clippy::expect_used, clippy::unwrap_used, reason = "generated")]
 mod translations {
     include!(concat!(env!("OUT_DIR"), "/i18n.rs"));
 }

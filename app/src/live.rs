@@ -87,7 +87,7 @@ mod browser {
         let heard = {
             let reload = reload.clone();
             Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-                let told = event.data().as_string().and_then(|text| serde_json::from_str::<Told>(&text).ok());
+                let told = event.data().as_string().and_then(|text| serde_json::from_slice::<Told>(text.as_bytes()).ok());
                 let whole = told.is_some_and(|told| view.try_update(|v| v.hear(told)).unwrap_or(true));
                 if !whole {
                     reload();

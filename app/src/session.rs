@@ -65,22 +65,9 @@ mod on_server {
     }
 }
 
-#[cfg(any(feature = "ssr", test))]
+#[cfg(feature = "ssr")]
 /// A path of this site and no other: what a link may lead back to.
 pub fn local_path(to: &str) -> String {
     let local = to.starts_with('/') && !to.starts_with("//") && !to.starts_with("/\\") && !to.contains(['\r', '\n']);
     if local { to.to_string() } else { "/".to_string() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::local_path;
-
-    #[test]
-    fn a_link_back_never_leaves_the_site() {
-        assert_eq!(local_path("/guide?a=b"), "/guide?a=b");
-        for elsewhere in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\r\nSet-Cookie: x"] {
-            assert_eq!(local_path(elsewhere), "/", "{elsewhere}");
-        }
-    }
 }

@@ -48,6 +48,6 @@ pub async fn from_page() -> Option<Shared> {
     let url = html.get_attribute("data-catalogue")?;
     let response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str(&url)).await.ok()?;
     let text = wasm_bindgen_futures::JsFuture::from(response.unchecked_into::<web_sys::Response>().text().ok()?).await.ok()?;
-    let catalogue: Catalogue = serde_json::from_str(&text.as_string()?).ok()?;
+    let catalogue: Catalogue = serde_json::from_slice(text.as_string()?.as_bytes()).ok()?;
     Some(Shared { catalogue: Arc::new(catalogue), today: Today(today), lang })
 }

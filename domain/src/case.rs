@@ -140,7 +140,7 @@ fn step(lines: &[Line], i: usize) -> Step {
     let of_matter = || lines.iter().enumerate().filter(|(_, l)| l.event.matter.as_ref() == Some(matter));
     let finish = of_matter()
         .find(|(_, l)| l.kind == "issue")
-        .or_else(|| of_matter().filter(|(_, l)| FINISHING.contains(&l.kind.as_str())).last())
+        .or_else(|| of_matter().rfind(|(_, l)| FINISHING.contains(&l.kind.as_str())))
         .map(|(at, _)| at);
     match line.kind.as_str() {
         _ if finish == Some(i) => Step::Finished,

@@ -5,7 +5,7 @@ use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(tag = "error", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Error {
     /// Nobody is signed in.
     SignedOut,
@@ -24,7 +24,9 @@ pub enum Error {
         sentence: Text,
     },
     /// The page is older than what happened since; nothing was done.
+    /// `version` is the one to go on from, once the changes have been seen.
     Stale {
+        version: u64,
         changes: Vec<Change>,
     },
     TooMany {

@@ -112,7 +112,7 @@ pub struct Body<E> {
 
 /// An event as a viewer gets it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(tag = "seen", rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
 pub enum Recorded<E> {
     /// `body` is the text the digest was made of: whoever holds it can verify the event.
     Open { meta: Meta, seq: u64, audience: Audience, assumed: bool, event: E, body: String, hash: Digest },

@@ -46,7 +46,7 @@ pub struct Note {
 
 /// What someone wants. Ids of new things come with the command.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(tag = "noun", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     Start { opening: Opening },
     Team { command: team::Command },
@@ -58,7 +58,7 @@ pub enum Command {
 
 /// What happened. Additive only: an old log always folds.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(tag = "noun", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     Started { opening: Opening, edition: String, matters: Vec<(Id<Matter>, Id<Organisation>)> },
     Team { event: team::Event },

@@ -1,5 +1,6 @@
 //! The catalogue as delivered, and what its check finds when it is damaged.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
 #![cfg(feature = "yaml")]
 
 use domain::catalogue::yaml::Mistake;

@@ -1,4 +1,4 @@
-//! Sent twice, sent too late, sent by the wrong person, sent from elsewhere: what then.
+// Sent twice, sent too late, sent by the wrong person, sent from elsewhere: what then.
 
 import type { APIResponse, Locator, Page } from '@playwright/test';
 import { expect, expectNotReloaded, hydrated, mark, signIn, test, visit } from '../fixtures';

@@ -1,5 +1,5 @@
-//! The main job: from the guide to a project, a question answered and a difficulty resolved, each seen
-//! by the others as it happens; the same after the server was restarted; and the log that proves it.
+// The main job: from the guide to a project, a question answered and a difficulty resolved, each seen
+// by the others as it happens; the same after the server was restarted; and the log that proves it.
 
 import { execFileSync } from 'node:child_process';
 import type { Locator, Page } from '@playwright/test';

@@ -1,4 +1,4 @@
-//! The pages everybody may read: in both languages, wide and narrow, by keyboard, and with bad addresses.
+// The pages everybody may read: in both languages, wide and narrow, by keyboard, and with bad addresses.
 
 import { audit, chooseOtherLanguage, expect, expectNotReloaded, fitsWidth, hydrated, mark, test, visit } from '../fixtures';
 import { choose } from '../project';

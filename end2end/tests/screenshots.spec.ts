@@ -1,14 +1,16 @@
-//! Pictures for people to look at, in test-results/screens; and axe on the pages behind the sign-in.
+// Pictures for people to look at, in test-results/screens; and axe on the pages behind the sign-in.
 
 import { fileURLToPath } from 'node:url';
 import type { BrowserContextOptions, Page } from '@playwright/test';
 import { audit, chooseOtherLanguage, expect, fitsWidth, hydrated, test, visit } from '../fixtures';
-import { PLANNING_OFFICE, SITING, answer, ask, named, raise, startProject, talk } from '../project';
+import { PLANNING_OFFICE, SITING, answer, ask, raise, startProject, talk } from '../project';
 import { en, fill, zh } from '../words';
 
 const SCREENS = fileURLToPath(new URL('../test-results/screens/', import.meta.url));
 const CASE = '狮山生物医药创新基地';
-const ANSWERS = 'project_category=mixed&industry=medical-device&gross_floor_area_sqm=52000&site_constraints=river-control';
+const ANSWERS =
+  'project_category=mixed&industry=medical-device&total_investment_10k=38000&needs_project_company=true&site_constraints=river-control' +
+  '&site_area_sqm=26000&gross_floor_area_sqm=52000&building_height_m=45&has_civil_buildings=true&product_types=device-2-3';
 
 interface Look {
   name: 'wide' | 'phone' | 'en';
@@ -63,10 +65,10 @@ for (const look of LOOKS) {
 
 test('pages behind the sign-in', async ({ enter }) => {
   test.setTimeout(300_000);
-  const name = named('高端医疗影像设备基地');
+  const name = '高端医疗影像设备基地';
   const path = await test.step('a project in which people talk', async () => {
     const enterprise = await enter('qiye');
-    const path = await startProject(enterprise, name, '狮山');
+    const path = await startProject(enterprise, name, '狮山', ANSWERS);
     await visit(enterprise, `${path}/consultations`);
     const question = '选址核查需要提供哪一版范围图？';
     await ask(enterprise, SITING, question);
@@ -88,6 +90,13 @@ test('pages behind the sign-in', async ({ enter }) => {
     await form.getByRole('textbox', { name: zh.hard.your_proposal, exact: true }).fill('厂房整体西移五米，绿地率相应下调。');
     await form.getByRole('button', { name: zh.hard.send_proposal, exact: true }).click();
     await expect(form.getByText(fill(zh.hard.proposal, { n: 1 }), { exact: true })).toBeVisible();
+    // The forms of the enterprise and of the department are not those of the lead officer.
+    for (const section of ['', '/consultations', '/difficulties', '/log', '/matters/siting-compliance-check']) {
+      for (const page of [enterprise, officer]) {
+        await visit(page, `${path}${section}`);
+        await audit(page);
+      }
+    }
     return path;
   });
 

@@ -290,7 +290,7 @@ async fn check_stale(
             _ => None,
         })
         .collect();
-    if changes.is_empty() { Ok(()) } else { Err(Public::Stale { changes }.into()) }
+    if changes.is_empty() { Ok(()) } else { Err(Public::Stale { version: project.version, changes }.into()) }
 }
 
 /// The project as the person may see it.

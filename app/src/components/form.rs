@@ -18,6 +18,8 @@ use serde::de::DeserializeOwned;
 #[derive(Clone, Copy)]
 pub struct FormBase {
     pub seed: StoredValue<String>,
+    /// Commands done on this page so far: a key is never used again, whatever forms come and go.
+    pub done: StoredValue<u32>,
     pub version: Signal<u64>,
 }
 
@@ -37,20 +39,28 @@ where
     Out: Send + Sync + 'static,
 {
     let base = expect_context::<FormBase>();
-    let sent = RwSignal::new(0u32);
+    let number = RwSignal::new(base.done.get_value());
+    // Forms come and go while their action stays: what it answered before is not about this form.
+    let known = action.version().get_untracked();
     // The version the page showed when the form was made or last succeeded; a stale refusal moves it on,
     // so that the person, having seen the changes, can send again.
     let based_on = RwSignal::new(base.version.get_untracked());
     let form = NodeRef::<leptos::html::Div>::new();
     let pending = action.pending();
-    Effect::new(move |_| match action.value().get() {
-        Some(Ok(Done { .. })) => {
-            sent.update(|n| *n += 1);
-            based_on.set(base.version.get_untracked());
-            clear(form);
+    Effect::new(move |_| {
+        if action.version().get() == known {
+            return;
         }
-        Some(Err(Failure(Error::Stale { .. }))) => based_on.set(base.version.get_untracked()),
-        _ => {}
+        match action.value().get() {
+            Some(Ok(Done { .. })) => {
+                base.done.update_value(|n| *n += 1);
+                number.set(base.done.get_value());
+                based_on.set(base.version.get_untracked());
+                clear(form);
+            }
+            Some(Err(Failure(Error::Stale { version, .. }))) => based_on.set(version),
+            _ => {}
+        }
     });
     // Whoever starts writing after something happened has seen it.
     let begin = move |_| {
@@ -58,7 +68,7 @@ where
             based_on.set(base.version.get_untracked());
         }
     };
-    let key = move || format!("{}.{name}.{}", base.seed.get_value(), sent.get());
+    let key = move || format!("{}.{name}.{}", base.seed.get_value(), number.get());
     view! {
         <div class="command" node_ref=form on:focusin=begin>
             <ActionForm action>

@@ -34,7 +34,9 @@ pub fn here() -> Signal<String> {
     let location = use_location();
     Signal::derive(move || {
         let (path, search) = (location.pathname.get(), location.search.get());
-        let search = search.trim_start_matches('?');
+        // What a failed form left in the address belongs to that visit alone.
+        let kept = search.trim_start_matches('?').split('&').filter(|pair| !pair.starts_with("__path=") && !pair.starts_with("__err="));
+        let search = kept.collect::<Vec<_>>().join("&");
         if search.is_empty() { path } else { format!("{path}?{search}") }
     })
 }
@@ -48,7 +50,7 @@ pub fn Layout(children: Children) -> impl IntoView {
     let switch = move || format!("/language/{}?to={}", other.tag(), query_value(&here.get()));
     let edition = catalogue().edition.clone();
     view! {
-        <a class="skip" href="#main">{tr!(skip)}</a>
+        <a class="skip" href="#main" rel="external">{tr!(skip)}</a>
         <header class="head">
             <div class="head-inner">
                 <A href="/" attr:class="brand">

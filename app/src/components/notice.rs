@@ -8,7 +8,7 @@ use leptos::prelude::*;
 #[component]
 pub fn ErrorNotice(error: Error) -> impl IntoView {
     let changes = match &error {
-        Error::Stale { changes } => changes.clone(),
+        Error::Stale { changes, .. } => changes.clone(),
         _ => Vec::new(),
     };
     view! {

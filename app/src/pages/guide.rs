@@ -15,7 +15,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 /// Parameters of the address that are not answers.
-const OTHER: [&str; 3] = ["lang", "as_of", "from"];
+const OTHER: [&str; 4] = ["lang", "as_of", "__path", "__err"];
 
 /// The answers of the address, or what is wrong with them.
 pub fn answers_of(query: &leptos_router::params::ParamsMap) -> Result<Answers, Vec<Misanswer>> {

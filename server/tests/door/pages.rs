@@ -24,7 +24,10 @@ async fn choosing_a_language_comes_back_to_the_page_and_never_leaves_the_site() 
     assert_eq!(answer.status, 303);
     assert_eq!(answer.headers[header::LOCATION], "/guide?industry=chemical");
     assert!(answer.headers[header::SET_COOKIE].to_str().unwrap().starts_with("lang=en;"));
-    assert_eq!(portal.get("/language/en?to=//evil.example", "").await.headers[header::LOCATION], "/");
+    for elsewhere in ["https://evil.example", "//evil.example", "/%5Cevil.example", "javascript:alert(1)", "", "/a%0D%0ASet-Cookie:x"] {
+        let answer = portal.get(&format!("/language/en?to={elsewhere}"), "").await;
+        assert_eq!(answer.headers[header::LOCATION], "/", "{elsewhere}");
+    }
     assert_eq!(portal.get("/language/klingon?to=/", "").await.status, 404);
 }
 
@@ -105,4 +108,45 @@ async fn health_says_whether_the_database_answers() {
     assert_eq!(portal.get("/health", "").await.status, 200);
     portal.service.db.close().await;
     assert_eq!(portal.get("/health", "").await.status, 503);
+}
+
+/// The address of a server function, as the page's form names it.
+async fn form_action(portal: &Portal, page: &str, cookie: &str, name: &str) -> String {
+    let text = portal.get(page, cookie).await.text;
+    let action = text.split("action=\"").skip(1).filter_map(|rest| rest.split('"').next()).find(|a| a.starts_with(&format!("/api/{name}")));
+    action.unwrap_or_else(|| panic!("{page} has no form for {name}")).to_string()
+}
+
+#[tokio::test]
+async fn signing_in_by_a_plain_form_leads_on_or_back_with_the_reason() {
+    let portal = Portal::open().await;
+    let action = form_action(&portal, "/sign-in", "", "sign_in").await;
+    let good = portal.post(&action, "", "login=wang&password=correct+horse&to=/projects").await;
+    assert_eq!(good.status, 303);
+    assert_eq!(good.headers[header::LOCATION], "/projects");
+    let cookie = good.headers[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.starts_with("session=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    let wrong = portal.post(&action, "", "login=wang&password=nonsense&to=/projects").await;
+    assert_eq!(wrong.status, 303);
+    let back = wrong.headers[header::LOCATION].to_str().unwrap().to_string();
+    assert!(back.starts_with("http://localhost/sign-in"), "{back}");
+    let page = portal.get(back.trim_start_matches("http://localhost"), "").await;
+    assert!(page.text.contains("登录名或密码不对。"));
+}
+
+#[tokio::test]
+async fn a_command_not_allowed_gets_its_status_and_its_sentence() {
+    let portal = Portal::open().await;
+    let project = portal.project().await;
+    let zhou = portal.session("zhou").await;
+    let page = format!("/projects/{project}/matters/siting-compliance-check");
+    let action = form_action(&portal, &page, &zhou, "move_matter").await;
+    let form = format!("project={project}&matter=industry-access-review&step=accept&key=k&based_on=1");
+    let request = Request::post(&action)
+        .header(header::COOKIE, &zhou)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::ACCEPT, "application/json");
+    let answer = portal.send(request.body(Body::from(form)).unwrap()).await;
+    assert_eq!(answer.status, 403, "{}", answer.text);
+    assert!(answer.text.contains("由该事项的主办部门办理"), "{}", answer.text);
 }

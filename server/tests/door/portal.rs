@@ -90,6 +90,8 @@ impl Portal {
             .header(header::COOKIE, cookie)
             .header(header::HOST, "localhost")
             .header(header::ORIGIN, "http://localhost")
+            .header(header::REFERER, "http://localhost/sign-in")
+            .header(header::ACCEPT, "text/html")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(form.to_string())).unwrap()).await
     }

@@ -68,8 +68,8 @@ story! {
         world.does("gu", &id, answer("q1", "范围图。")).await.unwrap();
         let sent = Sent { based_on: Some(seen), ..Sent::default() };
         let error = execute(&world.as_("zhou").await, &id, answer("q1", "坐标。"), sent.clone()).await.unwrap_err();
-        let Error::Public(Public::Stale { changes }) = error else { panic!("{error:?}") };
-        assert_eq!(changes.len(), 1);
+        let Error::Public(Public::Stale { version, changes }) = error else { panic!("{error:?}") };
+        assert_eq!((version, changes.len()), (3, 1));
         assert_eq!(changes[0].sentence.zh, "答复：范围图。");
         // What happened to something else does not disturb.
         execute(&world.as_("zhou").await, &id, step("siting-compliance-check", M::Prepare), sent).await.unwrap();

@@ -22,6 +22,7 @@ pub fn Consultations() -> impl IntoView {
         })
     });
     view! {
+        <h2 class="visually-hidden">{tr!(project.consultations)}</h2>
         <AskForm />
         {move || ids.with(Vec::is_empty).then(|| view! { <p class="empty">{tr!(ask.empty)}</p> })}
         <For each=move || ids.get() key=|id| id.clone() let:id>

@@ -22,6 +22,7 @@ pub fn Difficulties() -> impl IntoView {
         })
     });
     view! {
+        <h2 class="visually-hidden">{tr!(project.difficulties)}</h2>
         <RaiseForm />
         {move || ids.with(Vec::is_empty).then(|| view! { <p class="empty">{tr!(hard.empty)}</p> })}
         <For each=move || ids.get() key=|id| id.clone() let:id>

@@ -31,7 +31,7 @@ pub fn Log() -> impl IntoView {
             .then(|| {
                 view! {
                     <section class="panel">
-                        <h3>{tr!(note.title)}</h3>
+                        <h2>{tr!(note.title)}</h2>
                         <CommandForm action name="note" button=tr!(note.send) class="button button-quiet">
                             <input type="hidden" name="project" value=page.id() />
                             <label>{tr!(note.text)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
