@@ -63,11 +63,43 @@ pub struct NewAccount {
     /// For people of an office.
     pub office: Option<Id<Organisation>>,
     /// None: the account cannot sign in.
-    pub password: Option<String>,
+    pub password: Option<Password>,
     /// Areas a lead officer answers for.
     pub areas: Vec<String>,
     /// Matters a backbone officer answers for.
     pub matters: Vec<Id<Matter>>,
+}
+
+/// A password to be hashed, or one that has been.
+#[derive(Clone, Debug)]
+pub enum Password {
+    Plain(String),
+    Hashed(String),
+}
+
+impl From<&str> for Password {
+    fn from(plain: &str) -> Password {
+        Password::Plain(plain.to_string())
+    }
+}
+
+/// One password at a time: each costs 19 MiB for a moment, and that memory is then used again.
+async fn one_at_a_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = TURN.lock().await;
+    tokio::task::spawn_blocking(work).await.map_err(|e| Fault::from(e.to_string()))
+}
+
+/// Hashes a password for several accounts at once.
+///
+/// # Errors
+/// Too short, or the hash failed.
+pub async fn hash_password(plain: String) -> Result<Password, Error> {
+    if plain.chars().count() < SHORTEST_PASSWORD {
+        let sentence = text!("密码至少 {SHORTEST_PASSWORD} 位", "a password has at least {SHORTEST_PASSWORD} characters");
+        return Err(Public::invalid("password", sentence).into());
+    }
+    Ok(Password::Hashed(one_at_a_time(move || hash(&plain)).await??))
 }
 
 fn hash(password: &str) -> Result<String, Fault> {
@@ -103,15 +135,15 @@ pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Erro
             return invalid("matter", text!("没有事项“{matter}”", "there is no matter `{matter}`"));
         }
     }
-    if new.password.as_ref().is_some_and(|p| p.chars().count() < SHORTEST_PASSWORD) {
-        return invalid("password", text!("密码至少 {SHORTEST_PASSWORD} 位", "a password has at least {SHORTEST_PASSWORD} characters"));
-    }
     let password_hash = match new.password {
-        Some(password) => Some(tokio::task::spawn_blocking(move || hash(&password)).await.map_err(|e| Fault::from(e.to_string()))??),
+        Some(Password::Plain(plain)) => match hash_password(plain).await? {
+            Password::Hashed(hash) | Password::Plain(hash) => Some(hash),
+        },
+        Some(Password::Hashed(hash)) => Some(hash),
         None => None,
     };
     let now = service.clock.now().to_string();
-    let mut tx = service.db.pool().begin().await?;
+    let mut tx = service.db.begin_write().await?;
     let taken = sqlx::query("select id from account where login = $1").bind(new.login.clone()).fetch_optional(&mut *tx).await?;
     if taken.is_some() {
         return invalid("login", text!("登录名“{}”已有人使用", "the login `{}` is taken", new.login));
@@ -207,11 +239,10 @@ pub async fn sign_in(cx: &Context, login: &str, password: &str) -> Result<Token,
     let known = stored.is_some();
     let stored = stored.unwrap_or_else(|| NOBODY.to_string());
     let password = password.to_string();
-    let right = tokio::task::spawn_blocking(move || {
+    let right = one_at_a_time(move || {
         PasswordHash::new(&stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
     })
-    .await
-    .map_err(|e| Fault::from(e.to_string()))?;
+    .await?;
     if !(right && known) {
         service.attempts.failed(&login, now);
         return Err(Public::invalid("login", text!("登录名或密码不对。", "The login or the password is not right.")).into());

@@ -74,17 +74,23 @@ impl Db {
         }
     }
 
-    /// A transaction that orders commits: while it lives, nobody else appends to the log.
-    pub(crate) async fn begin_append(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+    /// A transaction that reads before it writes: on SQLite it takes its place as the writer at once, since one
+    /// that only becomes a writer later may find that it cannot.
+    pub(crate) async fn begin_write(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
         match self.kind {
             Kind::Sqlite => self.pool.begin_with("begin immediate").await,
-            Kind::Postgres => {
-                let mut tx = self.pool.begin().await?;
-                // Writers wait for each other, readers do not.
-                sqlx::query("lock table event in exclusive mode").execute(&mut *tx).await?;
-                Ok(tx)
-            }
+            Kind::Postgres => self.pool.begin().await,
         }
+    }
+
+    /// A transaction that orders commits: while it lives, nobody else appends to the log.
+    pub(crate) async fn begin_append(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        let mut tx = self.begin_write().await?;
+        if self.kind == Kind::Postgres {
+            // Writers wait for each other, readers do not.
+            sqlx::query("lock table event in exclusive mode").execute(&mut *tx).await?;
+        }
+        Ok(tx)
     }
 
     /// Tells other servers that the log has grown; takes effect with the commit.

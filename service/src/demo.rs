@@ -37,10 +37,16 @@ const AREAS: [&str; 3] = ["狮山", "科技城", "浒墅关"];
 /// # Errors
 /// The database failed, or the rules refuse the case.
 pub async fn ensure(service: &Service) -> Result<bool, Error> {
+    let mut password = None;
     for (login, name, role, firm, office) in ACCOUNTS {
         if account::by_login(&service.db, login).await?.is_some() {
             continue;
         }
+        // Hashed once for all of them: a hash takes time and memory on purpose.
+        let hashed = match &password {
+            Some(hashed) => hashed,
+            None => password.insert(account::hash_password(PASSWORD.to_string()).await?),
+        };
         let matters = match role {
             Role::BackboneOfficer => {
                 service.catalogue.matters.iter().filter(|m| Some(m.department.as_str()) == office).map(|m| m.id.clone()).collect()
@@ -54,7 +60,7 @@ pub async fn ensure(service: &Service) -> Result<bool, Error> {
             role,
             firm: firm.into(),
             office: office.map(Into::into),
-            password: Some(PASSWORD.into()),
+            password: Some(hashed.clone()),
             areas,
             matters,
         };

@@ -4,7 +4,7 @@ use super::{Arguments, Failed, complain, print, say};
 use clap::{Args, Subcommand};
 use domain::account::Role;
 use domain::text;
-use service::account::NewAccount;
+use service::account::{NewAccount, Password};
 use std::io::{BufRead, IsTerminal};
 
 #[derive(Subcommand)]
@@ -48,7 +48,7 @@ impl Account {
             complain(say(&text!("没有“{given}”这个角色，应为：{known}", "there is no role `{given}`; expected one of: {known}")));
             return Err(Failed);
         };
-        let password = if add.no_password { None } else { Some(read_password()?) };
+        let password = if add.no_password { None } else { Some(Password::Plain(read_password()?)) };
         let service = arguments.service().await?;
         let new = NewAccount {
             login: add.login.clone(),

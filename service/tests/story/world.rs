@@ -88,7 +88,7 @@ impl World {
     }
 
     pub async fn person(&self, login: &str, role: Role, firm: &str, office: Option<&str>, areas: &[&str], matters: &[&str]) -> Id<Account> {
-        let password = (login == "wang" || role == Role::Agent).then(|| "correct horse".to_string());
+        let password = (login == "wang" || role == Role::Agent).then(|| "correct horse".into());
         let new = NewAccount {
             login: login.into(),
             name: format!("{login}某"),
