@@ -44,9 +44,9 @@ browser_tests() {
 }
 
 step "formatting and lints" scripts/check.sh
-step "rule, story and door tests" rust_tests
 step "the browser's files" cargo xtask site
-step "the server" cargo build --quiet --release --locked --bin quanlian
+# Builds the release's server too: the door tests start it, and the browser tests after them.
+step "rule, story and door tests" rust_tests
 step "the catalogue" "$TARGET/release/quanlian" check-catalogue catalogue
 step "browser tests" browser_tests
 
