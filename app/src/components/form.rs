@@ -18,9 +18,18 @@ use serde::de::DeserializeOwned;
 #[derive(Clone, Copy)]
 pub struct FormBase {
     pub seed: StoredValue<String>,
-    /// Commands done on this page so far: a key is never used again, whatever forms come and go.
-    pub done: StoredValue<u32>,
+    /// The next number of a key: none is used twice on a page, whatever forms come and go. A form may be
+    /// gone, by what the live feed brought, before it hears that it was done.
+    pub next: StoredValue<u32>,
     pub version: Signal<u64>,
+}
+
+impl FormBase {
+    fn take(self) -> u32 {
+        let number = self.next.get_value();
+        self.next.set_value(number + 1);
+        number
+    }
 }
 
 /// A command's form. `name` tells the forms of a page apart.
@@ -39,7 +48,7 @@ where
     Out: Send + Sync + 'static,
 {
     let base = expect_context::<FormBase>();
-    let number = RwSignal::new(base.done.get_value());
+    let number = RwSignal::new(base.take());
     // Forms come and go while their action stays: what it answered before is not about this form.
     let known = action.version().get_untracked();
     // The version the page showed when the form was made or last succeeded; a stale refusal moves it on,
@@ -53,8 +62,7 @@ where
         }
         match action.value().get() {
             Some(Ok(Done { .. })) => {
-                base.done.update_value(|n| *n += 1);
-                number.set(base.done.get_value());
+                number.set(base.take());
                 based_on.set(base.version.get_untracked());
                 clear(form);
             }

@@ -115,44 +115,46 @@ pub fn ConsultationItem(id: String) -> impl IntoView {
             <input type="hidden" name="question" value=key.get_value() />
         }
     };
-    let forms = move || {
-        let open = status.get() != Some(Status::Closed);
-        let answered = status.get() == Some(Status::Answered);
-        view! {
-            {(may_answer && open)
-                .then(|| {
-                    view! {
-                        <CommandForm action=answer name=format!("answer.{}", key.get_value()) button=tr!(ask.send_answer)>
-                            {hidden()}
-                            <label>{tr!(ask.answer)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
-                        </CommandForm>
-                    }
-                })}
-            {(may_ask && answered)
-                .then(|| {
-                    view! {
-                        <details class="more">
-                            <summary>{tr!(ask.again)}</summary>
-                            <CommandForm action=again name=format!("again.{}", key.get_value()) button=tr!(ask.send_again) class="button button-quiet">
-                                {hidden()}
-                                <label>{tr!(ask.again)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
-                            </CommandForm>
-                        </details>
-                    }
-                })}
-            {(may_ask && open)
-                .then(|| {
-                    view! {
-                        <CommandForm action=close name=format!("close.{}", key.get_value()) button=tr!(ask.close) class="button button-quiet">{hidden()}</CommandForm>
-                    }
-                })}
-        }
+    // One memo a form: a form being written in stays while others speak.
+    let open = Memo::new(move |_| status.get() != Some(Status::Closed));
+    let answered = Memo::new(move |_| status.get() == Some(Status::Answered));
+    let answer_form = move || {
+        (may_answer && open.get()).then(|| {
+            view! {
+                <CommandForm action=answer name=format!("answer.{}", key.get_value()) button=tr!(ask.send_answer)>
+                    {hidden()}
+                    <label>{tr!(ask.answer)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
+                </CommandForm>
+            }
+        })
+    };
+    let again_form = move || {
+        (may_ask && answered.get()).then(|| {
+            view! {
+                <details class="more">
+                    <summary>{tr!(ask.again)}</summary>
+                    <CommandForm action=again name=format!("again.{}", key.get_value()) button=tr!(ask.send_again) class="button button-quiet">
+                        {hidden()}
+                        <label>{tr!(ask.again)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
+                    </CommandForm>
+                </details>
+            }
+        })
+    };
+    let close_form = move || {
+        (may_ask && open.get()).then(|| {
+            view! {
+                <CommandForm action=close name=format!("close.{}", key.get_value()) button=tr!(ask.close) class="button button-quiet">
+                    {hidden()}
+                </CommandForm>
+            }
+        })
     };
     view! {
         <article class="item" id=format!("q-{}", key.get_value())>
             <header class="item-head">{mark}{about}{waiting}</header>
             <ol class="talks">{turns}</ol>
-            <div class="forms">{forms}</div>
+            <div class="forms">{answer_form} {again_form} {close_form}</div>
         </article>
     }
 }

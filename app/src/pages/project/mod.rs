@@ -120,7 +120,7 @@ fn Frame(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) -> impl 
     let page = Page(view);
     provide_context(page);
     let seed = StoredValue::new(view.with_untracked(|v| v.seed.clone()));
-    provide_context(FormBase { seed, done: StoredValue::new(0), version: Signal::derive(move || view.with(|v| v.project.version)) });
+    provide_context(FormBase { seed, next: StoredValue::new(0), version: Signal::derive(move || view.with(|v| v.project.version)) });
     let connection = follow(view, reload);
     let base = format!("/projects/{}", page.id());
     let name = page.project(|p| p.name.clone());
