@@ -1,19 +1,33 @@
 //! The frame around every page, and the table of pages.
 
 use crate::components::layout::Layout;
-use crate::pages::{guide, guide_map, home, matter, matters, not_found, project, projects, sign_in};
+use crate::pages::{guide, home, not_found, part};
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
-use leptos_router::{SsrMode, path};
+use leptos_router::{Lazy, SsrMode, path};
+#[cfg(feature = "ssr")]
+use std::collections::HashMap;
+#[cfg(feature = "ssr")]
+use std::sync::Arc;
 
-/// The files of the browser side, with their hashed names.
+/// The files of the browser side: the folders they are in, named by their contents.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Debug, Default)]
 pub struct Assets {
-    pub js: String,
-    pub wasm: String,
-    pub css: String,
+    pub program: Arc<str>,
+    pub style: Arc<str>,
+    /// Which files a lazy page's function needs.
+    pub preload: Arc<HashMap<String, Vec<String>>>,
+}
+
+#[cfg(feature = "ssr")]
+impl Assets {
+    /// With it a page names the files of its lazy part in its head, so that the browser fetches them at once.
+    pub fn lazy_pages(&self) -> leptos::WasmSplitManifest {
+        let folder = format!("/pkg/{}", self.program);
+        leptos::WasmSplitManifest(ArcStoredValue::new((folder, self.preload.as_ref().clone(), "split.js".to_string())))
+    }
 }
 
 /// The whole document. The inline script carries a nonce; nothing else inline runs.
@@ -34,8 +48,10 @@ pub fn shell() -> impl IntoView {
             response.insert_header(http::header::CONTENT_SECURITY_POLICY, value);
         }
     }
-    let script =
-        format!("import init, {{ hydrate }} from '/pkg/{}'; init({{ module_or_path: '/pkg/{}' }}).then(hydrate);", assets.js, assets.wasm);
+    let program = format!("/pkg/{}", assets.program);
+    let script = format!(
+        "import init, {{ hydrate }} from '{program}/quanlian.js'; init({{ module_or_path: '{program}/quanlian_bg.wasm' }}).then(hydrate);"
+    );
     view! {
         <!DOCTYPE html>
         <html lang=crate::lang::lang().tag() data-today=today().to_string() data-catalogue=catalogue.to_string()>
@@ -43,10 +59,10 @@ pub fn shell() -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light" />
-                <link rel="stylesheet" href=format!("/pkg/{}", assets.css) />
+                <link rel="stylesheet" href=format!("/pkg/{}/quanlian.css", assets.style) />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="modulepreload" href=format!("/pkg/{}", assets.js) />
-                <link rel="preload" r#as="fetch" r#type="application/wasm" href=format!("/pkg/{}", assets.wasm) crossorigin="anonymous" />
+                <link rel="modulepreload" href=format!("{program}/quanlian.js") />
+                <link rel="preload" r#as="fetch" r#type="application/wasm" href=format!("{program}/quanlian_bg.wasm") crossorigin="anonymous" />
                 <link rel="preload" r#as="fetch" href=catalogue.to_string() crossorigin="anonymous" />
                 <script type="module" nonce=nonce>
                     {script}
@@ -69,17 +85,17 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=not_found::NotFound>
                     <Route path=path!("/") view=home::Home ssr=SsrMode::Async />
                     <Route path=path!("/guide") view=guide::Guide ssr=SsrMode::Async />
-                    <Route path=path!("/guide/map") view=guide_map::Map ssr=SsrMode::Async />
-                    <Route path=path!("/matters") view=matters::Matters ssr=SsrMode::Async />
-                    <Route path=path!("/matters/:id") view=matter::MatterPage ssr=SsrMode::Async />
-                    <Route path=path!("/sign-in") view=sign_in::SignIn ssr=SsrMode::Async />
-                    <Route path=path!("/projects") view=projects::Projects ssr=SsrMode::Async />
-                    <ParentRoute path=path!("/projects/:id") view=project::ProjectFrame ssr=SsrMode::Async>
-                        <Route path=path!("") view=project::overview::Overview />
-                        <Route path=path!("/matters/:matter") view=project::work::Work />
-                        <Route path=path!("/consultations") view=project::consultations::Consultations />
-                        <Route path=path!("/difficulties") view=project::difficulties::Difficulties />
-                        <Route path=path!("/log") view=project::log::Log />
+                    <Route path=path!("/guide/map") view={Lazy::<part::Map>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/matters") view={Lazy::<part::Matters>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/matters/:id") view={Lazy::<part::Matter>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/sign-in") view={Lazy::<part::SignIn>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/projects") view={Lazy::<part::Projects>::new()} ssr=SsrMode::Async />
+                    <ParentRoute path=path!("/projects/:id") view={Lazy::<part::Frame>::new()} ssr=SsrMode::Async>
+                        <Route path=path!("") view={Lazy::<part::Overview>::new()} />
+                        <Route path=path!("/matters/:matter") view={Lazy::<part::Work>::new()} />
+                        <Route path=path!("/consultations") view={Lazy::<part::Consultations>::new()} />
+                        <Route path=path!("/difficulties") view={Lazy::<part::Difficulties>::new()} />
+                        <Route path=path!("/log") view={Lazy::<part::Log>::new()} />
                     </ParentRoute>
                 </Routes>
             </Layout>

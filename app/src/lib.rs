@@ -33,10 +33,12 @@ pub use session::{cookie, local_path};
 pub async fn hydrate() {
     console_error_panic_hook::set_once();
     let Some(shared) = shared::from_page().await else { return };
-    leptos::mount::hydrate_body(move || {
+    // Asynchronous, for a lazy page's part of the program has to be there before its nodes are taken over.
+    let app = leptos::mount::hydrate_from_async(leptos::tachys::dom::body(), move || {
         shared.provide();
         leptos::view! { <App /> }
     });
+    app.await.forget();
     // Says that the page now answers at once; tests wait for it.
     if let Some(html) = leptos::prelude::document().document_element() {
         let _ = html.set_attribute("data-hydrated", "true");

@@ -156,6 +156,16 @@ impl Calendar {
         self.before(to.number() + 1) - self.before(from.number() + 1)
     }
 
+    /// The running number of a working day, on one scale without gaps; of a day off, that of the next working day.
+    pub fn index(&self, date: Date) -> i64 {
+        self.before(date.number())
+    }
+
+    /// The working day with this running number (the inverse of `index`).
+    pub fn day(&self, index: i64) -> Date {
+        Date::from_number(self.at(index))
+    }
+
     /// The day itself when worked, else the next working day.
     pub fn next_workday(&self, date: Date) -> Date {
         self.add(date, 0)

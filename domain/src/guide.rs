@@ -271,6 +271,44 @@ impl<'c> GuideMap<'c> {
     pub fn six_permits(&self) -> usize {
         self.entries.iter().filter(|e| e.matter.six_permits).count()
     }
+
+    /// The map as programs read it: the same from the command line and from the pages.
+    pub fn to_json(&self) -> serde_json::Value {
+        let matters: Vec<serde_json::Value> = self
+            .entries
+            .iter()
+            .map(|e| {
+                let m = e.matter;
+                serde_json::json!({
+                    "id": m.id,
+                    "code": m.code,
+                    "name": m.name,
+                    "stage": m.stage,
+                    "line": m.line.code(),
+                    "kind": e.kind.code(),
+                    "department": m.department,
+                    "result": e.result,
+                    "legal_limit": e.legal.limit.period,
+                    "legal_limit_kind": e.legal.limit.kind,
+                    "legal_limit_workdays": e.legal.limit.workdays,
+                    "legal_limit_workdays_approx": e.legal.limit.approximate,
+                    "promised_limit_workdays": e.promised_workdays,
+                    "promised_assumed": e.promised_assumed,
+                    "preparation_workdays": m.preparation_workdays,
+                    "six_permits": m.six_permits,
+                    "confidence": m.confidence,
+                    "depends_on": m.depends_on.iter().map(|d| &d.on).collect::<Vec<_>>(),
+                    "materials": e.requirements.iter().map(|r| &r.material).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        serde_json::json!({
+            "as_of": self.as_of,
+            "answers": self.profile.values(),
+            "ignored": self.profile.ignored,
+            "matters": matters,
+        })
+    }
 }
 
 /// A matter for a project: the variant that holds, and the limit in force on the day.

@@ -16,6 +16,7 @@ pub mod guide;
 pub mod id;
 pub mod log;
 pub mod matter;
+pub mod plan;
 pub mod policy;
 pub mod project;
 pub mod project_card;

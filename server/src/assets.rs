@@ -1,4 +1,4 @@
-//! Files the browser gets: hashed ones under `/pkg`, kept for ever; public ones as they are.
+//! Files the browser gets: those under `/pkg`, in folders named by their contents, kept for ever; public ones as they are.
 
 use crate::{AppState, pages};
 use app::Assets;
@@ -6,7 +6,8 @@ use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use std::collections::BTreeMap;
+use serde::Deserialize;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,6 +16,15 @@ use std::sync::Arc;
 pub struct Site {
     folder: Arc<PathBuf>,
     pub assets: Assets,
+}
+
+/// What `cargo xtask site` writes last: the folders of the program and the style, and which files a lazy
+/// page's function needs.
+#[derive(Deserialize)]
+struct Manifest {
+    program: String,
+    style: String,
+    preload: HashMap<String, Vec<String>>,
 }
 
 impl Site {
@@ -26,9 +36,9 @@ impl Site {
         let manifest = folder.join("manifest.json");
         let text = std::fs::read_to_string(&manifest)
             .map_err(|e| format!("the browser's files are not at {}: {e}. Build them with `cargo xtask site`.", folder.display()))?;
-        let names: BTreeMap<String, String> = serde_json::from_str(&text)?;
-        let name = |kind: &str| names.get(kind).cloned().ok_or_else(|| format!("{} names no {kind} file", manifest.display()));
-        let assets = Assets { js: name("js")?, wasm: name("wasm")?, css: name("css")? };
+        let Manifest { program, style, preload } = serde_json::from_str(&text)
+            .map_err(|e| format!("{} is not what this version writes: {e}. Run `cargo xtask site` again.", manifest.display()))?;
+        let assets = Assets { program: program.into(), style: style.into(), preload: Arc::new(preload) };
         Ok(Site { folder: Arc::new(folder), assets })
     }
 
@@ -83,9 +93,12 @@ async fn file(site: &Site, folder: &str, name: &str, headers: &HeaderMap, cache:
     None
 }
 
-/// Hashed names never change their contents.
-pub async fn package(State(state): State<AppState>, Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let found = file(&state.site, "pkg", &name, &headers, "public, max-age=31536000, immutable").await;
+/// Folders named by their contents never change them.
+pub async fn package(State(state): State<AppState>, Path((folder, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    if !is_plain(&folder) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let found = file(&state.site, &format!("pkg/{folder}"), &name, &headers, "public, max-age=31536000, immutable").await;
     found.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 

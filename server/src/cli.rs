@@ -2,6 +2,7 @@
 
 mod accounts;
 mod guide;
+mod plan;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -40,6 +41,8 @@ enum Command {
     CheckCatalogue { dir: PathBuf },
     /// Derive the guide map from answers
     Guide(guide::Guide),
+    /// Plan the matters: forward from a start, backward from a milestone, or both
+    Plan(plan::Plan),
     /// Working days of the Chinese calendar
     #[command(subcommand)]
     Workdays(Workdays),
@@ -138,6 +141,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         Command::Serve(serve) => serve.run(&arguments).await,
         Command::CheckCatalogue { dir } => check_catalogue(dir),
         Command::Guide(guide) => guide.run(&arguments),
+        Command::Plan(plan) => plan.run(&arguments),
         Command::Workdays(command) => workdays(&arguments, command),
         Command::Account(account) => account.run(&arguments).await,
         Command::LoadCase { file, area } => load_case(&arguments, file, area).await,

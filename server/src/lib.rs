@@ -63,7 +63,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/{*name}", any(pages::server_function))
         .route("/live", get(live::feed))
         .route("/catalogue/{name}", get(catalogue::serve))
-        .route("/pkg/{name}", get(assets::package))
+        .route("/pkg/{folder}/{name}", get(assets::package))
         // operators
         .route("/health", get(health))
         .fallback(assets::public_or_not_found)

@@ -27,7 +27,9 @@ pub fn paths() -> Vec<String> {
 
 /// Everything a page or server function finds in its context.
 fn provide(state: &AppState, visitor: &Visitor) {
-    provide_context(state.assets());
+    let assets = state.assets();
+    provide_context(assets.lazy_pages());
+    provide_context(assets);
     provide_context(state.catalogue_url());
     provide_context(state.service.catalogue.clone());
     provide_context(Today(state.service.clock.now().date()));

@@ -1,6 +1,6 @@
 //! `cargo xtask site`: builds the files the browser gets into `target/site`.
 //!
-//! cargo → wasm-bindgen → wasm-opt → CSS bundle → hashed names → brotli and gzip. The names are written to
+//! cargo → splitter → wasm-bindgen → wasm-opt → CSS bundle → folders named by their contents → brotli and gzip. They are written to
 //! `manifest.json` last, by one rename: an interrupted build leaves the site before it whole.
 
 mod site;

@@ -23,16 +23,19 @@ pub fn build() -> Result<()> {
     let site = target.join("site");
     fs::create_dir_all(site.join("pkg"))?;
 
-    let (js, wasm) = browser_program(&root, &target)?;
-    let css = styles(&root)?;
-    let mut names = BTreeMap::new();
+    // Two folders, each named by its contents: the program (whose files name each other, so they keep
+    // their names) and the style, so that a changed colour does not send the program again.
+    let program = browser_program(&root, &target)?;
+    let style = BTreeMap::from([("quanlian.css".to_string(), styles(&root)?.into_bytes())]);
     let mut sizes = Vec::new();
-    // The program's loader names its wasm file; the page passes the hashed name itself.
-    for (kind, ending, contents) in [("wasm", "wasm", wasm), ("js", "js", js.into_bytes()), ("css", "css", css.into_bytes())] {
-        let hash = &hex(&Sha256::digest(&contents))[..12];
-        let name = format!("quanlian.{hash}.{ending}");
-        sizes.push(store(&site.join("pkg").join(&name), &contents)?);
-        names.insert(kind, name);
+    let mut folders = Vec::new();
+    for files in [&program, &style] {
+        let folder = digest_of(files);
+        fs::create_dir_all(site.join("pkg").join(&folder))?;
+        for (name, contents) in files {
+            sizes.push(store(&site.join("pkg").join(&folder).join(name), contents)?);
+        }
+        folders.push(folder);
     }
     for entry in fs::read_dir(root.join("public"))? {
         let path = entry?.path();
@@ -40,18 +43,35 @@ pub fn build() -> Result<()> {
             store(&site.join(name), &fs::read(&path)?)?;
         }
     }
-    let json = format!("{{\"css\":\"{}\",\"js\":\"{}\",\"wasm\":\"{}\"}}\n", names["css"], names["js"], names["wasm"]);
+    let preload = fs::read_to_string(target.join("xtask").join(PRELOAD))?;
+    let json = format!("{{\"program\":\"{}\",\"style\":\"{}\",\"preload\":{preload}}}\n", folders[0], folders[1]);
     fs::write(site.join("manifest.json.new"), json)?;
     fs::rename(site.join("manifest.json.new"), site.join("manifest.json"))?;
-    forget_old(&site.join("pkg"), &names)?;
+    forget_old(&site.join("pkg"), &folders)?;
     report(&sizes)
 }
 
-/// Compiles the app for the browser; gives its loader and its wasm.
-fn browser_program(root: &Path, target: &Path) -> Result<(String, Vec<u8>)> {
+/// One digest of several files, names included.
+fn digest_of(files: &BTreeMap<String, Vec<u8>>) -> String {
+    let mut digest = Sha256::new();
+    for (name, contents) in files {
+        digest.update(name.as_bytes());
+        digest.update([0]);
+        digest.update(Sha256::digest(contents));
+    }
+    hex(&digest.finalize())[..16].to_string()
+}
+
+/// Which lazy function needs which files; the server lets a page begin to fetch them at once.
+const PRELOAD: &str = "preload.json";
+
+/// Compiles the app for the browser, splits what is loaded only where it is used off, and gives all files.
+fn browser_program(root: &Path, target: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // The splitter needs the relocations, of the last link alone: as a flag for all it would build everything anew.
     let status = Command::new(cargo)
-        .args(["build", "--package", "app", "--lib", "--features", "hydrate", "--target", TARGET, "--profile", PROFILE])
+        .args(["rustc", "--package", "app", "--lib", "--crate-type", "cdylib", "--features", "hydrate"])
+        .args(["--target", TARGET, "--profile", PROFILE, "--", "-Clink-arg=--emit-relocs"])
         .current_dir(root)
         .status()?;
     if !status.success() {
@@ -59,22 +79,59 @@ fn browser_program(root: &Path, target: &Path) -> Result<(String, Vec<u8>)> {
     }
     let compiled = target.join(TARGET).join(PROFILE).join("app.wasm");
     let work = target.join("xtask");
-    fs::create_dir_all(&work)?;
+    let (made, ready) = (work.join("program"), work.join("ready"));
     // What this compiler and these tools made before from the same input is taken again.
     let input = fs::read(&compiled)?;
     let mark = hex(&Sha256::digest(&input));
-    let (js_path, wasm_path, mark_path) = (work.join("quanlian.js"), work.join("quanlian.opt.wasm"), work.join("input.sha256"));
-    let same = fs::read_to_string(&mark_path).is_ok_and(|known| known == mark);
-    if !same || !js_path.exists() || !wasm_path.exists() {
+    let mark_path = work.join("input.sha256");
+    let same = fs::read_to_string(&mark_path).is_ok_and(|known| known == mark) && ready.exists() && work.join(PRELOAD).exists();
+    if !same {
         let _ = fs::remove_file(&mark_path);
-        let mut bindgen = Bindgen::new();
-        bindgen.input_path(&compiled).web(true)?.typescript(false).omit_default_module_path(true).out_name("quanlian");
-        bindgen.remove_name_section(true).remove_producers_section(true);
-        bindgen.generate(&work)?;
-        optimise(root, &work.join("quanlian_bg.wasm"), &wasm_path)?;
+        for folder in [&made, &ready] {
+            let _ = fs::remove_dir_all(folder);
+            fs::create_dir_all(folder)?;
+        }
+        split(&input, &work, &made)?;
+        for entry in fs::read_dir(&made)? {
+            let path = entry?.path();
+            let name = path.file_name().map(PathBuf::from).unwrap_or_default();
+            match path.extension().and_then(|e| e.to_str()) {
+                Some("wasm") => optimise(root, &path, &ready.join(name))?,
+                Some("js") => {
+                    fs::copy(&path, ready.join(name))?;
+                }
+                _ => {}
+            }
+        }
         fs::write(&mark_path, mark)?;
     }
-    Ok((fs::read_to_string(js_path)?, fs::read(wasm_path)?))
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(&ready)? {
+        let path = entry?.path();
+        files.insert(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(), fs::read(&path)?);
+    }
+    if files.keys().filter(|name| name.ends_with(".wasm")).count() < 2 {
+        return Err("the program was not split: a page loaded only where it is used would not open".into());
+    }
+    Ok(files)
+}
+
+/// The whole program → a main file (through wasm-bindgen) and one file for each lazy page.
+fn split(input: &[u8], work: &Path, made: &Path) -> Result<()> {
+    let main = work.join("main.wasm");
+    let mut options = wasm_split_cli_support::Options::new(input);
+    options.output_dir = made;
+    options.main_out_path = &main;
+    options.main_module = "./quanlian.js";
+    options.link_name = "./split.js";
+    let parts = wasm_split_cli_support::transform(options).map_err(|e| format!("splitting: {e:#}"))?;
+    let preload: BTreeMap<String, Vec<String>> = parts.prefetch_map.into_iter().collect();
+    fs::write(work.join(PRELOAD), serde_json::to_string(&preload)?)?;
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(&main).web(true)?.typescript(false).omit_default_module_path(true).out_name("quanlian");
+    bindgen.keep_lld_exports(true).demangle(false).remove_name_section(true).remove_producers_section(true);
+    bindgen.generate(made)?;
+    Ok(())
 }
 
 /// wasm-opt from npm's binaryen; without it the file works too, only larger.
@@ -142,13 +199,14 @@ fn store(path: &Path, contents: &[u8]) -> Result<Size> {
 }
 
 /// Removes what an earlier build left.
-fn forget_old(folder: &Path, names: &BTreeMap<&str, String>) -> Result<()> {
+fn forget_old(folder: &Path, kept: &[String]) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        if !names.values().any(|kept| name.starts_with(kept.as_str())) {
-            fs::remove_file(path)?;
+        if kept.contains(&name) {
+            continue;
         }
+        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ pub mod home;
 pub mod matter;
 pub mod matters;
 pub mod not_found;
+pub mod part;
 pub mod project;
 pub mod projects;
 pub mod sign_in;

@@ -43,6 +43,9 @@ pub struct Parts {
     pub attributes: Vec<Attribute>,
     pub questions: Vec<Question>,
     pub stages: Vec<Stage>,
+    /// The milestones everyone counts from, in order; the stages have more.
+    #[serde(default)]
+    pub milestone_order: Vec<String>,
     pub activities: Vec<Activity>,
     pub start_gate: StartGate,
     pub matters: Vec<Matter>,

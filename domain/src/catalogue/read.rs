@@ -523,17 +523,24 @@ fn read_stages(top: &Node, parts: &mut Parts) {
             milestones: node
                 .list("milestones")
                 .iter()
-                .map(|n| Milestone { id: n.text("id"), name: n.both("name"), matter: n.reference("matter", Thing::Matter).into() })
+                .map(|n| Milestone {
+                    id: n.text("id"),
+                    name: n.both("name"),
+                    matter: n.reference("matter", Thing::Matter).into(),
+                    otherwise: n.optional_list("otherwise").iter().map(|m| m.refer(Thing::Matter).into()).collect(),
+                })
                 .collect(),
             tasks: node.list("task_book").iter().filter_map(read_task).collect(),
         });
     }
+    parts.milestone_order = top.optional_list("milestone_order").iter().map(Node::as_text).collect();
     for node in top.list("activities") {
-        node.only(&["id", "name_zh", "name_en", "after", "typical_workdays", "assumed"]);
+        node.only(&["id", "name_zh", "name_en", "after", "staged_after", "typical_workdays", "assumed"]);
         parts.activities.push(Activity {
             id: node.define(Thing::Activity),
             name: node.both("name"),
             after: node.list("after").iter().map(Node::as_text).collect(),
+            staged_after: node.optional_list("staged_after").iter().map(|m| m.refer(Thing::Matter).into()).collect(),
             typical_workdays: node.days("typical_workdays"),
             assumed: node.flag("assumed"),
         });

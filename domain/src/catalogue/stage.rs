@@ -25,6 +25,9 @@ pub struct Milestone {
     pub id: String,
     pub name: Text,
     pub matter: Id<Matter>,
+    /// What marks it where the matter does not apply: land is obtained by allocation, not by contract.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub otherwise: Vec<Id<Matter>>,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -44,6 +47,9 @@ pub struct Activity {
     pub name: Text,
     /// Matters or activities that come before.
     pub after: Vec<String>,
+    /// Matters that let it begin before those (分段施工许可); what they stand in for holds back the next activity.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub staged_after: Vec<Id<Matter>>,
     pub typical_workdays: i64,
     pub assumed: bool,
 }

@@ -2,11 +2,12 @@
 
 use super::{Arguments, Failed, complain, date, print, say};
 use clap::Args;
+use domain::catalogue::Catalogue;
 use domain::guide::{Answers, GuideMap};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use service::Fault;
 use service::clock::Clock;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub struct Guide {
@@ -28,33 +29,10 @@ impl Guide {
             Some(day) => date(day)?,
             None => Clock::System.now().date(),
         };
-        let name = self.answers.display();
-        let source = std::fs::read_to_string(&self.answers).map_err(|e| Fault::from(format!("cannot read {name}: {e}")))?;
-        let given: Map<String, Value> =
-            serde_json::from_str(&source).map_err(|e| Fault::from(format!("{name}: expected a JSON object of answers: {e}")))?;
-        let mut answers = Answers::default();
-        let mut wrong = false;
-        for (attribute, value) in given {
-            match serde_json::from_value(value) {
-                Ok(value) => {
-                    answers.0.insert(attribute, value);
-                }
-                Err(_) => {
-                    complain(format_args!("{name}: `{attribute}`: expected true or false, a number, a text or an array of texts"));
-                    wrong = true;
-                }
-            }
-        }
-        if let Err(misanswers) = answers.check(&catalogue) {
-            misanswers.iter().for_each(|m| complain(format_args!("{name}: {}: {}", m.attribute, say(&m.sentence))));
-            wrong = true;
-        }
-        if wrong {
-            return Err(Failed);
-        }
+        let answers = read_answers(&catalogue, &self.answers)?;
         let map = GuideMap::new(&catalogue, &answers, as_of);
         if self.json {
-            print(to_json(&map));
+            print(map.to_json());
             return Ok(());
         }
         for entry in &map.entries {
@@ -65,39 +43,45 @@ impl Guide {
     }
 }
 
-fn to_json(map: &GuideMap) -> Value {
-    let matters: Vec<Value> = map
-        .entries
-        .iter()
-        .map(|e| {
-            let m = e.matter;
-            json!({
-                "id": m.id,
-                "code": m.code,
-                "name": m.name,
-                "stage": m.stage,
-                "line": m.line.code(),
-                "kind": e.kind.code(),
-                "department": m.department,
-                "result": e.result,
-                "legal_limit": e.legal.limit.period,
-                "legal_limit_kind": e.legal.limit.kind,
-                "legal_limit_workdays": e.legal.limit.workdays,
-                "legal_limit_workdays_approx": e.legal.limit.approximate,
-                "promised_limit_workdays": e.promised_workdays,
-                "promised_assumed": e.promised_assumed,
-                "preparation_workdays": m.preparation_workdays,
-                "six_permits": m.six_permits,
-                "confidence": m.confidence,
-                "depends_on": m.depends_on.iter().map(|d| &d.on).collect::<Vec<_>>(),
-                "materials": e.requirements.iter().map(|r| &r.material).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    json!({
-        "as_of": map.as_of,
-        "answers": map.profile.values(),
-        "ignored": map.profile.ignored,
-        "matters": matters,
-    })
+/// Answers as a file has them: a JSON object from attribute to value.
+pub(super) fn read_answers(catalogue: &Catalogue, file: &Path) -> Result<Answers, Failed> {
+    let name = file.display();
+    let source = read(file)?;
+    let given: Map<String, Value> =
+        serde_json::from_str(&source).map_err(|e| Fault::from(format!("{name}: expected a JSON object of answers: {e}")))?;
+    if given.len() > catalogue.attributes.len() {
+        let (count, known) = (given.len(), catalogue.attributes.len());
+        complain(say(&domain::text!("{name}：有 {count} 个回答，问题只有 {known} 个", "{name}: {count} answers, but there are only {known} questions")));
+        return Err(Failed);
+    }
+    let mut answers = Answers::default();
+    let mut wrong = false;
+    for (attribute, value) in given {
+        match serde_json::from_value(value) {
+            Ok(value) => {
+                answers.0.insert(attribute, value);
+            }
+            Err(_) => {
+                complain(format_args!("{name}: `{attribute}`: expected true or false, a number, a text or an array of texts"));
+                wrong = true;
+            }
+        }
+    }
+    if let Err(misanswers) = answers.check(catalogue) {
+        misanswers.iter().for_each(|m| complain(format_args!("{name}: {}: {}", m.attribute, say(&m.sentence))));
+        wrong = true;
+    }
+    if wrong { Err(Failed) } else { Ok(answers) }
+}
+
+/// A file no larger than anyone writes by hand.
+pub(super) fn read(file: &Path) -> Result<String, Failed> {
+    const LARGEST: u64 = 4 << 20;
+    let name = file.display();
+    let size = std::fs::metadata(file).map_err(|e| Fault::from(format!("cannot read {name}: {e}")))?.len();
+    if size > LARGEST {
+        complain(say(&domain::text!("{name}：{size} 字节，超过 {LARGEST} 字节的上限", "{name}: {size} bytes; the most is {LARGEST}")));
+        return Err(Failed);
+    }
+    Ok(std::fs::read_to_string(file).map_err(|e| Fault::from(format!("cannot read {name}: {e}")))?)
 }

@@ -86,7 +86,7 @@ pub fn office_name(id: &Id<Organisation>) -> String {
 }
 
 #[component]
-pub fn ProjectFrame() -> impl IntoView {
+pub fn Frame() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|p| p.get("id")).unwrap_or_default());
     let loaded = Resource::new_blocking(move || id.get(), view_project);
@@ -94,7 +94,7 @@ pub fn ProjectFrame() -> impl IntoView {
     view! {
         <Transition>
             {move || match loaded.get()? {
-                Ok(view) => Some(view! { <Frame view reload=move || loaded.refetch() /> }.into_any()),
+                Ok(view) => Some(view! { <LiveProject view reload=move || loaded.refetch() /> }.into_any()),
                 Err(Failure(Error::SignedOut)) => {
                     Some(view! { <Redirect path=format!("/sign-in?to={}", query_value(&here.get_untracked())) /> }.into_any())
                 }
@@ -115,7 +115,7 @@ pub fn ProjectFrame() -> impl IntoView {
 }
 
 #[component]
-fn Frame(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) -> impl IntoView {
+fn LiveProject(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) -> impl IntoView {
     let view = RwSignal::new(view);
     let page = Page(view);
     provide_context(page);

@@ -1,0 +1,63 @@
+//! Parts of the program that a browser loads only when it comes to one of their pages.
+//!
+//! The home page and the questionnaire are in the program itself, so that the first visit is light. Each part is
+//! one file, not one a page: pages of a part share most of what they are made of.
+
+use super::{guide_map, matter, matters, project, projects, sign_in};
+use leptos::prelude::*;
+use leptos_router::LazyRoute;
+
+/// `part!(reading / __preload_reading: Reading { Map: guide_map::Map, … })` makes the routes' views
+/// (`Lazy::<part::Map>::new()`) and the one function that the splitter cuts off.
+macro_rules! part {
+    ($function:ident / $preload:ident: $pages:ident { $($page:ident: $component:path),* $(,)? }) => {
+        #[derive(Clone, Copy, Debug)]
+        enum $pages {
+            $($page),*
+        }
+
+        #[lazy]
+        fn $function(page: $pages) -> AnyView {
+            match page {
+                $($pages::$page => $component().into_any()),*
+            }
+        }
+
+        $(
+            #[derive(Debug)]
+            pub struct $page;
+
+            impl LazyRoute for $page {
+                fn data() -> $page {
+                    $page
+                }
+
+                async fn view(_: $page) -> AnyView {
+                    $function($pages::$page).await
+                }
+
+                async fn preload() {
+                    #[cfg(target_arch = "wasm32")]
+                    $preload().await;
+                }
+            }
+        )*
+    };
+}
+
+part!(reading / __preload_reading: Reading {
+    Map: guide_map::Map,
+    Matters: matters::Matters,
+    Matter: matter::MatterPage,
+});
+
+part!(working / __preload_working: Working {
+    SignIn: sign_in::SignIn,
+    Projects: projects::Projects,
+    Frame: project::Frame,
+    Overview: project::overview::Overview,
+    Work: project::work::Work,
+    Consultations: project::consultations::Consultations,
+    Difficulties: project::difficulties::Difficulties,
+    Log: project::log::Log,
+});

@@ -1,0 +1,190 @@
+//! What has happened already, as a plan takes it: done, running, paused. The rest is planned around it.
+
+use super::build::Of;
+use super::network::{Day, Fact, narrow};
+use super::{Mistake, Task, TaskKind, mistake};
+use crate::calendar::Calendar;
+use crate::catalogue::{Catalogue, Matter};
+use crate::date::Date;
+use crate::id::Id;
+use crate::matter::Progress;
+use crate::project::Project;
+use crate::text;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What is known of one task, or of a matter with all its tasks.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Known {
+    /// A day alone: done on it.
+    Done(Date),
+    Written(Written),
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Written {
+    pub started: Option<Date>,
+    pub finished: Option<Date>,
+    /// It ends on this day or later: the due day of a running clock.
+    pub due: Option<Date>,
+    /// The clock stands; so many working days are left when it goes on.
+    pub paused_left: Option<i64>,
+}
+
+/// All facts, and the day up to which they were gathered: nothing open begins before it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Facts {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Date>,
+    #[serde(flatten)]
+    pub of: BTreeMap<String, Known>,
+}
+
+impl Facts {
+    /// What a project's log says, as of a day.
+    pub fn of_project(project: &Project, as_of: Date) -> Facts {
+        let mut of = BTreeMap::new();
+        for (id, tracked) in &project.matters {
+            let moved = tracked.moved.as_ref().map(|(at, _)| at.date());
+            let filed = tracked.filed_at.map(|at| at.date()).or(moved);
+            match (&tracked.progress, moved) {
+                (Progress::Issued | Progress::Decided, Some(moved)) => {
+                    of.insert(id.to_string(), Known::Done(tracked.issued_at.map_or(moved, |at| at.date())));
+                }
+                (Progress::Prepared, Some(moved)) => {
+                    of.insert(format!("{id}/preparation"), Known::Done(moved));
+                }
+                (Progress::Filed { .. }, _) => running(&mut of, id, filed, Written::default()),
+                (Progress::Accepted { due }, _) => running(&mut of, id, filed, Written { due: Some(*due), ..Written::default() }),
+                (Progress::Paused { left, .. }, _) => running(&mut of, id, filed, Written { paused_left: Some(*left), ..Written::default() }),
+                _ => {}
+            }
+            if let (Some(at), false) = (tracked.pre_reviewed, tracked.is_done()) {
+                of.insert(format!("{id}/pre-review"), Known::Done(at.date()));
+            }
+        }
+        Facts { as_of: Some(as_of), of }
+    }
+}
+
+/// A matter under review: its papers are made, its review runs.
+fn running(of: &mut BTreeMap<String, Known>, id: &Id<Matter>, filed: Option<Date>, rest: Written) {
+    let Some(filed) = filed else { return };
+    of.insert(format!("{id}/preparation"), Known::Done(filed));
+    of.insert(format!("{id}/review"), Known::Written(Written { started: Some(filed), ..rest }));
+}
+
+/// The tasks a name in the facts stands for: a task; a matter's review, whichever it has in this plan; or,
+/// for a matter, all of its tasks. `None`: it stands for nothing.
+fn named(catalogue: &Catalogue, tasks: &[Task], of: &[Option<Of>], name: &str) -> Option<Vec<usize>> {
+    if let Some(i) = tasks.iter().position(|t| t.id == name) {
+        return Some(vec![i]);
+    }
+    let matter = |id: &str| of.get(catalogue.matter_order(id)).copied().flatten();
+    match name.split_once('/') {
+        None => matter(name).map(|of| (of.first..=of.decision).collect()),
+        Some((id, "review")) => matter(id).map(|of| vec![if of.converts { of.decision - 1 } else { of.decision }]),
+        // A plan without the lever has no pre-review: what was reviewed ahead still has to be decided.
+        Some((id, "preparation" | "pre-review")) => matter(id).map(|_| Vec::new()),
+        Some(_) => None,
+    }
+}
+
+/// Each task's fact.
+pub(super) fn of_tasks(
+    catalogue: &Catalogue,
+    tasks: &[Task],
+    of: &[Option<Of>],
+    facts: &Facts,
+    calendar: &Calendar,
+    wrong: &mut Vec<Mistake>,
+) -> Vec<Fact> {
+    let mut known = vec![Fact::Open; tasks.len()];
+    let mut said_by: Vec<Option<&str>> = vec![None; tasks.len()];
+    let today = facts.as_of.map(|day| narrow(calendar.index(day)));
+    // On a day off nothing is decided: what is said to have ended then has ended by the next working day.
+    let day = |date: Date| narrow(calendar.index(date));
+    for (name, fact) in &facts.of {
+        let shown: String = name.chars().take(60).collect();
+        let written = match fact {
+            Known::Done(date) => Written { finished: Some(*date), ..Written::default() },
+            Known::Written(written) => written.clone(),
+        };
+        let dates = [written.started, written.finished];
+        if let (Some(as_of), Some(late)) = (facts.as_of, dates.into_iter().flatten().find(|d| facts.as_of.is_some_and(|a| *d > a))) {
+            wrong.push(mistake(
+                &shown,
+                text!("“{shown}”的日期 {late} 晚于 {as_of}，还没有发生。", "`{shown}`: {late} is after {as_of}; it has not happened yet."),
+            ));
+            continue;
+        }
+        if let (Some(started), Some(finished)) = (written.started, written.finished)
+            && finished < started
+        {
+            wrong.push(mistake(
+                &shown,
+                text!("“{shown}”的完成日期 {finished} 早于开始日期 {started}。", "`{shown}` ends on {finished}, before it begins on {started}."),
+            ));
+            continue;
+        }
+        let fact = match (written.started, written.finished, written.paused_left) {
+            (_, Some(_), Some(_)) => None,
+            (started, Some(finished), None) => {
+                Some(Fact::Done { start: started.map_or(Day::MIN, day), end: day(finished) })
+            }
+            (Some(started), None, Some(left)) if (0..=super::LONGEST).contains(&left) => {
+                let base = today.unwrap_or_else(|| day(started)) - 1;
+                Some(Fact::Paused { start: day(started), base, left: narrow(left) })
+            }
+            (Some(started), None, None) => {
+                let due = written.due.map(day);
+                Some(Fact::Running { start: day(started), not_before: due.into_iter().chain(today).max().unwrap_or(Day::MIN) })
+            }
+            _ => None,
+        };
+        let Some(fact) = fact else {
+            wrong.push(mistake(
+                &shown,
+                text!(
+                    "“{shown}”应写完成日期，或开始日期（可带到期日或剩余天数）。",
+                    "`{shown}`: give the day it finished, or the day it started (with its due day or the days left)."
+                ),
+            ));
+            continue;
+        };
+        let places = named(catalogue, tasks, of, name);
+        if places.is_none() {
+            wrong.push(mistake(&shown, text!("这个项目没有事项或任务“{shown}”。", "This project has no matter or task `{shown}`.")));
+        }
+        for (i, fact) in spread(fact, places.unwrap_or_default(), tasks) {
+            if let Some(other) = said_by[i].replace(name)
+                && known[i] != fact
+            {
+                let id = &tasks[i].id;
+                wrong.push(mistake(
+                    &shown,
+                    text!("“{other}”与“{shown}”对“{id}”的说法相互矛盾。", "`{other}` and `{shown}` say different things about `{id}`."),
+                ));
+            }
+            known[i] = fact;
+        }
+    }
+    known
+}
+
+/// What a fact about several tasks says of each. Done: all are, one after the other. Running: the papers were
+/// made by then, the review runs, and what comes after is still open.
+fn spread(fact: Fact, places: Vec<usize>, tasks: &[Task]) -> Vec<(usize, Fact)> {
+    let review = places.iter().copied().find(|i| tasks[*i].kind != TaskKind::Preparation);
+    let one = |i: usize| match fact {
+        // Where only the end is known, it began its length before.
+        Fact::Done { start: Day::MIN, end } => Some(Fact::Done { start: end - (tasks[i].length.workdays - 1).max(0), end }),
+        Fact::Running { start, .. } | Fact::Paused { start, .. } if Some(i) != review && places.len() > 1 => {
+            (tasks[i].kind == TaskKind::Preparation).then_some(Fact::Done { start, end: start })
+        }
+        other => Some(other),
+    };
+    places.iter().filter_map(|i| Some((*i, one(*i)?))).collect()
+}

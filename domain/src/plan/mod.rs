@@ -1,0 +1,504 @@
+//! The plan (计划): when each matter can be done at the earliest and must be done at the latest.
+//!
+//! A plan is a pure function of a guide map, a calendar and settings. Forward from a start date, backward
+//! from any milestone's date (倒排计划), or both, with what has happened as facts. Days are working days of
+//! the catalogue's calendar; an end is the last day worked. See `build` for what an activity is and what it
+//! waits for, `network` for the passes, `chance` for the probability of a date.
+
+mod build;
+pub mod chance;
+mod facts;
+pub mod network;
+mod report;
+mod variants;
+
+pub use build::{JOINT_ISSUE, START_GATE};
+pub use facts::{Facts, Known};
+pub use network::{Length, Tie};
+pub use report::Beside;
+pub use variants::{Comparison, LeverGain, Step, compare, levers_for, milestone_end};
+
+use crate::calendar::Calendar;
+use crate::catalogue::{Catalogue, LimitKind, Matter, Unit};
+use crate::date::Date;
+use crate::guide::GuideMap;
+use crate::id::Id;
+use crate::text;
+use crate::text::Text;
+use build::Draft;
+use network::{Day, Days, Fact, Link, Network, narrow};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Which limits a plan counts with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Limits {
+    #[default]
+    Promised,
+    Legal,
+}
+
+/// What the green channel (绿色通道) brings, each to be had or not. All of them: the full chain; none: step by step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Levers {
+    /// Tolerant pre-review (容缺预审) and joint issue.
+    pub pre_review: bool,
+    /// Papers that follow on a written promise (容缺受理).
+    pub tolerance: bool,
+    /// Stages overlap and papers are prepared ahead (并联).
+    pub parallel: bool,
+}
+
+impl Levers {
+    pub const FULL_CHAIN: Levers = Levers { pre_review: true, tolerance: true, parallel: true };
+    pub const STEP_BY_STEP: Levers = Levers { pre_review: false, tolerance: false, parallel: false };
+}
+
+impl Default for Levers {
+    fn default() -> Levers {
+        Levers::FULL_CHAIN
+    }
+}
+
+/// What a plan is asked for.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub limits: Limits,
+    pub levers: Levers,
+    /// Forward from this day; without it, from the day that the targets leave.
+    pub start: Option<Date>,
+    /// Backward from these: a milestone and its day.
+    pub targets: Vec<(String, Date)>,
+    /// Edited lengths: task to days in the task's own unit.
+    pub lengths: BTreeMap<String, i64>,
+    /// Edited order: the first comes before the second.
+    pub order: Vec<(String, String)>,
+    pub facts: Facts,
+}
+
+/// Something asked for that makes no sense: where, and a sentence.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Mistake {
+    pub field: String,
+    pub sentence: Text,
+}
+
+pub(crate) fn mistake(field: impl Into<String>, sentence: Text) -> Mistake {
+    Mistake { field: field.into(), sentence }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TaskKind {
+    /// The applicant makes the papers.
+    Preparation,
+    /// The office reviews before the prerequisites hold; no permit.
+    PreReview,
+    /// The office decides, or a passed pre-review converts.
+    Decision,
+    Works,
+    /// A point that has to be passed: the start of works, the end of a stage.
+    Gate,
+    /// Several permits in one act.
+    JointIssue,
+}
+
+impl TaskKind {
+    pub fn code(self) -> &'static str {
+        match self {
+            TaskKind::Preparation => "preparation",
+            TaskKind::PreReview => "pre-review",
+            TaskKind::Decision => "decision",
+            TaskKind::Works => "works",
+            TaskKind::Gate => "gate",
+            TaskKind::JointIssue => "joint-issue",
+        }
+    }
+
+    pub fn name(self) -> Text {
+        match self {
+            TaskKind::Preparation => Text::new("准备材料", "Preparing papers"),
+            TaskKind::PreReview => Text::new("容缺预审", "Pre-review"),
+            TaskKind::Decision => Text::new("办理", "Decision"),
+            TaskKind::Works => Text::new("施工", "Works"),
+            TaskKind::Gate => Text::new("关口", "Gate"),
+            TaskKind::JointIssue => Text::new("联发", "Joint issue"),
+        }
+    }
+}
+
+/// One activity of the plan.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Task {
+    /// `<matter>/preparation`, `<matter>/decision`, an activity's id …
+    pub id: String,
+    pub kind: TaskKind,
+    pub matter: Option<Id<Matter>>,
+    pub length: Length,
+    /// What the law leaves at the least; an edited length does not go below it.
+    pub minimum: Length,
+}
+
+impl Task {
+    /// The length in its own unit: calendar days where the law counts in them and nothing longer is promised.
+    pub fn duration(&self) -> (i64, Unit) {
+        let Length { workdays, calendar_days } = self.length;
+        if workdays == 0 && calendar_days > 0 { (i64::from(calendar_days), Unit::CalendarDay) } else { (i64::from(workdays), Unit::Workday) }
+    }
+}
+
+/// A point everyone counts from, with its days.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MilestoneDays {
+    pub id: String,
+    pub name: Text,
+    pub tasks: Vec<usize>,
+    pub earliest: Date,
+    pub latest: Date,
+    pub target: Option<Date>,
+}
+
+/// The plan of one project.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub tasks: Vec<Task>,
+    pub network: Network,
+    pub early: Days,
+    pub late: Days,
+    /// The first day anything may be done.
+    pub first: Day,
+    /// The day the last activity ends at the earliest.
+    pub end: Day,
+    pub milestones: Vec<MilestoneDays>,
+    /// By how many working days the targets are missed; 0 when they are kept.
+    pub short_by: i64,
+    /// The chain that leads to the target missed most, else to the end.
+    pub critical_chain: Vec<usize>,
+    pub warnings: Vec<Text>,
+    /// The calendar's edition the days were computed with.
+    pub edition: String,
+    least_float: i32,
+    calendar: Calendar,
+}
+
+/// Days outside these years are slips of the hand.
+const YEARS: std::ops::RangeInclusive<i32> = 1990..=2200;
+/// Longer than any limit, works included.
+pub const LONGEST: i64 = 3660;
+
+impl Plan {
+    /// # Errors
+    /// Everything asked for that makes no sense.
+    pub fn new(catalogue: &Catalogue, map: &GuideMap, settings: &Settings) -> Result<Plan, Vec<Mistake>> {
+        let calendar = catalogue.calendar();
+        let draft = Draft::new(catalogue, map, settings);
+        let mut wrong = Vec::new();
+        let Draft { mut tasks, mut links, of, gate, .. } = draft;
+        edit(&mut tasks, &mut links, settings, &mut wrong);
+        let facts = facts::of_tasks(catalogue, &tasks, &of, &settings.facts, calendar, &mut wrong);
+        let milestones = milestones(catalogue, map, &of, gate);
+        let targets = targets(settings, &milestones, calendar, &mut wrong);
+        let start = settings.start.into_iter().chain(settings.facts.as_of).max();
+        if let Some(start) = settings.start {
+            check_year("start", start, &mut wrong);
+        }
+        if start.is_none() && settings.targets.is_empty() {
+            wrong.push(mistake(
+                "start",
+                text!("请给出开始日期，或某个里程碑的日期。", "Give a date to start, or a date for a milestone."),
+            ));
+        }
+        let lengths = tasks.iter().map(|t| t.length).collect();
+        let network = match Network::new(lengths, facts, &links) {
+            Ok(network) => network,
+            Err(circle) => {
+                wrong.push(circle_mistake(&tasks, &circle.0));
+                return Err(wrong);
+            }
+        };
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let first = match start {
+            Some(start) => narrow(calendar.index(start)),
+            None => latest_first(&network, calendar, &milestones, &targets),
+        };
+        for (_, place, target) in &targets {
+            if *target < first {
+                let (day, from) = (calendar.day(i64::from(*target)), calendar.day(i64::from(first)));
+                let sentence = text!("目标日期 {day} 早于开始日期 {from}。", "The target {day} is before the start {from}.");
+                return Err(vec![mistake(format!("finish.{}", milestones[*place].id), sentence)]);
+            }
+        }
+        let early = network.forward(first, calendar);
+        let end = early.end.iter().copied().max().unwrap_or(first);
+        let horizon = targets.iter().map(|(_, _, day)| *day).chain([end]).max().unwrap_or(end);
+        let mut last = vec![horizon; tasks.len()];
+        for (_, place, target) in &targets {
+            for task in &milestones[*place].tasks {
+                last[*task] = last[*task].min(*target);
+            }
+        }
+        let late = network.backward(calendar, |i| last[i]);
+        let float = |i: usize| network.total_float(i, &early, &late);
+        let open = (0..tasks.len()).filter(|i| !matches!(network.facts[*i], Fact::Done { .. }));
+        let least_float = open.map(float).min().unwrap_or(0);
+        let mut plan = Plan {
+            short_by: 0,
+            critical_chain: Vec::new(),
+            milestones: Vec::new(),
+            warnings: Vec::new(),
+            edition: calendar.edition().to_string(),
+            calendar: calendar.clone(),
+            tasks,
+            network,
+            early,
+            late,
+            first,
+            end,
+            least_float,
+        };
+        plan.milestones = milestones.into_iter().map(|m| plan.milestone(m, &targets)).collect();
+        plan.judge(&targets);
+        plan.warn(map, settings);
+        Ok(plan)
+    }
+
+    fn milestone(&self, m: MilestoneTasks, targets: &[(String, usize, Day)]) -> MilestoneDays {
+        let latest = |days: &Days| m.tasks.iter().map(|t| days.end[*t]).max().unwrap_or(self.first);
+        MilestoneDays {
+            earliest: self.date(latest(&self.early)),
+            latest: self.date(latest(&self.late)),
+            target: targets.iter().find(|(id, ..)| *id == m.id).map(|(_, _, day)| self.date(*day)),
+            id: m.id,
+            name: m.name,
+            tasks: m.tasks,
+        }
+    }
+
+    /// How far the targets are missed, and along which chain.
+    fn judge(&mut self, targets: &[(String, usize, Day)]) {
+        let last_of = |tasks: &[usize]| tasks.iter().copied().max_by_key(|t| (self.early.end[*t], *t));
+        let missed = targets.iter().filter_map(|(_, place, target)| {
+            let task = last_of(&self.milestones[*place].tasks)?;
+            Some((self.early.end[task] - target, task))
+        });
+        let worst = missed.max();
+        self.short_by = worst.map_or(0, |(by, _)| i64::from(by.max(0)));
+        let everything: Vec<usize> = (0..self.tasks.len()).collect();
+        let to = worst.map(|(_, task)| task).or_else(|| last_of(&everything));
+        self.critical_chain = to.map(|to| self.network.chain(to, &self.early)).unwrap_or_default();
+    }
+
+    fn warn(&mut self, map: &GuideMap, settings: &Settings) {
+        let last = self.date(self.early.end.iter().chain(&self.late.end).copied().max().unwrap_or(self.end));
+        if !self.calendar.is_published(last) || !self.calendar.is_published(self.date(self.first)) {
+            self.warnings.push(text!(
+                "部分日期超出已公布放假安排的年份（日历版本 {}），按周一至周五计，待放假通知公布后可能变动。",
+                "Some days lie beyond the years whose holiday notice is out (calendar {}); Monday to Friday is assumed, and they may move.",
+                self.edition
+            ));
+        }
+        let unlimited = map.entries.iter().filter(|e| e.legal.limit.kind == LimitKind::None).count();
+        if settings.limits == Limits::Legal && unlimited > 0 {
+            self.warnings.push(text!(
+                "{unlimited} 个事项未见法定期限，按承诺期限计。",
+                "No statutory limit was found for {unlimited} matters; the promised one is used."
+            ));
+        }
+        self.warnings.push(text!(
+            "承诺期限、准备时间和施工周期均为假定值。",
+            "Promised limits, preparation times and lengths of works are assumed."
+        ));
+    }
+
+    /// Whether every target is kept.
+    pub fn is_feasible(&self) -> bool {
+        self.short_by == 0
+    }
+
+    pub fn date(&self, day: Day) -> Date {
+        self.calendar.day(i64::from(day))
+    }
+
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    pub fn total_float(&self, task: usize) -> i32 {
+        self.network.total_float(task, &self.early, &self.late)
+    }
+
+    pub fn free_float(&self, task: usize) -> i32 {
+        self.network.free_float(task, &self.early, &self.late)
+    }
+
+    /// Whether a day lost here is a day lost for the end or the target.
+    pub fn is_critical(&self, task: usize) -> bool {
+        !matches!(self.network.facts[task], Fact::Done { .. }) && self.total_float(task) <= self.least_float
+    }
+
+    pub fn is_done(&self, task: usize) -> bool {
+        matches!(self.network.facts[task], Fact::Done { .. })
+    }
+
+    pub fn task(&self, id: &str) -> Option<usize> {
+        self.tasks.iter().position(|t| t.id == id)
+    }
+
+    pub fn milestone_day(&self, id: &str) -> Option<&MilestoneDays> {
+        self.milestones.iter().find(|m| m.id == id)
+    }
+
+    /// Working days from the first to the last.
+    pub fn workdays(&self) -> i64 {
+        i64::from(self.end - self.first + 1)
+    }
+}
+
+/// A task's name for a reader.
+pub fn task_name(catalogue: &Catalogue, task: &Task) -> Text {
+    if let Some(matter) = task.matter.as_ref().and_then(|m| catalogue.matter(m.as_str())) {
+        let kind = task.kind.name();
+        return match task.kind {
+            TaskKind::Decision => matter.name.clone(),
+            _ => Text::new(format!("{} · {}", matter.name.zh, kind.zh), format!("{} · {}", matter.name.en, kind.en.to_lowercase())),
+        };
+    }
+    if task.id == START_GATE {
+        return catalogue.start_gate.name.clone();
+    }
+    if task.id == JOINT_ISSUE {
+        return Text::new("多证联发", "Joint issue of permits");
+    }
+    if let Some(activity) = catalogue.activities.iter().find(|a| a.id == task.id) {
+        return activity.name.clone();
+    }
+    let stage = task.id.strip_suffix("/begin").and_then(|id| catalogue.stage(id));
+    stage.map_or_else(|| Text::same(task.id.clone()), |s| Text::new(format!("{}开始", s.name.zh), format!("{} begins", s.name.en)))
+}
+
+struct MilestoneTasks {
+    id: String,
+    name: Text,
+    tasks: Vec<usize>,
+}
+
+/// 六证 is the last of all permits marked for it, and 开工 the gate; the others are one matter's decision.
+fn milestones(catalogue: &Catalogue, map: &GuideMap, of: &[Option<build::Of>], gate: Option<usize>) -> Vec<MilestoneTasks> {
+    let decision = |id: &Id<Matter>| of.get(catalogue.matter_order(id.as_str())).copied().flatten().map(|o| o.decision);
+    let all = catalogue.stages.iter().flat_map(|s| &s.milestones);
+    all.filter_map(|m| {
+        let tasks: Vec<usize> = match m.id.as_str() {
+            "six-permits" => map.entries.iter().filter(|e| e.matter.six_permits).filter_map(|e| decision(&e.matter.id)).collect(),
+            "start" => gate.into_iter().collect(),
+            _ => decision(&m.matter).or_else(|| m.otherwise.iter().find_map(decision)).into_iter().collect(),
+        };
+        (!tasks.is_empty()).then(|| MilestoneTasks { id: m.id.clone(), name: m.name.clone(), tasks })
+    })
+    .collect()
+}
+
+fn check_year(field: &str, day: Date, wrong: &mut Vec<Mistake>) {
+    if !YEARS.contains(&day.year()) {
+        let (from, to) = (YEARS.start(), YEARS.end());
+        wrong.push(mistake(field, text!("日期 {day} 不在 {from} 至 {to} 年之间。", "The date {day} is not between the years {from} and {to}.")));
+    }
+}
+
+/// The targets as days: the last working day that is not after.
+fn targets(settings: &Settings, milestones: &[MilestoneTasks], calendar: &Calendar, wrong: &mut Vec<Mistake>) -> Vec<(String, usize, Day)> {
+    let mut found: Vec<(String, usize, Day)> = Vec::new();
+    for (id, date) in &settings.targets {
+        let field = format!("finish.{}", id.chars().take(40).collect::<String>());
+        check_year(&field, *date, wrong);
+        let Some(place) = milestones.iter().position(|m| m.id == *id) else {
+            let shown: String = id.chars().take(40).collect();
+            let zh = milestones.iter().map(|m| format!("{}（{}）", m.id, m.name.zh)).collect::<Vec<_>>().join("、");
+            let en = milestones.iter().map(|m| m.id.as_str()).collect::<Vec<_>>().join(", ");
+            wrong.push(mistake(
+                field,
+                text!("这个项目没有里程碑“{shown}”，可选：{zh}。", "This project has no milestone `{shown}`; choose one of: {en}."),
+            ));
+            continue;
+        };
+        if found.iter().any(|(other, ..)| other == id) {
+            wrong.push(mistake(field, text!("里程碑“{id}”给了两个日期。", "The milestone `{id}` is given two dates.")));
+            continue;
+        }
+        found.push((id.clone(), place, narrow(calendar.index(date.plus(1)) - 1)));
+    }
+    found
+}
+
+/// The latest first day from which every target is still kept.
+fn latest_first(network: &Network, calendar: &Calendar, milestones: &[MilestoneTasks], targets: &[(String, usize, Day)]) -> Day {
+    // Later than any target, and within the calendar.
+    let far = targets.iter().map(|(_, _, day)| *day).max().unwrap_or(0) + 4 * narrow(LONGEST);
+    let mut last = vec![far; network.len()];
+    let mut aimed = Vec::new();
+    for (_, place, target) in targets {
+        for task in &milestones[*place].tasks {
+            last[*task] = last[*task].min(*target);
+            aimed.push(*task);
+        }
+    }
+    let late = network.backward(calendar, |i| last[i]);
+    let needed = network.upstream(aimed);
+    (0..network.len()).filter(|i| needed[*i]).map(|i| late.start[i]).min().unwrap_or(far)
+}
+
+/// Edited lengths and order.
+fn edit(tasks: &mut [Task], links: &mut Vec<Link>, settings: &Settings, wrong: &mut Vec<Mistake>) {
+    if settings.lengths.is_empty() && settings.order.is_empty() {
+        return;
+    }
+    let place: BTreeMap<String, usize> = tasks.iter().enumerate().map(|(i, t)| (t.id.clone(), i)).collect();
+    let unknown = |id: &str| {
+        let shown: String = id.chars().take(60).collect();
+        mistake(shown.clone(), text!("这个项目没有任务“{shown}”。", "This project has no task `{shown}`."))
+    };
+    for (id, days) in &settings.lengths {
+        let Some(task) = place.get(id).map(|i| &mut tasks[*i]) else {
+            wrong.push(unknown(id));
+            continue;
+        };
+        let (_, unit) = task.duration();
+        if !(0..=LONGEST).contains(days) {
+            wrong.push(mistake(id, text!("天数应在 0 至 {LONGEST} 之间，不能是 {days}。", "Days are between 0 and {LONGEST}, not {days}.")));
+            continue;
+        }
+        let length = match unit {
+            Unit::Workday => Length { calendar_days: task.length.calendar_days, ..Length::workdays(*days) },
+            Unit::CalendarDay => Length::calendar_days(*days),
+        };
+        let short = length.workdays < task.minimum.workdays || length.calendar_days < task.minimum.calendar_days;
+        if short {
+            let least = crate::catalogue::Period {
+                days: i64::from(task.minimum.workdays.max(task.minimum.calendar_days)),
+                unit: if task.minimum.calendar_days > 0 { Unit::CalendarDay } else { Unit::Workday },
+            };
+            let (zh, en) = (least.text().zh, least.text().en);
+            wrong.push(mistake(id, text!("法定最短期间为 {zh}，不能再缩短。", "The law asks for at least {en}; nothing shortens it.")));
+            continue;
+        }
+        task.length = length;
+    }
+    for (before, after) in &settings.order {
+        match (place.get(before), place.get(after)) {
+            (Some(from), Some(to)) => links.push(Link { from: *from as u32, to: *to as u32, tie: Tie::FinishToStart }),
+            (from, _) => wrong.push(unknown(if from.is_none() { before } else { after })),
+        }
+    }
+}
+
+fn circle_mistake(tasks: &[Task], circle: &[usize]) -> Mistake {
+    let names: Vec<&str> = circle.iter().chain(circle.first()).map(|i| tasks[*i].id.as_str()).collect();
+    let way = names.join(" → ");
+    mistake(
+        names.first().copied().unwrap_or_default(),
+        text!("先后关系成了一个圈：{way}。", "The order goes round in a circle: {way}."),
+    )
+}
