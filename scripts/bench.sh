@@ -3,3 +3,4 @@
 . "$(dirname "$0")/lib.sh"
 cargo bench --package domain --features yaml
 QUANLIAN_DURABLE=on scripts/with-postgres.sh cargo bench --package service
+QUANLIAN_DURABLE=on scripts/with-postgres.sh cargo bench --package server

@@ -49,6 +49,8 @@ pub fn shell() -> impl IntoView {
         }
     }
     let program = format!("/pkg/{}", assets.program);
+    // The answer to a refused plain form stands at the form's address, which is no page the program knows.
+    let alive = use_context::<crate::Kept>().is_none();
     let script = format!(
         "import init, {{ hydrate }} from '{program}/quanlian.js'; init({{ module_or_path: '{program}/quanlian_bg.wasm' }}).then(hydrate);"
     );
@@ -64,9 +66,7 @@ pub fn shell() -> impl IntoView {
                 <link rel="modulepreload" href=format!("{program}/quanlian.js") />
                 <link rel="preload" r#as="fetch" r#type="application/wasm" href=format!("{program}/quanlian_bg.wasm") crossorigin="anonymous" />
                 <link rel="preload" r#as="fetch" href=catalogue.to_string() crossorigin="anonymous" />
-                <script type="module" nonce=nonce>
-                    {script}
-                </script>
+                {alive.then(|| view! { <script type="module" nonce=nonce>{script}</script> })}
                 <leptos_meta::MetaTags />
             </head>
             <body>

@@ -26,6 +26,11 @@ macro_rules! tr {
 }
 pub(crate) use tr;
 
+/// So many working days, in words.
+pub fn workdays(days: i64) -> String {
+    say(&domain::catalogue::Unit::Workday.count(days))
+}
+
 /// Joins names as the language does.
 pub fn list(names: impl IntoIterator<Item = String>) -> String {
     let separator = if lang() == Lang::Zh { "、" } else { ", " };

@@ -4,6 +4,7 @@
 
 mod app;
 mod components;
+pub mod drawing;
 mod error;
 mod lang;
 mod live;
@@ -19,6 +20,7 @@ mod translations {
 pub(crate) use translations::i18n;
 
 pub use app::App;
+pub use components::form::Kept;
 pub use error::Failure;
 pub use shared::{CatalogueUrl, Today};
 

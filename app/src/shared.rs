@@ -47,7 +47,7 @@ pub async fn from_page() -> Option<Shared> {
     let lang = domain::Lang::from_tag(&html.get_attribute("lang")?)?;
     let url = html.get_attribute("data-catalogue")?;
     let response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str(&url)).await.ok()?;
-    let text = wasm_bindgen_futures::JsFuture::from(response.unchecked_into::<web_sys::Response>().text().ok()?).await.ok()?;
-    let catalogue: Catalogue = serde_json::from_slice(text.as_string()?.as_bytes()).ok()?;
+    let bytes = wasm_bindgen_futures::JsFuture::from(response.unchecked_into::<web_sys::Response>().array_buffer().ok()?).await.ok()?;
+    let catalogue = Catalogue::from_bytes(&js_sys::Uint8Array::new(&bytes).to_vec()).ok()?;
     Some(Shared { catalogue: Arc::new(catalogue), today: Today(today), lang })
 }

@@ -65,10 +65,15 @@ fn handles(actor: &Actor, project: &Project, matter: &Id<Matter>) -> bool {
     }
 }
 
+/// Whose part it is to open projects from a guide map.
+pub fn starts_projects(role: Role) -> bool {
+    matches!(role, Role::Enterprise | Role::Agent | Role::LeadOfficer)
+}
+
 /// The table. `project` is absent only for what needs none.
 pub fn may(actor: &Actor, action: &Action, project: Option<&Project>) -> bool {
     let Some(project) = project else {
-        return matches!((action, actor.role), (Action::StartProject, Role::Enterprise | Role::Agent | Role::LeadOfficer));
+        return *action == Action::StartProject && starts_projects(actor.role);
     };
     let s = standing(actor, project);
     let staff = s.agent || s.lead || s.office || s.overseer;

@@ -177,9 +177,11 @@ fn answers_that_make_no_sense_are_named() {
 #[test]
 fn the_compact_form_says_the_same() {
     let catalogue = &*CATALOGUE;
-    let text = serde_json::to_string(catalogue).unwrap();
-    let back: Catalogue = serde_json::from_str(&text).unwrap();
-    assert_eq!(serde_json::to_string(&back).unwrap(), text);
+    let bytes = catalogue.to_bytes();
+    let back = Catalogue::from_bytes(&bytes).unwrap();
+    assert_eq!(back.to_bytes(), bytes);
+    assert_eq!((back.matters.clone(), back.questions.clone()), (catalogue.matters.clone(), catalogue.questions.clone()));
+    assert!(Catalogue::from_bytes(&bytes[..bytes.len() / 2]).is_err());
     let map = GuideMap::new(&back, &answers(SHISHAN), "2026-11-23".parse().unwrap());
     assert_eq!(map.entries.len(), 54);
 }
@@ -240,4 +242,78 @@ fn what_is_not_yaml_or_not_there_is_told_too() {
     let text: Vec<String> = read(&files).unwrap_err().iter().map(ToString::to_string).collect();
     assert!(text.iter().any(|t| t.starts_with("attributes.yaml:") && t.contains("not valid YAML")), "{}", text[0]);
     assert!(text.iter().any(|t| t == "stages.yaml:1: the file is missing"));
+}
+
+#[test]
+fn another_answer_says_what_it_would_change() {
+    let catalogue = &*CATALOGUE;
+    let answers = answers(SHISHAN);
+    let found = domain::guide::what_if(catalogue, &answers);
+    let names = |places: &[usize]| places.iter().map(|i| catalogue.matters[*i].id.to_string()).collect::<Vec<_>>();
+    let government = found.iter().find(|w| w.attribute == "investment_type" && w.value == Value::Word("government".into())).unwrap();
+    assert!(names(&government.more).contains(&"gov-investment-approval".to_string()));
+    assert!(names(&government.fewer).contains(&"project-filing".to_string()));
+    // 3,200 tce and 24 GWh: below one threshold alone the other still asks for the energy review.
+    assert!(!found.iter().any(|w| w.attribute == "annual_energy_tce"));
+    for what in &found {
+        let mut other = answers.clone();
+        other.0.insert(what.attribute.clone(), what.value.clone());
+        let then = domain::guide::applying(catalogue, &other);
+        assert!(what.more.iter().all(|i| then.contains(i)) && what.fewer.iter().all(|i| !then.contains(i)));
+    }
+}
+
+#[test]
+fn a_number_near_a_threshold_says_so() {
+    let catalogue = &*CATALOGUE;
+    let number = |n: f64| Value::Number(n);
+    let answers = Answers([("annual_energy_tce".to_string(), number(900.0)), ("annual_power_10mwh".to_string(), number(100.0))].into());
+    let found = domain::guide::what_if(catalogue, &answers);
+    let review = found.iter().find(|w| w.attribute == "annual_energy_tce").unwrap();
+    assert_eq!(review.value, Value::Number(1000.0));
+    assert_eq!(review.more.iter().map(|i| catalogue.matters[*i].id.as_str()).collect::<Vec<_>>(), ["energy-review"]);
+}
+
+#[test]
+fn what_is_derived_says_because_of_what() {
+    let catalogue = &*CATALOGUE;
+    let answers = answers(SHISHAN);
+    let map = GuideMap::new(catalogue, &answers, "2022-09-13".parse().unwrap());
+    let route = catalogue.attribute("approval_route").unwrap();
+    let (because, _) = map.profile.because(catalogue, route).unwrap();
+    assert!(because.zh.contains("投资类型为社会投资"), "{because}");
+    for attribute in catalogue.attributes.iter().filter(|a| a.is_derived()) {
+        assert!(map.profile.because(catalogue, attribute).is_some(), "{}", attribute.id);
+    }
+}
+
+#[test]
+fn each_paper_stands_once_and_every_step_has_its_place() {
+    let catalogue = &*CATALOGUE;
+    let map = GuideMap::new(catalogue, &answers(SHISHAN), "2022-09-13".parse().unwrap());
+    let papers = map.papers(catalogue);
+    let mut ids: Vec<_> = papers.iter().map(|p| p.material.id.clone()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), papers.len());
+    assert_eq!(papers.iter().map(|p| p.wanted_by.len()).sum::<usize>(), map.entries.iter().map(|e| e.requirements.len()).sum::<usize>());
+    let scheme = papers.iter().find(|p| p.material.id.as_str() == "scheme-review-opinion").unwrap();
+    assert!(scheme.wanted_by.len() > 2 && scheme.is_shared());
+    let mut count = 0;
+    for stage in &catalogue.stages {
+        for line in domain::catalogue::Line::ALL {
+            let steps = map.steps(stage, line);
+            count += steps.iter().map(Vec::len).sum::<usize>();
+            for group in &steps {
+                for a in group {
+                    assert!(!group.iter().any(|b| a.matter.depends_on.iter().any(|d| d.on == b.matter.id)), "{} waits within its group", a.matter.id);
+                }
+            }
+        }
+    }
+    assert_eq!(count, map.entries.len());
+    assert!(map.first_steps().all(|e| e.matter.depends_on.iter().all(|d| d.preview || !map.entries.iter().any(|o| o.matter.id == d.on))));
+    assert!(map.with_fee().count() >= 2);
+    let book = catalogue.matter("eia-book-approval").unwrap();
+    assert_eq!(catalogue.instead_of(book).len(), 2, "a form or a registration instead");
 }

@@ -102,6 +102,9 @@ test('a project is started and a question asked by plain forms', async ({ page }
   };
   await send('   ');
   await expect(page.getByRole('alert')).toContainText('请填写内容');
+  // Nothing is lost: the page comes back with what was chosen and written.
+  await expect(page.getByRole('combobox', { name: zh.ask.about, exact: true }).locator('option:checked')).toHaveText(SITING);
+  await expect(page.getByRole('textbox', { name: zh.ask.text, exact: true })).toHaveValue('   ');
   await send(question);
   await expect(talk(page, question)).toHaveCount(1);
   await expect(talk(page, question).getByText(zh.ask.waiting, { exact: true })).toBeVisible();

@@ -94,12 +94,16 @@ async fn file(site: &Site, folder: &str, name: &str, headers: &HeaderMap, cache:
 }
 
 /// Folders named by their contents never change them.
-pub async fn package(State(state): State<AppState>, Path((folder, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
-    if !is_plain(&folder) {
-        return StatusCode::NOT_FOUND.into_response();
+pub async fn package(State(state): State<AppState>, Path((folder, name)): Path<(String, String)>, request: Request) -> Response {
+    let folder = is_plain(&folder).then(|| format!("pkg/{folder}"));
+    let found = match &folder {
+        Some(folder) => file(&state.site, folder, &name, request.headers(), "public, max-age=31536000, immutable").await,
+        None => None,
+    };
+    match found {
+        Some(response) => response,
+        None => pages::render(State(state), request).await,
     }
-    let found = file(&state.site, &format!("pkg/{folder}"), &name, &headers, "public, max-age=31536000, immutable").await;
-    found.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
 /// Files of `public/`, else the page that says there is none.

@@ -16,19 +16,29 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use domain::catalogue::Catalogue;
 use service::Service;
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError, RwLock};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 /// What every handler may need.
 #[derive(Clone)]
 pub struct AppState {
-    pub service: Service,
+    open: Arc<RwLock<Open>>,
     pub site: Site,
-    pub catalogue: Arc<catalogue::Compact>,
     pub stopping: tokio::sync::watch::Receiver<bool>,
 }
+
+/// The portal with the catalogue's edition that is in use, and the editions browsers may still ask for.
+struct Open {
+    service: Service,
+    editions: VecDeque<Arc<catalogue::Compact>>,
+}
+
+/// Editions kept for pages that were open when a new one came.
+const EDITIONS: usize = 4;
 
 impl AppState {
     /// `stopping` turns true when the server is about to end: live feeds then close, so that it can.
@@ -36,8 +46,30 @@ impl AppState {
     /// # Errors
     /// The catalogue cannot be written as JSON.
     pub fn new(service: Service, site: Site, stopping: tokio::sync::watch::Receiver<bool>) -> Result<AppState, service::Fault> {
-        let catalogue = Arc::new(catalogue::Compact::of(&service.catalogue)?);
-        Ok(AppState { service, site, catalogue, stopping })
+        let editions = VecDeque::from([Arc::new(catalogue::Compact::of(&service.catalogue)?)]);
+        Ok(AppState { open: Arc::new(RwLock::new(Open { service, editions })), site, stopping })
+    }
+
+    pub fn service(&self) -> Service {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).service.clone()
+    }
+
+    /// Serves another edition of the catalogue from now on. Pages that are open keep theirs.
+    ///
+    /// # Errors
+    /// The catalogue cannot be written as JSON.
+    pub fn replace_catalogue(&self, catalogue: Arc<Catalogue>) -> Result<(), service::Fault> {
+        let compact = Arc::new(catalogue::Compact::of(&catalogue)?);
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        open.service = open.service.with_catalogue(catalogue);
+        open.editions.retain(|known| known.path != compact.path);
+        open.editions.push_front(compact);
+        open.editions.truncate(EDITIONS);
+        Ok(())
+    }
+
+    fn editions(&self) -> VecDeque<Arc<catalogue::Compact>> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).editions.clone()
     }
 
     fn assets(&self) -> Assets {
@@ -45,7 +77,7 @@ impl AppState {
     }
 
     fn catalogue_url(&self) -> CatalogueUrl {
-        CatalogueUrl(self.catalogue.path.as_str().into())
+        CatalogueUrl(self.editions().front().map(|c| c.path.as_str().into()).unwrap_or_default())
     }
 }
 
@@ -75,7 +107,7 @@ pub fn router(state: AppState) -> Router {
 
 /// 200 while the database answers, else 503.
 async fn health(State(state): State<AppState>) -> Response {
-    match state.service.db.ping().await {
+    match state.service().db.ping().await {
         Ok(()) => "ok\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "the database does not answer");

@@ -44,7 +44,7 @@ struct Reader {
 
 pub async fn feed(State(state): State<AppState>, Query(topic): Query<Topic>, request: Request) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
-    let cx = state.service.context(visitor.actor);
+    let cx = state.service().context(visitor.actor);
     if let Err(error) = may_follow(&cx, &topic.project).await {
         let public = error.into_public();
         let status = StatusCode::from_u16(public.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -52,12 +52,12 @@ pub async fn feed(State(state): State<AppState>, Query(topic): Query<Topic>, req
     }
     let last = request.headers().get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     let reader = Reader {
-        service: state.service.clone(),
+        service: state.service(),
         token: visitor.token.unwrap_or_default(),
         project: topic.project,
         cursor: last.unwrap_or(topic.after),
         waiting: VecDeque::new(),
-        grown: state.service.log.watch(),
+        grown: state.service().log.watch(),
         stopping: state.stopping.clone(),
         greeted: false,
     };

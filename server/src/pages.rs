@@ -2,9 +2,10 @@
 
 use crate::AppState;
 use crate::security::Visitor;
-use app::{App, Today, shell};
+use app::{App, Kept, Today, shell};
+use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Lang;
 use leptos::prelude::*;
@@ -31,17 +32,28 @@ fn provide(state: &AppState, visitor: &Visitor) {
     provide_context(assets.lazy_pages());
     provide_context(assets);
     provide_context(state.catalogue_url());
-    provide_context(state.service.catalogue.clone());
-    provide_context(Today(state.service.clock.now().date()));
+    let service = state.service();
+    provide_context(service.catalogue.clone());
+    provide_context(Today(service.clock.now().date()));
     provide_context(visitor.lang);
     provide_context(visitor.person.clone());
-    provide_context(state.service.context(visitor.actor.clone()));
+    provide_context(service.context(visitor.actor.clone()));
 }
 
 pub async fn render(State(state): State<AppState>, request: Request) -> Response {
+    render_with(state, request, None).await
+}
+
+async fn render_with(state: AppState, request: Request, kept: Option<Kept>) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
     let signed_in = visitor.person.is_some();
-    let handler = render_app_async_with_context(move || provide(&state, &visitor), shell);
+    let context = move || {
+        provide(&state, &visitor);
+        if let Some(kept) = &kept {
+            provide_context(kept.clone());
+        }
+    };
+    let handler = render_app_async_with_context(context, shell);
     let mut response = handler(request).await;
     let cache = if signed_in { "private, no-store" } else { "private, no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
@@ -49,16 +61,48 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     response
 }
 
+/// Longer than any form of ours; a longer one is refused.
+const LARGEST_FORM: usize = 256 * 1024;
+
 pub async fn server_function(State(state): State<AppState>, request: Request) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
     let plain_form = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
-    let mut response = handle_server_fns_with_context(move || provide(&state, &visitor), request).await.into_response();
-    // A plain form goes on to a page, whatever came of it: its errors travel in the address.
-    if plain_form && response.headers().contains_key(header::LOCATION) {
+    let (parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, LARGEST_FORM).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let headers = parts.headers.clone();
+    let context = {
+        let (state, visitor) = (state.clone(), visitor.clone());
+        move || provide(&state, &visitor)
+    };
+    let mut response = handle_server_fns_with_context(context, Request::from_parts(parts, Body::from(bytes.clone()))).await.into_response();
+    if plain_form && let Some(to) = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()) {
+        if let Some(answer) = refused(&state, visitor, headers, to, &bytes).await {
+            return answer;
+        }
+        // A plain form goes on to a page, whatever came of it: an error travels in the address.
         *response.status_mut() = StatusCode::SEE_OTHER;
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// A refused plain form is answered by its page with the reason and with what was written: sent on to the page's
+/// address, the person would find the form empty. `None`: it was not refused, or holds nothing worth keeping.
+async fn refused(state: &AppState, visitor: Visitor, headers: HeaderMap, to: &str, form: &[u8]) -> Option<Response> {
+    let uri: Uri = to.parse().ok()?;
+    let path = uri.path_and_query()?.as_str();
+    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(form).ok()?;
+    if !path.contains("__err=") || !fields.iter().any(|(name, _)| name == "key") {
+        return None;
+    }
+    let mut request = Request::get(path).body(Body::empty()).ok()?;
+    for name in [header::COOKIE, header::ACCEPT, header::HOST] {
+        if let Some(value) = headers.get(&name) {
+            request.headers_mut().insert(name, value.clone());
+        }
+    }
+    request.extensions_mut().insert(visitor);
+    Some(render_with(state.clone(), request, Some(Kept(fields.into()))).await)
 }
 
 #[derive(Deserialize)]

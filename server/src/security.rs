@@ -30,7 +30,7 @@ pub async fn who(State(state): State<AppState>, mut request: Request, next: Next
     let token = app::cookie(request.headers(), "session");
     let mut visitor = Visitor { lang, ..Visitor::default() };
     if let Some(token) = token {
-        match service::account::signed_in(&state.service, &token).await {
+        match service::account::signed_in(&state.service(), &token).await {
             Ok(Some((actor, person))) => {
                 visitor.actor = Some(actor);
                 visitor.person = Some(person);

@@ -51,6 +51,12 @@ impl Service {
         Ok(Service { db, log, catalogue, clock, heads: Default::default(), attempts: Default::default() })
     }
 
+    /// The same portal with another edition of the catalogue.
+    #[must_use]
+    pub fn with_catalogue(&self, catalogue: Arc<Catalogue>) -> Service {
+        Service { catalogue, ..self.clone() }
+    }
+
     pub fn context(&self, actor: Option<Actor>) -> Context {
         Context { service: self.clone(), actor }
     }

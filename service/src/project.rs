@@ -220,15 +220,9 @@ async fn with_accounts(cx: &Context, command: Command) -> Result<Command, Error>
             Command::Consultation { id, command: consultation::Command::Ask { matter, text, backbone } }
         }
         Command::Team { command } => {
-            let (account, role) = match &command {
-                team::Command::AppointLead { account } => (account, Role::LeadOfficer),
-                team::Command::AppointAgent { account } => (account, Role::Agent),
-            };
+            let (account, role) = command.appointed();
             if crate::account::actor(&cx.service.db, account).await?.is_none_or(|a| a.role != role) {
-                let name = role.name();
-                let sentence =
-                    domain::Text::new(format!("所选的人不是{}。", name.zh), format!("This person is no {}.", name.en.to_lowercase()));
-                return Err(Public::invalid("account", sentence).into());
+                return Err(team::not_a(role).into());
             }
             Command::Team { command }
         }

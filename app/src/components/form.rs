@@ -1,9 +1,13 @@
 //! A form that sends one command: says what it is doing, is done once however often it is sent, keeps
 //! what was written when it fails, and works without JavaScript.
+//!
+//! Without JavaScript a refused form comes back as a page of its own, made by the server with what was
+//! written ([`Kept`]).
 
 use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
 use crate::lang::tr;
+use crate::pages::set_status;
 use domain::Error;
 use domain::view::Done;
 use leptos::form::ActionForm;
@@ -13,6 +17,7 @@ use leptos::server_fn::codec::PostUrl;
 use leptos::server_fn::request::ClientReq;
 use leptos::server_fn::{Http, ServerFn};
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 /// What a page's forms have in common: a random seed from the server and the version the page shows.
 #[derive(Clone, Copy)]
@@ -22,6 +27,58 @@ pub struct FormBase {
     /// gone, by what the live feed brought, before it hears that it was done.
     pub next: StoredValue<u32>,
     pub version: Signal<u64>,
+}
+
+/// What was written in a plain form that was refused; the server provides it to the page it answers with.
+#[derive(Clone, Debug, Default)]
+pub struct Kept(pub Arc<Vec<(String, String)>>);
+
+impl Kept {
+    fn value(&self, field: &str) -> Option<String> {
+        self.0.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
+    }
+
+    /// Whether it is of this form: a form's key is `<seed>.<name>.<number>`.
+    fn is_of(&self, form: &str) -> bool {
+        let key = self.value("key").unwrap_or_default();
+        let name = key.split_once('.').and_then(|(_, rest)| rest.rsplit_once('.'));
+        name.map_or(form.is_empty(), |(name, _)| name == form)
+    }
+}
+
+/// What is kept for the form around.
+#[derive(Clone)]
+struct KeptHere(Kept);
+
+/// What was written in a field of the form around, if it was refused.
+pub fn kept(field: &str) -> Option<String> {
+    use_context::<KeptHere>().and_then(|KeptHere(kept)| kept.value(field))
+}
+
+/// Whether the form of this name was refused and is shown again: what folds it away is then open.
+pub fn was_refused(form: &str) -> bool {
+    use_context::<Kept>().is_some_and(|kept| kept.is_of(form))
+}
+
+/// For a form that is no `CommandForm`: makes `kept` answer for the form of this name.
+pub fn keep(form: &str) {
+    // Components share their parent's context: every form says anew what is kept for it, nothing included.
+    if let Some(kept) = use_context::<Kept>() {
+        provide_context(KeptHere(if kept.is_of(form) { kept } else { Kept::default() }));
+    }
+}
+
+/// A labelled box for a text of some lines, which has to be filled.
+#[component]
+pub fn TextBox(#[prop(into)] label: String, name: &'static str, #[prop(default = 2)] rows: u8, #[prop(default = 2000)] most: u32) -> impl IntoView {
+    // As text of the element: a view of text would bring a marker with it, which a text box would show.
+    let text = kept(name).unwrap_or_default().replace('&', "&amp;").replace('<', "&lt;");
+    view! {
+        <label>
+            {label}
+            <textarea name=name rows=rows.to_string() required maxlength=most.to_string() inner_html=text></textarea>
+        </label>
+    }
 }
 
 impl FormBase {
@@ -48,6 +105,10 @@ where
     Out: Send + Sync + 'static,
 {
     let base = expect_context::<FormBase>();
+    keep(&name);
+    if let Some(Err(Failure(error))) = action.value().get_untracked() {
+        set_status(error.status());
+    }
     let number = RwSignal::new(base.take());
     // Forms come and go while their action stays: what it answered before is not about this form.
     let known = action.version().get_untracked();

@@ -1,17 +1,18 @@
 //! The guide map of one project: which matters, per stage and line, in order; and from there, the project.
 
-use super::PageTitle;
+use super::{PageTitle, set_status};
 use super::guide::{Misanswers, answers_of, day_of};
+use crate::components::form::{keep, kept};
 use crate::components::layout::{Me, here, query_value};
 use crate::components::mark::{Assumed, Low, SixMark};
 use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
-use crate::lang::{list, say, tr};
+use crate::lang::{list, say, tr, workdays};
 use crate::shared::catalogue;
-use domain::account::Role;
 use domain::catalogue::{Catalogue, LimitKind, Line, SupplyBy};
 use domain::date::Date;
 use domain::guide::{Answers, Entry, GuideMap};
+use domain::policy::starts_projects;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -189,7 +190,7 @@ fn EntryItem(entry: Item) -> impl IntoView {
                     {tolerated
                         .map(|days| {
                             view! {
-                                <span class="tolerated">{tr!(map.tolerated, n = days)}{assumed.then(|| view! { <Assumed /> })}</span>
+                                <span class="tolerated">{tr!(map.tolerated, days = workdays(days))}{assumed.then(|| view! { <Assumed /> })}</span>
                             }
                         })}
                 </li>
@@ -206,7 +207,7 @@ fn EntryItem(entry: Item) -> impl IntoView {
             </p>
             <p class="map-who">{entry.department.clone()}<span class="muted">" · "{tr!(map.result)}{if crate::lang::lang() == domain::Lang::Zh { "：" } else { ": " }}{entry.result.clone()}</span></p>
             <p class="map-when">
-                <span>{tr!(map.promised, n = entry.promised)}{entry.promised_assumed.then(|| view! { <Assumed /> })}</span>
+                <span>{tr!(map.promised, days = workdays(entry.promised))}{entry.promised_assumed.then(|| view! { <Assumed /> })}</span>
                 <span class="muted">{entry.legal.clone().unwrap_or_else(|| tr!(map.no_legal))}</span>
             </p>
             {(!after.is_empty()).then(|| view! { <p class="muted">{tr!(map.after, names = after)}</p> })}
@@ -231,6 +232,10 @@ fn Start(query: String) -> impl IntoView {
     let needs = Resource::new_blocking(|| (), |()| async { starting().await.ok() });
     let action = ServerAction::<StartProject>::new();
     let pending = action.pending();
+    keep("");
+    if let Some(Err(Failure(error))) = action.value().get_untracked() {
+        set_status(error.status());
+    }
     let form = move || {
         let query = query.clone();
         match (person.get().map(|p| p.role), needs.get().flatten()) {
@@ -238,12 +243,12 @@ fn Start(query: String) -> impl IntoView {
                 let to = format!("/sign-in?to={}", query_value(&here.get()));
                 view! { <p>{tr!(map.sign_in_first)}</p><p><A href=to attr:class="button">{tr!(map.sign_in)}</A></p> }.into_any()
             }
-            (Some(Role::Enterprise | Role::Agent | Role::LeadOfficer), Some(StartNeeds { areas, seed })) if !areas.is_empty() => view! {
+            (Some(role), Some(StartNeeds { areas, seed })) if starts_projects(role) && !areas.is_empty() => view! {
                 <ActionForm action>
                     <input type="hidden" name="answers" value=query />
                     <input type="hidden" name="key" value=seed />
                     <div class="form-row">
-                        <label>{tr!(map.name)}<input name="name" required maxlength="60" autocomplete="off" /></label>
+                        <label>{tr!(map.name)}<input name="name" value=kept("name") required maxlength="60" autocomplete="off" /></label>
                         <label>
                             {tr!(map.area)}
                             <select name="area">{areas.into_iter().map(|a| view! { <option value=a.clone()>{a.clone()}</option> }).collect_view()}</select>
@@ -257,8 +262,8 @@ fn Start(query: String) -> impl IntoView {
                 </ActionForm>
             }
             .into_any(),
-            (Some(Role::Enterprise | Role::Agent | Role::LeadOfficer), Some(_)) => view! { <p>{tr!(map.no_areas)}</p> }.into_any(),
-            (Some(Role::Enterprise | Role::Agent | Role::LeadOfficer), None) => ().into_any(),
+            (Some(role), Some(_)) if starts_projects(role) => view! { <p>{tr!(map.no_areas)}</p> }.into_any(),
+            (Some(role), None) if starts_projects(role) => ().into_any(),
             (Some(_), _) => view! { <p>{tr!(map.not_for_role)}</p> }.into_any(),
         }
     };

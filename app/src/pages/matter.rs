@@ -3,7 +3,7 @@
 use super::PageTitle;
 use super::not_found::NotFound;
 use crate::components::mark::{Assumed, Low, SixMark};
-use crate::lang::{lang, list, say, tr};
+use crate::lang::{lang, list, say, tr, workdays};
 use crate::shared::{catalogue, today};
 use domain::Lang;
 use domain::catalogue::{Catalogue, DependencyType, Matter, SupplyBy};
@@ -89,7 +89,7 @@ fn Details(matter: Matter) -> impl IntoView {
         None => say(&matter.legal_limit.kind.name()),
     };
     if let (true, Some(n)) = (matter.legal_limit.approximate, matter.legal_limit.workdays) {
-        legal.push_str(&format!("，{}", tr!(map.approx, n = n)));
+        legal.push_str(&format!("，{}", tr!(map.approx, days = workdays(n))));
     }
     let history = matter.limit_history.iter().map(|f| {
         let from = f.valid_from.map(|d| tr!(matter.in_force_from, date = d.to_string()));
@@ -102,7 +102,7 @@ fn Details(matter: Matter) -> impl IntoView {
         view! {
             <li>
                 {words(&v.when, &c)}{if lang() == Lang::Zh { "：" } else { ": " }}{say(&v.result)}
-                <span class="muted">{say(&v.kind.name())}" · "{tr!(map.promised, n = v.promised_workdays)}{v.promised_assumed.then(|| view! { <Assumed /> })}</span>
+                <span class="muted">{say(&v.kind.name())}" · "{tr!(map.promised, days = workdays(v.promised_workdays))}{v.promised_assumed.then(|| view! { <Assumed /> })}</span>
             </li>
         }
     });
@@ -122,7 +122,7 @@ fn Details(matter: Matter) -> impl IntoView {
                 <td>{say(&material.source.name())}<span class="muted block">{from}</span></td>
                 <td>
                     {supply}
-                    {r.promise_days.map(|n| view! { <span class="muted block">{tr!(map.tolerated, n = n)}{r.tolerance_assumed.then(|| view! { <Assumed /> })}</span> })}
+                    {r.promise_days.map(|n| view! { <span class="muted block">{tr!(map.tolerated, days = workdays(n))}{r.tolerance_assumed.then(|| view! { <Assumed /> })}</span> })}
                 </td>
             </tr>
         })
@@ -175,9 +175,9 @@ fn Details(matter: Matter) -> impl IntoView {
                 <div><dt>{tr!(matter.result)}</dt><dd>{say(&matter.result)}</dd></div>
                 <div><dt>{tr!(matter.kind)}</dt><dd>{say(&matter.kind.name())}{matter.self_managed.then(|| view! { <span class="muted block">{tr!(matter.self_managed)}</span> })}</dd></div>
                 <div><dt>{tr!(matter.stage)}</dt><dd>{stage}" · "{say(&matter.line.name())}</dd></div>
-                <div><dt>{tr!(matter.promised)}</dt><dd>{tr!(matter.days, n = matter.promised_workdays)}{matter.promised_assumed.then(|| view! { <Assumed /> })}</dd></div>
+                <div><dt>{tr!(matter.promised)}</dt><dd>{workdays(matter.promised_workdays)}{matter.promised_assumed.then(|| view! { <Assumed /> })}</dd></div>
                 <div><dt>{tr!(matter.legal)}</dt><dd>{legal}{matter.legal_limit.note.clone().map(|n| view! { <span class="muted block">{n}</span> })}</dd></div>
-                <div><dt>{tr!(matter.preparation)}</dt><dd>{tr!(matter.days, n = matter.preparation_workdays)}{matter.preparation_assumed.then(|| view! { <Assumed /> })}</dd></div>
+                <div><dt>{tr!(matter.preparation)}</dt><dd>{workdays(matter.preparation_workdays)}{matter.preparation_assumed.then(|| view! { <Assumed /> })}</dd></div>
                 {matter.clock_excluded.as_ref().map(|t| view! { <div><dt>{tr!(matter.excluded)}</dt><dd>{say(t)}</dd></div> })}
                 <div><dt>{tr!(matter.fees)}</dt><dd>{say(&matter.fees)}</dd></div>
                 <div><dt>{tr!(matter.applies)}</dt><dd>{words(&matter.applies_when, &c)}</dd></div>

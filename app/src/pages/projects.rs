@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::shared::catalogue;
 use domain::Error;
-use domain::account::Role;
+use domain::policy::starts_projects;
 use domain::project_card::Card;
 use leptos::prelude::*;
 use leptos_router::components::{A, Redirect};
@@ -31,7 +31,7 @@ pub fn Projects() -> impl IntoView {
                     Err(Failure(Error::SignedOut)) => Some(view! { <Redirect path="/sign-in?to=/projects" /> }.into_any()),
                     Err(Failure(error)) => Some(view! { <ErrorNotice error /> }.into_any()),
                     Ok(cards) if cards.is_empty() => {
-                        let may_start = matches!(person.get()?.role, Role::Enterprise | Role::Agent | Role::LeadOfficer);
+                        let may_start = starts_projects(person.get()?.role);
                         Some(view! { <Empty may_start /> }.into_any())
                     }
                     Ok(cards) => {

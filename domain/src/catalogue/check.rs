@@ -14,6 +14,7 @@ pub(super) fn check(catalogue: &Catalogue, notes: &Notes) {
     check_questions(catalogue, notes);
     check_matters(catalogue, notes);
     check_cycles(catalogue, notes);
+    check_works(catalogue, notes);
 }
 
 fn place_of(notes: &Notes, thing: Thing, id: &str) -> Place {
@@ -250,5 +251,29 @@ fn check_cycles(catalogue: &Catalogue, notes: &Notes) {
             &place,
             text!("依赖成环：{names}", "the dependencies form a cycle: {names}; expected an order in which each can finish"),
         );
+    }
+}
+
+/// Works: what comes before each is there, comes before it in the file, and the milestones counted from exist.
+fn check_works(catalogue: &Catalogue, notes: &Notes) {
+    for (i, activity) in catalogue.activities.iter().enumerate() {
+        let place = place_of(notes, Thing::Activity, &activity.id);
+        for before in &activity.after {
+            let earlier = catalogue.activities[..i].iter().any(|a| a.id == *before);
+            if !earlier && catalogue.matter(before).is_none() {
+                notes.mistake(
+                    &place,
+                    text!(
+                        "after：“{before}”既不是事项，也不是写在前面的施工活动",
+                        "after: `{before}` is neither a matter nor an activity written before this one"
+                    ),
+                );
+            }
+        }
+    }
+    let known = |id: &String| catalogue.stages.iter().flat_map(|s| &s.milestones).any(|m| m.id == *id);
+    for id in catalogue.milestone_order.iter().filter(|id| !known(id)) {
+        let place = Place { file: "stages.yaml".into(), line: 1 };
+        notes.mistake(&place, text!("milestone_order：没有里程碑“{id}”", "milestone_order: there is no milestone `{id}`"));
     }
 }

@@ -7,10 +7,6 @@ use crate::id::Id;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
-fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
 /// One of the two lines (两条线) the whole process runs on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -184,15 +180,11 @@ impl Period {
 /// The statutory limit of a matter.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct LegalLimit {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Period>,
     pub kind: LimitKind,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// For planning: the period in working days; `approximate` when it is calendar days × 5/7.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workdays: Option<i64>,
-    #[serde(default, skip_serializing_if = "is_false")]
     pub approximate: bool,
 }
 
@@ -220,7 +212,6 @@ pub struct Dependency {
     pub on: Id<Matter>,
     pub kind: DependencyType,
     /// The pre-review may start before the predecessor ends; the decision still waits for it.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub preview: bool,
 }
 
@@ -240,11 +231,8 @@ pub struct Requirement {
     pub required_when: Condition,
     pub supply_by: SupplyBy,
     /// Working days to supply it after a written promise; `None`: not tolerated (容缺).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promise_days: Option<i64>,
-    #[serde(default, skip_serializing_if = "is_false")]
     pub tolerated_in_preview: bool,
-    #[serde(default, skip_serializing_if = "is_false")]
     pub tolerance_assumed: bool,
 }
 
@@ -276,7 +264,6 @@ pub struct Material {
     pub id: Id<Material>,
     pub name: Text,
     pub source: Source,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub produced_by: Vec<Id<Matter>>,
 }
 
@@ -286,13 +273,9 @@ pub struct Basis {
     pub title: String,
     pub number: String,
     pub checked: Checked,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Date>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Date>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub successor: Option<String>,
 }
 
@@ -326,7 +309,6 @@ pub struct Variant {
     pub result: Text,
     pub legal_workdays: Option<i64>,
     pub promised_workdays: i64,
-    #[serde(default, skip_serializing_if = "is_false")]
     pub promised_assumed: bool,
 }
 
@@ -336,55 +318,39 @@ pub struct Matter {
     pub code: String,
     pub name: Text,
     /// The name the source article uses, where it differs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub article_name: Option<String>,
     pub stage: Id<Stage>,
     pub line: Line,
     pub kind: Kind,
     pub department: Id<Organisation>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cooperating: Vec<Id<Organisation>>,
     pub result: Text,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub produces: Vec<Id<Material>>,
-    #[serde(default, skip_serializing_if = "is_false")]
     pub six_permits: bool,
     pub applies_when: Condition,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<Dependency>,
     /// Works that must be done before (see the activities of the stages file).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_activity: Option<String>,
     pub legal_limit: LegalLimit,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limit_history: Vec<FormerLimit>,
     pub promised_workdays: i64,
-    #[serde(default, skip_serializing_if = "is_false")]
     pub promised_assumed: bool,
     pub preparation_workdays: i64,
-    #[serde(default, skip_serializing_if = "is_false")]
     pub preparation_assumed: bool,
     /// Time that is not counted, in words (行政许可法 art. 45).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_excluded: Option<Text>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pause_reasons: Vec<String>,
     pub fees: Text,
     pub requirements: Vec<Requirement>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Id<Field>>,
     pub citations: Vec<Citation>,
     pub key_points: Vec<KeyPoint>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mistakes: Vec<Text>,
     pub steps: Vec<Text>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
     /// Done by the project owner itself; no office decides.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub self_managed: bool,
     pub confidence: Confidence,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
@@ -393,14 +359,10 @@ pub struct Matter {
 pub struct Field {
     pub id: Id<Field>,
     pub name: Text,
-    #[serde(rename = "type")]
     pub kind: String,
     pub group: String,
     pub provider: Id<Organisation>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub produced_by: Option<Id<Matter>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation: Option<String>,
 }

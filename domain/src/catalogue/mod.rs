@@ -26,8 +26,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Everything the law and the district say, in one edition.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "Parts", into = "Parts")]
+#[derive(Clone, Debug)]
 pub struct Catalogue {
     pub parts: Parts,
     matter_at: BTreeMap<Id<Matter>, usize>,
@@ -44,7 +43,6 @@ pub struct Parts {
     pub questions: Vec<Question>,
     pub stages: Vec<Stage>,
     /// The milestones everyone counts from, in order; the stages have more.
-    #[serde(default)]
     pub milestone_order: Vec<String>,
     pub activities: Vec<Activity>,
     pub start_gate: StartGate,
@@ -73,11 +71,6 @@ impl From<Parts> for Catalogue {
         }
     }
 }
-impl From<Catalogue> for Parts {
-    fn from(catalogue: Catalogue) -> Parts {
-        catalogue.parts
-    }
-}
 impl std::ops::Deref for Catalogue {
     type Target = Parts;
     fn deref(&self) -> &Parts {
@@ -85,7 +78,22 @@ impl std::ops::Deref for Catalogue {
     }
 }
 
+/// Bytes that are no catalogue of this version.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotACatalogue;
+
 impl Catalogue {
+    /// The compact form for the browser: values in their order, without names. Only the version that wrote it reads it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_allocvec(&self.parts).unwrap_or_default()
+    }
+
+    /// # Errors
+    /// Not written by this version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Catalogue, NotACatalogue> {
+        postcard::from_bytes::<Parts>(bytes).map(Catalogue::from).map_err(|_| NotACatalogue)
+    }
+
     pub fn matter(&self, id: &str) -> Option<&Matter> {
         self.matter_at.get(id).map(|i| &self.matters[*i])
     }

@@ -17,21 +17,16 @@ pub enum AttributeType {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Attribute {
     pub id: String,
-    #[serde(rename = "type")]
     pub kind: AttributeType,
     pub name: Text,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<Choice>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// The value while nobody answered, or while its question is hidden. Absent when derived.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "crate::condition::tagged_option")]
     pub default: Option<Value>,
     /// Computed, not asked: the first rule that holds gives the value.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub derive: Vec<Rule>,
     /// Advice beside the question; the person decides.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suggest: Vec<Rule>,
 }
 
@@ -88,10 +83,9 @@ pub struct Choice {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Rule {
     pub when: Condition,
+    #[serde(with = "crate::condition::tagged")]
     pub value: Value,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<super::Confidence>,
 }
 

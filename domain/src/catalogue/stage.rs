@@ -26,7 +26,6 @@ pub struct Milestone {
     pub name: Text,
     pub matter: Id<Matter>,
     /// What marks it where the matter does not apply: land is obtained by allocation, not by contract.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub otherwise: Vec<Id<Matter>>,
 }
 
@@ -48,7 +47,6 @@ pub struct Activity {
     /// Matters or activities that come before.
     pub after: Vec<String>,
     /// Matters that let it begin before those (分段施工许可); what they stand in for holds back the next activity.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub staged_after: Vec<Id<Matter>>,
     pub typical_workdays: i64,
     pub assumed: bool,

@@ -5,6 +5,7 @@
 //! the catalogue's calendar; an end is the last day worked. See `build` for what an activity is and what it
 //! waits for, `network` for the passes, `chance` for the probability of a date.
 
+pub mod address;
 mod build;
 pub mod chance;
 mod facts;

@@ -1,11 +1,12 @@
 //! `quanlian serve`.
 
-use super::{Arguments, Failed, print};
+use super::{Arguments, Failed, print, say};
 use crate::{AppState, Site, router};
 use clap::Args;
 use service::{Fault, demo};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -42,7 +43,11 @@ impl Serve {
         }
         let address = listener.local_addr().map_err(Fault::from)?;
         let (stop, stopping) = watch::channel(false);
-        let app = router(AppState::new(service.clone(), site, stopping)?);
+        let state = AppState::new(service.clone(), site, stopping)?;
+        if let Some(folder) = &arguments.catalogue {
+            tokio::spawn(reread(folder.clone(), state.clone()));
+        }
+        let app = router(state);
         print(format_args!("quanlian is at http://{address} ({})", service.db.name()));
         let ended = axum::serve(listener, app)
             .with_graceful_shutdown(async move {
@@ -64,6 +69,33 @@ impl Serve {
         // As built, the program is in target/release and the site in target/site.
         Ok(if beside.join("manifest.json").exists() { beside } else { here.join("../site") })
     }
+}
+
+/// On HUP the catalogue's folder is read again. One with mistakes is told with all of them, and the old one stays.
+async fn reread(folder: PathBuf, state: AppState) {
+    #[cfg(unix)]
+    {
+        let Ok(mut asked) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) else { return };
+        while asked.recv().await.is_some() {
+            match service::catalogue::from_folder(&folder) {
+                Ok(catalogue) => {
+                    let edition = catalogue.edition.clone();
+                    match state.replace_catalogue(Arc::new(catalogue)) {
+                        Ok(()) => tracing::info!(edition, "the catalogue was read again"),
+                        Err(error) => tracing::error!(%error, "the catalogue cannot be served; the old one stays"),
+                    }
+                }
+                Err(mistakes) => {
+                    for mistake in &mistakes {
+                        tracing::error!("{}:{}: {}", mistake.file, mistake.line, say(&mistake.what));
+                    }
+                    tracing::error!("the catalogue has {} mistakes; the old one stays", mistakes.len());
+                }
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (folder, state);
 }
 
 /// Ctrl-C, or the service manager's TERM.

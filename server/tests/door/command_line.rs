@@ -39,22 +39,30 @@ fn working_days_print_one_date_and_nothing_else() {
     assert!(err(&wrong).contains("`2023-02-29` is not a day that exists"));
 }
 
-#[test]
-fn a_whole_catalogue_prints_its_counts_and_a_damaged_one_every_mistake() {
-    let whole = quanlian(&["check-catalogue", &catalogue()]);
-    assert!(whole.status.success());
-    assert!(out(&whole).starts_with("70 matters, 116 fields, 37 attributes, 20 questions, 7 stages"), "{}", out(&whole));
+/// A copy of the catalogue that a test may damage.
+fn catalogue_copy() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for entry in std::fs::read_dir(catalogue()).unwrap() {
         let path = entry.unwrap().path();
         std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
     }
-    let damage = |file: &str, old: &str, new: &str| {
-        let path = folder.path().join(file);
-        let source = std::fs::read_to_string(&path).unwrap();
-        assert!(source.contains(old));
-        std::fs::write(&path, source.replacen(old, new, 1)).unwrap();
-    };
+    folder
+}
+
+fn edit(folder: &Path, file: &str, old: &str, new: &str) {
+    let path = folder.join(file);
+    let source = std::fs::read_to_string(&path).unwrap();
+    assert!(source.contains(old));
+    std::fs::write(&path, source.replacen(old, new, 1)).unwrap();
+}
+
+#[test]
+fn a_whole_catalogue_prints_its_counts_and_a_damaged_one_every_mistake() {
+    let whole = quanlian(&["check-catalogue", &catalogue()]);
+    assert!(whole.status.success());
+    assert!(out(&whole).starts_with("70 matters, 116 fields, 37 attributes, 20 questions, 7 stages"), "{}", out(&whole));
+    let folder = catalogue_copy();
+    let damage = |file: &str, old: &str, new: &str| edit(folder.path(), file, old, new);
     damage("catalogue.yaml", "department: natural-resources", "department: natural-resource");
     damage("stages.yaml", "role: lead-officer", "role: boss");
     let damaged = quanlian(&["check-catalogue", folder.path().to_str().unwrap()]);
@@ -152,4 +160,48 @@ fn what_keeps_the_server_from_starting_is_said() {
     assert!(!err(&output).contains("secret"));
     let output = quanlian(&["--database", "mysql://x", "verify"]);
     assert!(err(&output).contains("neither sqlite:FILE nor postgres://"));
+}
+
+#[test]
+fn a_catalogue_read_again_with_mistakes_is_told_and_the_old_one_stays() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let folder = catalogue_copy();
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(data.path().join("manifest.json"), r#"{"program":"p","style":"s","preload":{}}"#).unwrap();
+    let database = format!("sqlite:{}", data.path().join("q.db").display());
+    let mut server = Command::new(env!("CARGO_BIN_EXE_quanlian"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--database", &database, "--catalogue", folder.path().to_str().unwrap()])
+        .args(["--site", data.path().to_str().unwrap()])
+        .envs([("LANG", "C"), ("NO_COLOR", "1"), ("RUST_LOG", "info")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(server.stdout.take().unwrap()).lines();
+    let address = said.next().unwrap().unwrap().split("http://").nth(1).unwrap().split(' ').next().unwrap().to_string();
+    let mut log = BufReader::new(server.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let hang_up = || assert!(Command::new("kill").args(["-HUP", &server.id().to_string()]).status().unwrap().success());
+    let edition = || {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        write!(stream, "GET / HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
+        let mut page = String::new();
+        stream.read_to_string(&mut page).unwrap();
+        page.split("data-catalogue=\"").nth(1).unwrap().split('"').next().unwrap().to_string()
+    };
+    let first = edition();
+    edit(folder.path(), "catalogue.yaml", "department: natural-resources", "department: natural-resource");
+    hang_up();
+    let mistake = log.find(|line| line.contains("natural-resource")).unwrap();
+    assert!(mistake.contains("catalogue.yaml:"), "{mistake}");
+    assert!(log.find(|line| line.contains("the old one stays")).is_some());
+    assert_eq!(edition(), first);
+    edit(folder.path(), "catalogue.yaml", "department: natural-resource\n", "department: natural-resources\n");
+    edit(folder.path(), "catalogue.yaml", "name_en: Construction permit\n", "name_en: Works permit\n");
+    hang_up();
+    assert!(log.find(|line| line.contains("read again")).is_some());
+    assert_ne!(edition(), first);
+    server.kill().unwrap();
+    server.wait().unwrap();
 }

@@ -97,9 +97,9 @@ async fn the_catalogue_is_served_compact_and_for_ever() {
     let answer = portal.get(path, "").await;
     assert_eq!(answer.status, 200);
     assert!(answer.headers[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
-    let catalogue: domain::catalogue::Catalogue = serde_json::from_str(&answer.text).unwrap();
+    let catalogue = domain::catalogue::Catalogue::from_bytes(&answer.bytes).unwrap();
     assert_eq!(catalogue.matters.len(), 70);
-    assert_eq!(portal.get("/catalogue/0000000000000000.json", "").await.status, 404);
+    assert_eq!(portal.get("/catalogue/0000000000000000.bin", "").await.status, 404);
 }
 
 #[tokio::test]
@@ -149,4 +149,26 @@ async fn a_command_not_allowed_gets_its_status_and_its_sentence() {
     let answer = portal.send(request.body(Body::from(form)).unwrap()).await;
     assert_eq!(answer.status, 403, "{}", answer.text);
     assert!(answer.text.contains("由该事项的主办部门办理"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_refused_plain_form_comes_back_with_what_was_written() {
+    let portal = Portal::open().await;
+    let project = portal.project().await;
+    let wang = portal.session("wang").await;
+    let page = format!("/projects/{project}/consultations");
+    let action = form_action(&portal, &page, &wang, "ask").await;
+    let text = "字".repeat(2001);
+    let form = format!("project={project}&matter=project-filing&text={text}%3C%2Ftextarea%3E&key=seed.ask..0&based_on=1");
+    let request = Request::post(&action)
+        .header(header::COOKIE, &wang)
+        .header(header::REFERER, format!("http://localhost{page}"))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::ACCEPT, "text/html");
+    let answer = portal.send(request.body(Body::from(form)).unwrap()).await;
+    assert_eq!(answer.status, 422, "{}", answer.text);
+    assert!(answer.text.contains(&format!("{text}&lt;/textarea")), "the text is in its box, and nothing else");
+    assert!(answer.text.contains("role=\"alert\""));
+    assert!(answer.text.contains("value=\"project-filing\" selected"), "{}", answer.text);
+    assert!(!answer.text.contains("type=\"module\""), "the program does not know this address");
 }

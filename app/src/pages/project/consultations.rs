@@ -1,10 +1,11 @@
 //! Consultation (咨询): ask, answer, ask again, close; each turn live on both sides.
 
 use super::send::{Answer, Ask, AskAgain, CloseQuestion};
-use super::{matter_name, page};
-use crate::components::form::CommandForm;
-use crate::lang::{say, tr};
-use crate::shared::{catalogue, today};
+use super::{About, matter_name, page};
+use crate::components::form::{CommandForm, TextBox, was_refused};
+use crate::components::mark::Assumed;
+use crate::lang::tr;
+use crate::shared::today;
 use domain::consultation::{Command as C, Status};
 use domain::project::Command;
 use leptos::prelude::*;
@@ -38,24 +39,15 @@ pub fn AskForm(#[prop(optional)] matter: Option<String>) -> impl IntoView {
     let action = ServerAction::<Ask>::new();
     let command = Command::Consultation { id: "".into(), command: C::Ask { matter: None, text: String::new(), backbone: None } };
     page.permits(&command).then(move || {
-        let about = match &matter {
-            Some(matter) => view! { <input type="hidden" name="matter" value=matter.clone() /> }.into_any(),
-            None => {
-                let c = catalogue();
-                let options = c.matters.iter().filter(|m| page.project(|p| p.matters.contains_key(&m.id)));
-                let options = options.map(|m| view! { <option value=m.id.to_string()>{say(&m.name)}</option> }).collect_view();
-                view! { <label>{tr!(ask.about)}<select name="matter"><option value="">{tr!(ask.project)}</option>{options}</select></label> }.into_any()
-            }
-        };
-        let name = format!("ask.{}", matter.unwrap_or_default());
+        let (fixed, name) = (matter.clone(), format!("ask.{}", matter.unwrap_or_default()));
         view! {
             <section class="panel">
                 <h3>{tr!(ask.title)}</h3>
                 <p class="muted">{tr!(ask.lead)}</p>
                 <CommandForm action name button=tr!(ask.send)>
                     <input type="hidden" name="project" value=page.id() />
-                    {about}
-                    <label>{tr!(ask.text)}<textarea name="text" rows="3" required maxlength="2000"></textarea></label>
+                    <About matter=fixed.clone() />
+                    <TextBox label=tr!(ask.text) name="text" rows=3 />
                 </CommandForm>
             </section>
         }
@@ -89,6 +81,8 @@ pub fn ConsultationItem(id: String) -> impl IntoView {
         Some(view! {
             <span>{to}</span>
             <span class="due" class:late=late>{tr!(ask.due, date = q.due.to_string())}{late.then(|| format!(" {}", tr!(project.overdue)))}</span>
+            // The days to answer are not from a published rule.
+            <Assumed />
         })
     };
     let turns = move || {
@@ -123,7 +117,7 @@ pub fn ConsultationItem(id: String) -> impl IntoView {
             view! {
                 <CommandForm action=answer name=format!("answer.{}", key.get_value()) button=tr!(ask.send_answer)>
                     {hidden()}
-                    <label>{tr!(ask.answer)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
+                    <TextBox label=tr!(ask.answer) name="text" />
                 </CommandForm>
             }
         })
@@ -131,11 +125,11 @@ pub fn ConsultationItem(id: String) -> impl IntoView {
     let again_form = move || {
         (may_ask && answered.get()).then(|| {
             view! {
-                <details class="more">
+                <details class="more" open=was_refused(&format!("again.{}", key.get_value()))>
                     <summary>{tr!(ask.again)}</summary>
                     <CommandForm action=again name=format!("again.{}", key.get_value()) button=tr!(ask.send_again) class="button button-quiet">
                         {hidden()}
-                        <label>{tr!(ask.again)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
+                        <TextBox label=tr!(ask.again) name="text" />
                     </CommandForm>
                 </details>
             }

@@ -2,8 +2,8 @@
 //! resolution names action, owner and date.
 
 use super::send::{AcceptProposal, Appoint, Propose, Raise, Resolve};
-use super::{matter_name, office_name, page};
-use crate::components::form::CommandForm;
+use super::{About, matter_name, office_name, page};
+use crate::components::form::{CommandForm, TextBox, kept, was_refused};
 use crate::lang::{list, say, tr};
 use crate::shared::catalogue;
 use domain::difficulty::{Command as D, Proposal, Side};
@@ -38,24 +38,15 @@ pub fn RaiseForm(#[prop(optional)] matter: Option<String>) -> impl IntoView {
     let action = ServerAction::<Raise>::new();
     let command = Command::Difficulty { id: "".into(), command: D::Raise { matter: None, text: String::new() } };
     page.permits(&command).then(move || {
-        let about = match &matter {
-            Some(matter) => view! { <input type="hidden" name="matter" value=matter.clone() /> }.into_any(),
-            None => {
-                let c = catalogue();
-                let options = c.matters.iter().filter(|m| page.project(|p| p.matters.contains_key(&m.id)));
-                let options = options.map(|m| view! { <option value=m.id.to_string()>{say(&m.name)}</option> }).collect_view();
-                view! { <label>{tr!(ask.about)}<select name="matter"><option value="">{tr!(ask.project)}</option>{options}</select></label> }.into_any()
-            }
-        };
-        let name = format!("raise.{}", matter.unwrap_or_default());
+        let (fixed, name) = (matter.clone(), format!("raise.{}", matter.unwrap_or_default()));
         view! {
             <section class="panel">
                 <h3>{tr!(hard.title)}</h3>
                 <p class="muted">{tr!(hard.lead)}</p>
                 <CommandForm action name button=tr!(hard.send)>
                     <input type="hidden" name="project" value=page.id() />
-                    {about}
-                    <label>{tr!(hard.text)}<textarea name="text" rows="3" required maxlength="2000"></textarea></label>
+                    <About matter=fixed.clone() />
+                    <TextBox label=tr!(hard.text) name="text" rows=3 />
                 </CommandForm>
             </section>
         }
@@ -166,12 +157,12 @@ fn ProposalItem(number: usize, proposal: Proposal, difficulty: StoredValue<Strin
                 {may_counter
                     .then(|| {
                         view! {
-                            <details class="more">
+                            <details class="more" open=was_refused(&format!("counter.{}.{number}", difficulty.get_value()))>
                                 <summary>{tr!(hard.counter)}</summary>
                                 <CommandForm action=counter name=format!("counter.{}.{number}", difficulty.get_value()) button=tr!(hard.send_proposal) class="button button-quiet">
                                     {hidden()}
                                     <input type="hidden" name="counters" value=number.to_string() />
-                                    <label>{tr!(hard.your_proposal)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
+                                    <TextBox label=tr!(hard.your_proposal) name="text" />
                                 </CommandForm>
                             </details>
                         }
@@ -214,7 +205,16 @@ fn Moves(key: StoredValue<String>) -> impl IntoView {
     };
     let forms = move || {
         let (open, led, agreed, party) = shape.get()?;
-        let options = move || offices().into_iter().map(|(id, name)| view! { <option value=id>{name}</option> }).collect_view();
+        let form = move |what: &str| format!("{what}.{}", key.get_value());
+        // Inside the form, where what was written is known.
+        let options = move |field: &'static str| {
+            let chosen = kept(field);
+            let option = |(id, name): (String, String)| {
+                let selected = chosen.as_ref() == Some(&id);
+                view! { <option value=id selected=selected>{name}</option> }
+            };
+            offices().into_iter().map(option).collect_view()
+        };
         let checks = move || {
             offices()
                 .into_iter()
@@ -225,11 +225,11 @@ fn Moves(key: StoredValue<String>) -> impl IntoView {
             {(open && led && party)
                 .then(|| {
                     view! {
-                        <details class="more">
+                        <details class="more" open=was_refused(&form("propose"))>
                             <summary>{tr!(hard.propose)}</summary>
-                            <CommandForm action=propose name=format!("propose.{}", key.get_value()) button=tr!(hard.send_proposal)>
+                            <CommandForm action=propose name=form("propose") button=tr!(hard.send_proposal)>
                                 {hidden()}
-                                <label>{tr!(hard.your_proposal)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
+                                <TextBox label=tr!(hard.your_proposal) name="text" />
                             </CommandForm>
                         </details>
                     }
@@ -237,12 +237,12 @@ fn Moves(key: StoredValue<String>) -> impl IntoView {
             {(open && may_lead && agreed)
                 .then(|| {
                     view! {
-                        <CommandForm action=resolve name=format!("resolve.{}", key.get_value()) button=tr!(hard.resolve)>
+                        <CommandForm action=resolve name=form("resolve") button=tr!(hard.resolve)>
                             {hidden()}
-                            <label>{tr!(hard.action)}<input name="action" required maxlength="500" autocomplete="off" /></label>
+                            <label>{tr!(hard.action)}<input name="action" value=kept("action") required maxlength="500" autocomplete="off" /></label>
                             <div class="form-row">
-                                <label>{tr!(hard.owner)}<select name="owner">{options()}</select></label>
-                                <label>{tr!(hard.date)}<input type="date" name="due" required /></label>
+                                <label>{tr!(hard.owner)}<select name="owner">{options("owner")}</select></label>
+                                <label>{tr!(hard.date)}<input type="date" name="due" value=kept("due") required /></label>
                             </div>
                         </CommandForm>
                     }
@@ -250,11 +250,11 @@ fn Moves(key: StoredValue<String>) -> impl IntoView {
             {(open && may_lead)
                 .then(|| {
                     view! {
-                        <details class="more" open=!led>
+                        <details class="more" open=!led || was_refused(&form("appoint"))>
                             <summary>{tr!(hard.appoint)}</summary>
-                            <CommandForm action=appoint name=format!("appoint.{}", key.get_value()) button=tr!(hard.save) class="button button-quiet">
+                            <CommandForm action=appoint name=form("appoint") button=tr!(hard.save) class="button button-quiet">
                                 {hidden()}
-                                <label>{tr!(hard.lead_office)}<select name="lead">{options()}</select></label>
+                                <label>{tr!(hard.lead_office)}<select name="lead">{options("lead")}</select></label>
                                 <fieldset class="offices"><legend>{tr!(hard.cooperating)}</legend><div class="choices">{checks()}</div></fieldset>
                             </CommandForm>
                         </details>

@@ -2,7 +2,7 @@
 
 use super::send::Note as NoteAction;
 use super::{LogEntry, page};
-use crate::components::form::CommandForm;
+use crate::components::form::{CommandForm, TextBox};
 use crate::lang::tr;
 use domain::log::verify;
 use domain::project::{Command, Note};
@@ -34,7 +34,7 @@ pub fn Log() -> impl IntoView {
                         <h2>{tr!(note.title)}</h2>
                         <CommandForm action name="note" button=tr!(note.send) class="button button-quiet">
                             <input type="hidden" name="project" value=page.id() />
-                            <label>{tr!(note.text)}<textarea name="text" rows="2" required maxlength="2000"></textarea></label>
+                            <TextBox label=tr!(note.text) name="text" />
                             {may_hide.then(|| view! { <label class="choice"><input type="checkbox" name="internal" value="true" /><span>{tr!(note.internal)}</span></label> })}
                         </CommandForm>
                     </section>

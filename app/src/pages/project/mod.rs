@@ -8,7 +8,7 @@ mod send;
 pub mod work;
 
 use super::{PageTitle, set_status};
-use crate::components::form::FormBase;
+use crate::components::form::{FormBase, kept};
 use crate::components::layout::{here, query_value};
 use crate::components::mark::Assumed;
 use crate::components::notice::ErrorNotice;
@@ -147,6 +147,31 @@ fn LiveProject(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) ->
             </nav>
             <Outlet />
         </div>
+    }
+}
+
+/// What a question or difficulty is about: the matter of the page, or one to choose, or the whole project.
+#[component]
+fn About(matter: Option<String>) -> impl IntoView {
+    let page = page();
+    match matter {
+        Some(matter) => view! { <input type="hidden" name="matter" value=matter /> }.into_any(),
+        None => {
+            let c = catalogue();
+            let chosen = kept("matter");
+            let options = c.matters.iter().filter(|m| page.project(|p| p.matters.contains_key(&m.id)));
+            let options = options.map(|m| {
+                let selected = chosen.as_deref() == Some(m.id.as_str());
+                view! { <option value=m.id.to_string() selected=selected>{say(&m.name)}</option> }
+            });
+            view! {
+                <label>
+                    {tr!(ask.about)}
+                    <select name="matter"><option value="">{tr!(ask.project)}</option>{options.collect_view()}</select>
+                </label>
+            }
+            .into_any()
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::consultations::{AskForm, ConsultationItem};
 use super::difficulties::{DifficultyItem, RaiseForm};
 use super::send::MoveMatter;
 use super::{matter_name, office_name, page};
-use crate::components::form::CommandForm;
+use crate::components::form::{CommandForm, TextBox, was_refused};
 use crate::components::mark::{Assumed, SixMark, StateMark};
 use crate::lang::{list, say, tr};
 use crate::pages::not_found::NotFound;
@@ -108,7 +108,7 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
     };
     let written = move |step: &'static str, button: String, reasons: bool| {
         view! {
-            <details class="more">
+            <details class="more" open=was_refused(&format!("{}.{step}", matter.get_value()))>
                 <summary>{button.clone()}</summary>
                 <CommandForm action name=format!("{}.{step}", matter.get_value()) button class="button button-quiet">
                     <input type="hidden" name="project" value=page.id() />
@@ -119,7 +119,7 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
                             let options = PauseReason::ALL.map(|r| view! { <option value=r.code()>{say(&r.name())}</option> });
                             view! { <label>{tr!(work.reason)}<select name="reason">{options.collect_view()}</select></label> }
                         })}
-                    <label>{tr!(work.note)}<textarea name="note" rows="2" required maxlength="500"></textarea></label>
+                    <TextBox label=tr!(work.note) name="note" most=500 />
                 </CommandForm>
             </details>
         }

@@ -1,5 +1,9 @@
 //! The guide map (指向图): answers go in, the matters that apply come out, per stage and line, in order.
 
+mod explain;
+
+pub use explain::{Paper, Together, Wanted, WhatIf, applying, what_if};
+
 use crate::catalogue::{
     Attribute, AttributeType, Catalogue, Confidence, Kind, LegalLimit, Line, Matter, Question, Requirement, Rule, Stage,
 };
