@@ -31,6 +31,8 @@ pub enum Action {
     LeadDifficulty,
     /// Record a note, meeting or milestone.
     Note,
+    /// Make a variant the plan the project works to.
+    AdoptPlan,
 }
 
 /// How an actor stands to a project.
@@ -92,5 +94,6 @@ pub fn may(actor: &Actor, action: &Action, project: Option<&Project>) -> bool {
         Action::RaiseDifficulty => s.owner || s.agent,
         Action::LeadDifficulty => s.lead || actor.role == Role::DistrictLeader,
         Action::Note => s.owner || s.agent || s.lead || s.office,
+        Action::AdoptPlan => s.lead || s.agent,
     }
 }

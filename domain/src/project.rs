@@ -10,6 +10,7 @@ use crate::guide::{Answers, GuideMap, Profile};
 use crate::id::Id;
 use crate::log::{Audience, By, Recorded};
 use crate::matter::{self, Tracked};
+use crate::plan::adopted;
 use crate::policy::{Action, may};
 use crate::refusal::{LONGEST_TEXT, Refusal, not_now, written};
 use crate::team::{self, Team};
@@ -54,6 +55,7 @@ pub enum Command {
     Consultation { id: Id<Consultation>, command: consultation::Command },
     Difficulty { id: Id<Difficulty>, command: difficulty::Command },
     Note { note: Note },
+    Plan { command: adopted::Command },
 }
 
 /// What happened. Additive only: an old log always folds.
@@ -66,6 +68,7 @@ pub enum Event {
     Consultation { id: Id<Consultation>, event: consultation::Event },
     Difficulty { id: Id<Difficulty>, event: difficulty::Event },
     Noted { note: Note },
+    Plan { event: adopted::Event },
 }
 
 /// What a command or event is about: two commands on different subjects never disturb each other.
@@ -77,6 +80,7 @@ pub enum Subject {
     Consultation(Id<Consultation>),
     Difficulty(Id<Difficulty>),
     Note,
+    Plan,
 }
 
 impl Command {
@@ -88,6 +92,7 @@ impl Command {
             Command::Consultation { id, .. } => Subject::Consultation(id.clone()),
             Command::Difficulty { id, .. } => Subject::Difficulty(id.clone()),
             Command::Note { .. } => Subject::Note,
+            Command::Plan { .. } => Subject::Plan,
         }
     }
 }
@@ -101,6 +106,7 @@ impl Event {
             Event::Consultation { id, .. } => Subject::Consultation(id.clone()),
             Event::Difficulty { id, .. } => Subject::Difficulty(id.clone()),
             Event::Noted { .. } => Subject::Note,
+            Event::Plan { .. } => Subject::Plan,
         }
     }
 
@@ -113,6 +119,7 @@ impl Event {
         match self {
             Event::Started { .. } => "project.started",
             Event::Noted { .. } => "project.noted",
+            Event::Plan { event: adopted::Event::Adopted { .. } } => "plan.adopted",
             Event::Team { event: T::LeadAppointed { .. } } => "team.lead_appointed",
             Event::Team { event: T::AgentAppointed { .. } } => "team.agent_appointed",
             Event::Matter { event, .. } => match event {
@@ -172,6 +179,11 @@ pub struct Project {
     pub consultations: BTreeMap<Id<Consultation>, Consultation>,
     pub difficulties: BTreeMap<Id<Difficulty>, Difficulty>,
     pub milestones: Vec<(String, Instant)>,
+    /// The plan in force, and how its dates moved.
+    #[serde(default)]
+    pub plan: Option<adopted::Adopted>,
+    #[serde(default)]
+    pub plan_trail: Vec<adopted::Change>,
     /// Whether anything here rests on assumptions (a replayed case).
     pub assumed: bool,
 }
@@ -196,6 +208,8 @@ impl Project {
             consultations: BTreeMap::new(),
             difficulties: BTreeMap::new(),
             milestones: Vec::new(),
+            plan: None,
+            plan_trail: Vec::new(),
             assumed,
         })
     }
@@ -246,6 +260,7 @@ impl Project {
                     }
                 }
             },
+            Event::Plan { event } => self.apply_plan(event, at, by),
             Event::Noted { note } => {
                 if let Some(milestone) = &note.milestone {
                     self.milestones.push((milestone.clone(), at));
@@ -292,6 +307,7 @@ impl Project {
             },
             Command::Note { note } if note.internal => Action::ViewInternal,
             Command::Note { .. } => Action::Note,
+            Command::Plan { .. } => Action::AdoptPlan,
         }
     }
 
@@ -363,6 +379,10 @@ impl Project {
                 };
                 Ok(vec![Event::Difficulty { id, event }])
             }
+            Command::Plan { command } => {
+                let events = adopted::decide(self, catalogue, command, by)?;
+                Ok(events.into_iter().map(|event| Event::Plan { event }).collect())
+            }
             Command::Note { mut note } => {
                 known(&note.matter)?;
                 note.text = Text::new(written("text", &note.text.zh, LONGEST_TEXT)?, written("text", &note.text.en, LONGEST_TEXT)?);
@@ -417,6 +437,10 @@ fn not_yours(actor: &Actor, command: &Command) -> Refusal {
             ("由建设单位或其帮代办专员提出困难", "difficulties are raised by the project owner or its agent")
         }
         Command::Difficulty { .. } => ("由首席服务专员指定牵头部门和议定", "only the lead officer names the leading office and resolves"),
+        Command::Plan { .. } => (
+            "由首席服务专员或项目的帮代办专员确定计划",
+            "the lead officer or the project’s agent adopts the plan",
+        ),
         Command::Start { .. } | Command::Note { .. } => ("没有这项权限", "there is no right to do this"),
     };
     Refusal::NotYours(Text::new(

@@ -5,6 +5,7 @@ use crate::consultation::Event as C;
 use crate::difficulty::Event as D;
 use crate::id::Id;
 use crate::matter::Event as M;
+use crate::plan::adopted::{Event as P, moved_sentence};
 use crate::project::Event;
 use crate::team::Event as T;
 use crate::text::Text;
@@ -21,6 +22,10 @@ pub fn sentence(event: &Event, catalogue: &Catalogue, person: &impl Fn(&crate::I
             format!("started the project “{}” with {} matters", opening.name, matters.len()),
         ),
         Event::Noted { note } => note.text.clone(),
+        Event::Plan { event: P::Adopted { moved, reason, .. } } => {
+            let what = moved_sentence(catalogue, moved);
+            Text::new(format!("确定计划（{reason}）：{}", what.zh), format!("adopted the plan ({reason}): {}", what.en))
+        }
         Event::Team { event: T::LeadAppointed { account } } => {
             let name = name(account);
             Text::new(format!("由{}任首席服务专员", name.zh), format!("{} is the lead officer now", name.en))

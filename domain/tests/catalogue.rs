@@ -306,7 +306,11 @@ fn each_paper_stands_once_and_every_step_has_its_place() {
             count += steps.iter().map(Vec::len).sum::<usize>();
             for group in &steps {
                 for a in group {
-                    assert!(!group.iter().any(|b| a.matter.depends_on.iter().any(|d| d.on == b.matter.id)), "{} waits within its group", a.matter.id);
+                    assert!(
+                        !group.iter().any(|b| a.matter.depends_on.iter().any(|d| d.on == b.matter.id)),
+                        "{} waits within its group",
+                        a.matter.id
+                    );
                 }
             }
         }

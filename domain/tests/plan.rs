@@ -163,7 +163,12 @@ fn a_staged_permit_lets_the_foundations_begin_before_the_construction_permit() {
     let map = GuideMap::new(&CATALOGUE, &answers, day("2022-03-15"));
     // Where the construction permit comes late for another reason.
     let lengths = [("construction-tendering/preparation".to_string(), 120)].into();
-    let plan = Plan::new(&CATALOGUE, &map, &Settings { lengths, levers: Levers { pre_review: false, ..Levers::FULL_CHAIN }, ..forward("2022-03-15") }).unwrap();
+    let plan = Plan::new(
+        &CATALOGUE,
+        &map,
+        &Settings { lengths, levers: Levers { pre_review: false, ..Levers::FULL_CHAIN }, ..forward("2022-03-15") },
+    )
+    .unwrap();
     assert!(begins(&plan, "works-foundation") < ends(&plan, "construction-permit/decision"));
     assert!(begins(&plan, "works-foundation") > ends(&plan, "staged-foundation-permit/decision"));
     assert!(begins(&plan, "works-structure") > ends(&plan, "construction-permit/decision"));

@@ -263,11 +263,63 @@ fn the_policy_is_this_table() {
         (Action::RaiseDifficulty, "y.y........."),
         (Action::LeadDifficulty, "....y....y.."),
         (Action::Note, "y.y.y.yyy..."),
+        (Action::AdoptPlan, "..y.y......."),
     ];
     for (action, row) in table {
         let found: String = people.iter().map(|p| if may(p, &action, Some(&project)) { 'y' } else { '.' }).collect();
         assert_eq!(found, row, "{action:?}");
     }
+}
+
+#[test]
+fn a_plan_is_adopted_by_who_leads_and_leaves_a_trail() {
+    use domain::plan::Settings;
+    use domain::plan::adopted::Command as P;
+    let mut story = Story::begin();
+    let adopt = |settings: Settings, reason: &str| Command::Plan { command: P::Adopt { settings, reason: reason.into() } };
+    let refused = story.when(&enterprise(), adopt(Settings::default(), "我方希望")).unwrap_err();
+    assert_eq!(refused, "您的身份是建设单位：由首席服务专员或项目的帮代办专员确定计划。");
+    story.when(&lead(), adopt(Settings::default(), "首次排定")).unwrap();
+    let first = story.project();
+    let day = |project: &domain::project::Project, id: &str| {
+        project.plan.as_ref().unwrap().milestones.iter().find(|(m, _)| m == id).unwrap().1
+    };
+    assert_eq!(first.plan_trail[0].moved.iter().find(|m| m.milestone == "production").unwrap().old, None);
+    assert_eq!(story.when(&agent(), adopt(Settings::default(), "再排一次")).unwrap_err(), "这就是现行计划，没有变化。");
+    assert_eq!(story.when(&lead(), adopt(Settings::default(), "  ")).unwrap_err(), "请填写内容。");
+    let slower = Settings { lengths: [("trial-run".to_string(), 90)].into(), ..Settings::default() };
+    story.when(&agent(), adopt(slower, "调试要更久")).unwrap();
+    let second = story.project();
+    let moved = &second.plan_trail[1].moved;
+    assert_eq!(second.plan_trail[1].reason, "调试要更久");
+    let production = moved.iter().find(|m| m.milestone == "production").unwrap();
+    assert_eq!((production.old, production.new), (Some(day(&first, "production")), day(&second, "production")));
+    assert!(production.new > day(&first, "production") && !moved.iter().any(|m| m.milestone == "signing"));
+    let sentence = domain::timeline::sentence(
+        match story.events.last().unwrap() {
+            domain::log::Recorded::Open { event, .. } => event,
+            domain::log::Recorded::Sealed { .. } => panic!("the parties see it"),
+        },
+        &CATALOGUE,
+        &|_| None,
+    );
+    assert!(sentence.zh.starts_with("确定计划（调试要更久）：") && sentence.zh.contains(" → "), "{sentence}");
+    let absurd = Settings { targets: vec![("moon".into(), "2027-01-01".parse().unwrap())], ..Settings::default() };
+    assert!(story.when(&lead(), adopt(absurd, "去月球")).unwrap_err().contains("没有里程碑“moon”"));
+}
+
+#[test]
+fn a_plan_goes_on_from_what_the_log_says() {
+    let mut story = Story::begin();
+    story.finish("siting-compliance-check");
+    let project = story.project();
+    let today = story.now.date();
+    let map = project.guide_map(&CATALOGUE);
+    let plan = domain::plan::Plan::new(&CATALOGUE, &map, &project.plan_settings(&Default::default(), today)).unwrap();
+    let done = plan.task("siting-compliance-check/decision").unwrap();
+    assert!(plan.is_done(done));
+    assert_eq!(plan.date(plan.early.end[done]), today);
+    assert!((0..plan.tasks.len()).all(|i| plan.is_done(i) || plan.date(plan.early.start[i]) >= today));
 }
 
 #[test]
@@ -288,6 +340,7 @@ fn an_old_log_still_folds() {
         r#"{"difficulty":{"id":"d","event":{"accepted":{"side":"enterprise","proposal":1}}}}"#,
         r#"{"difficulty":{"id":"d","event":{"resolved":{"action":"做","owner":"tax","due":"2024-12-31"}}}}"#,
         r#"{"noted":{"note":{"matter":null,"text":{"zh":"开工","en":"start"},"milestone":"start"}}}"#,
+        r#"{"plan":{"event":{"adopted":{"settings":{"limits":"promised","levers":{"pre_review":true,"tolerance":true,"parallel":true},"start":null,"targets":[["production","2027-12-31"]],"lengths":{"trial-run":45}},"milestones":[["signing","2024-10-30"]],"moved":[{"milestone":"signing","old":null,"new":"2024-10-30"}],"edition":"e","reason":"首次排定"}}}}"#,
     ];
     let at = "2024-09-26T02:00:00.000000Z".parse().unwrap();
     let events: Vec<Event> = lines.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"))).collect();

@@ -79,12 +79,30 @@ fn thresholds(catalogue: &Catalogue, attribute: &str, current: f64) -> Vec<Value
             if let Condition::Compare(name, comparison, Value::Number(turn)) = leaf
                 && name == attribute
             {
-                // A value on either side of the turn: conditions are about whole units.
-                match comparison {
-                    Comparison::AtLeast | Comparison::Less => turns.extend([turn - 1.0, *turn]),
-                    Comparison::More | Comparison::AtMost => turns.extend([*turn, turn + 1.0]),
-                    Comparison::Equal | Comparison::NotEqual => turns.extend([turn - 1.0, *turn, turn + 1.0]),
-                }
+                // The nearest value on the other side of the turn: conditions are about whole units.
+                turns.push(match comparison {
+                    Comparison::AtLeast | Comparison::Less => {
+                        if current >= *turn {
+                            turn - 1.0
+                        } else {
+                            *turn
+                        }
+                    }
+                    Comparison::More | Comparison::AtMost => {
+                        if current > *turn {
+                            *turn
+                        } else {
+                            turn + 1.0
+                        }
+                    }
+                    Comparison::Equal | Comparison::NotEqual => {
+                        if current == *turn {
+                            turn + 1.0
+                        } else {
+                            *turn
+                        }
+                    }
+                });
             }
         });
     }

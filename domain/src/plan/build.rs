@@ -58,7 +58,9 @@ pub(super) fn decision_length(entry: &Entry, limits: Limits) -> Length {
         // What the law sets as a minimum nothing shortens, whatever is promised.
         (Limits::Promised, _, Some(period)) => match period.unit {
             Unit::Workday => Length::workdays(entry.promised_workdays.max(period.days)),
-            Unit::CalendarDay => Length { calendar_days: Length::calendar_days(period.days).calendar_days, ..Length::workdays(entry.promised_workdays) },
+            Unit::CalendarDay => {
+                Length { calendar_days: Length::calendar_days(period.days).calendar_days, ..Length::workdays(entry.promised_workdays) }
+            }
         },
         (Limits::Legal, Some(period), _) => match period.unit {
             Unit::Workday => Length::workdays(period.days),
@@ -93,7 +95,11 @@ impl<'c, 'm> Draft<'c, 'm> {
         draft.matters();
         draft.works();
         draft.dependencies();
-        if draft.levers.parallel { draft.joint_issue() } else { draft.stages() }
+        if draft.levers.parallel {
+            draft.joint_issue()
+        } else {
+            draft.stages()
+        }
         draft
     }
 
@@ -175,7 +181,8 @@ impl<'c, 'm> Draft<'c, 'm> {
             if first && !required.is_empty() {
                 // The gate: everything it requires, with the staged permit in place of the whole one.
                 let replaced = |id: &str| !early.is_empty() && activity.after.iter().any(|a| a == id);
-                let waits: Vec<Of> = required.iter().filter(|(id, _)| !replaced(id)).map(|(_, of)| *of).chain(own.iter().copied()).collect();
+                let waits: Vec<Of> =
+                    required.iter().filter(|(id, _)| !replaced(id)).map(|(_, of)| *of).chain(own.iter().copied()).collect();
                 let gate = match self.gate {
                     Some(gate) => gate,
                     None => self.push(START_GATE.to_string(), TaskKind::Gate, None, Length::NONE),
@@ -193,8 +200,7 @@ impl<'c, 'm> Draft<'c, 'm> {
             for b in before {
                 self.after(self.activities[b], task);
                 if !staged[b].is_empty() {
-                    let held: Vec<Of> =
-                        catalogue.activities[b].after.iter().filter_map(|id| self.matter(&id.as_str().into())).collect();
+                    let held: Vec<Of> = catalogue.activities[b].after.iter().filter_map(|id| self.matter(&id.as_str().into())).collect();
                     for of in held {
                         self.after(of.decision, task);
                     }
@@ -247,9 +253,8 @@ impl<'c, 'm> Draft<'c, 'm> {
 
     /// How the papers that `on` produces are wanted here.
     fn papers(&self, entry: &Entry, on: &Id<Matter>) -> Papers {
-        let makes = |r: &&&crate::catalogue::Requirement| {
-            self.catalogue.material(r.material.as_str()).is_some_and(|m| m.produced_by.contains(on))
-        };
+        let makes =
+            |r: &&&crate::catalogue::Requirement| self.catalogue.material(r.material.as_str()).is_some_and(|m| m.produced_by.contains(on));
         let mut all = entry.requirements.iter().filter(makes).peekable();
         if all.peek().is_none() {
             return Papers::default();
@@ -267,7 +272,8 @@ impl<'c, 'm> Draft<'c, 'm> {
         let (catalogue, map) = (self.catalogue, self.map);
         let mut before: Vec<usize> = Vec::new();
         for stage in &catalogue.stages {
-            let here: Vec<Of> = map.entries.iter().filter(|e| e.matter.stage == stage.id).filter_map(|e| self.matter(&e.matter.id)).collect();
+            let here: Vec<Of> =
+                map.entries.iter().filter(|e| e.matter.stage == stage.id).filter_map(|e| self.matter(&e.matter.id)).collect();
             if here.is_empty() {
                 continue;
             }

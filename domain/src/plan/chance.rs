@@ -190,7 +190,14 @@ const PERCENTILES: [u8; 6] = [5, 25, 50, 75, 90, 95];
 
 impl<'p> Simulation<'p> {
     /// `None`: the plan has no such milestone.
-    pub fn new(catalogue: &Catalogue, map: &GuideMap, plan: &'p Plan, spreads: &Spreads, milestone: &str, seed: u64) -> Option<Simulation<'p>> {
+    pub fn new(
+        catalogue: &Catalogue,
+        map: &GuideMap,
+        plan: &'p Plan,
+        spreads: &Spreads,
+        milestone: &str,
+        seed: u64,
+    ) -> Option<Simulation<'p>> {
         let aim = plan.milestone_day(milestone)?;
         let sorts = (0..plan.tasks.len()).map(|i| sort_of(catalogue, map, plan, i)).collect();
         let table = |sort: Sort| {
@@ -311,8 +318,5 @@ impl<'p> Simulation<'p> {
 fn scaled(length: Length, minimum: Length, factor: f32) -> Length {
     // Half days are rounded up; something that takes time takes a day.
     let days = |days: i32, least: i32| if days == 0 { 0 } else { ((days as f32 * factor).round() as i32).max(least).max(1) };
-    Length {
-        workdays: days(length.workdays, minimum.workdays),
-        calendar_days: days(length.calendar_days, minimum.calendar_days),
-    }
+    Length { workdays: days(length.workdays, minimum.workdays), calendar_days: days(length.calendar_days, minimum.calendar_days) }
 }

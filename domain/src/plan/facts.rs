@@ -43,6 +43,10 @@ pub struct Facts {
 }
 
 impl Facts {
+    pub fn is_empty(&self) -> bool {
+        self.as_of.is_none() && self.of.is_empty()
+    }
+
     /// What a project's log says, as of a day.
     pub fn of_project(project: &Project, as_of: Date) -> Facts {
         let mut of = BTreeMap::new();
@@ -58,7 +62,9 @@ impl Facts {
                 }
                 (Progress::Filed { .. }, _) => running(&mut of, id, filed, Written::default()),
                 (Progress::Accepted { due }, _) => running(&mut of, id, filed, Written { due: Some(*due), ..Written::default() }),
-                (Progress::Paused { left, .. }, _) => running(&mut of, id, filed, Written { paused_left: Some(*left), ..Written::default() }),
+                (Progress::Paused { left, .. }, _) => {
+                    running(&mut of, id, filed, Written { paused_left: Some(*left), ..Written::default() })
+                }
                 _ => {}
             }
             if let (Some(at), false) = (tracked.pre_reviewed, tracked.is_done()) {
@@ -125,15 +131,16 @@ pub(super) fn of_tasks(
         {
             wrong.push(mistake(
                 &shown,
-                text!("“{shown}”的完成日期 {finished} 早于开始日期 {started}。", "`{shown}` ends on {finished}, before it begins on {started}."),
+                text!(
+                    "“{shown}”的完成日期 {finished} 早于开始日期 {started}。",
+                    "`{shown}` ends on {finished}, before it begins on {started}."
+                ),
             ));
             continue;
         }
         let fact = match (written.started, written.finished, written.paused_left) {
             (_, Some(_), Some(_)) => None,
-            (started, Some(finished), None) => {
-                Some(Fact::Done { start: started.map_or(Day::MIN, day), end: day(finished) })
-            }
+            (started, Some(finished), None) => Some(Fact::Done { start: started.map_or(Day::MIN, day), end: day(finished) }),
             (Some(started), None, Some(left)) if (0..=super::LONGEST).contains(&left) => {
                 let base = today.unwrap_or_else(|| day(started)) - 1;
                 Some(Fact::Paused { start: day(started), base, left: narrow(left) })

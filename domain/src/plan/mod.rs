@@ -6,6 +6,7 @@
 //! waits for, `network` for the passes, `chance` for the probability of a date.
 
 pub mod address;
+pub mod adopted;
 mod build;
 pub mod chance;
 mod facts;
@@ -75,7 +76,9 @@ pub struct Settings {
     /// Edited lengths: task to days in the task's own unit.
     pub lengths: BTreeMap<String, i64>,
     /// Edited order: the first comes before the second.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub order: Vec<(String, String)>,
+    #[serde(skip_serializing_if = "Facts::is_empty")]
     pub facts: Facts,
 }
 
@@ -146,7 +149,11 @@ impl Task {
     /// The length in its own unit: calendar days where the law counts in them and nothing longer is promised.
     pub fn duration(&self) -> (i64, Unit) {
         let Length { workdays, calendar_days } = self.length;
-        if workdays == 0 && calendar_days > 0 { (i64::from(calendar_days), Unit::CalendarDay) } else { (i64::from(workdays), Unit::Workday) }
+        if workdays == 0 && calendar_days > 0 {
+            (i64::from(calendar_days), Unit::CalendarDay)
+        } else {
+            (i64::from(workdays), Unit::Workday)
+        }
     }
 }
 
@@ -206,10 +213,7 @@ impl Plan {
             check_year("start", start, &mut wrong);
         }
         if start.is_none() && settings.targets.is_empty() {
-            wrong.push(mistake(
-                "start",
-                text!("请给出开始日期，或某个里程碑的日期。", "Give a date to start, or a date for a milestone."),
-            ));
+            wrong.push(mistake("start", text!("请给出开始日期，或某个里程碑的日期。", "Give a date to start, or a date for a milestone.")));
         }
         let lengths = tasks.iter().map(|t| t.length).collect();
         let network = match Network::new(lengths, facts, &links) {
@@ -405,7 +409,10 @@ fn milestones(catalogue: &Catalogue, map: &GuideMap, of: &[Option<build::Of>], g
 fn check_year(field: &str, day: Date, wrong: &mut Vec<Mistake>) {
     if !YEARS.contains(&day.year()) {
         let (from, to) = (YEARS.start(), YEARS.end());
-        wrong.push(mistake(field, text!("日期 {day} 不在 {from} 至 {to} 年之间。", "The date {day} is not between the years {from} and {to}.")));
+        wrong.push(mistake(
+            field,
+            text!("日期 {day} 不在 {from} 至 {to} 年之间。", "The date {day} is not between the years {from} and {to}."),
+        ));
     }
 }
 
@@ -468,7 +475,8 @@ fn edit(tasks: &mut [Task], links: &mut Vec<Link>, settings: &Settings, wrong: &
         };
         let (_, unit) = task.duration();
         if !(0..=LONGEST).contains(days) {
-            wrong.push(mistake(id, text!("天数应在 0 至 {LONGEST} 之间，不能是 {days}。", "Days are between 0 and {LONGEST}, not {days}.")));
+            wrong
+                .push(mistake(id, text!("天数应在 0 至 {LONGEST} 之间，不能是 {days}。", "Days are between 0 and {LONGEST}, not {days}.")));
             continue;
         }
         let length = match unit {
@@ -498,8 +506,5 @@ fn edit(tasks: &mut [Task], links: &mut Vec<Link>, settings: &Settings, wrong: &
 fn circle_mistake(tasks: &[Task], circle: &[usize]) -> Mistake {
     let names: Vec<&str> = circle.iter().chain(circle.first()).map(|i| tasks[*i].id.as_str()).collect();
     let way = names.join(" → ");
-    mistake(
-        names.first().copied().unwrap_or_default(),
-        text!("先后关系成了一个圈：{way}。", "The order goes round in a circle: {way}."),
-    )
+    mistake(names.first().copied().unwrap_or_default(), text!("先后关系成了一个圈：{way}。", "The order goes round in a circle: {way}."))
 }

@@ -113,10 +113,20 @@ pub enum Fact {
     #[default]
     Open,
     /// Begun; it ends by its length, or `not_before` if that is later.
-    Running { start: Day, not_before: Day },
+    Running {
+        start: Day,
+        not_before: Day,
+    },
     /// Begun, the clock stands; so much is left when it goes on, at the earliest after `base`.
-    Paused { start: Day, base: Day, left: i32 },
-    Done { start: Day, end: Day },
+    Paused {
+        start: Day,
+        base: Day,
+        left: i32,
+    },
+    Done {
+        start: Day,
+        end: Day,
+    },
 }
 
 /// Activities that wait for each other in a circle, by their places.

@@ -66,9 +66,16 @@ fn workdays_to(plan: &Plan, milestone: &str) -> i64 {
 ///
 /// # Errors
 /// Those of a plan.
-pub fn compare(catalogue: &Catalogue, map: &GuideMap, settings: &Settings, from: Date, milestone: &str) -> Result<Comparison, Vec<Mistake>> {
+pub fn compare(
+    catalogue: &Catalogue,
+    map: &GuideMap,
+    settings: &Settings,
+    from: Date,
+    milestone: &str,
+) -> Result<Comparison, Vec<Mistake>> {
     let with = |levers: Levers| {
-        let settings = Settings { levers, start: Some(from), targets: Vec::new(), lengths: Default::default(), order: Vec::new(), ..settings.clone() };
+        let settings =
+            Settings { levers, start: Some(from), targets: Vec::new(), lengths: Default::default(), order: Vec::new(), ..settings.clone() };
         Plan::new(catalogue, map, &settings)
     };
     let mut levers = Levers::STEP_BY_STEP;
@@ -105,7 +112,14 @@ fn pull(levers: &mut Levers, id: &str) {
 }
 
 /// What each lever that is not pulled would bring for a milestone, most first; those that bring nothing are left out.
-pub fn levers_for(catalogue: &Catalogue, answers: &Answers, map: &GuideMap, settings: &Settings, plan: &Plan, milestone: &str) -> Vec<LeverGain> {
+pub fn levers_for(
+    catalogue: &Catalogue,
+    answers: &Answers,
+    map: &GuideMap,
+    settings: &Settings,
+    plan: &Plan,
+    milestone: &str,
+) -> Vec<LeverGain> {
     // From the same day, so that a plan that only has a target is compared as it stands.
     let forward = Settings { start: Some(plan.date(plan.first)), targets: Vec::new(), ..settings.clone() };
     let now = workdays_to(plan, milestone);

@@ -1,0 +1,122 @@
+//! The plan a project works to: adopted by those who lead it, with a trail of every date that moved.
+
+use super::{Facts, Plan, Settings};
+use crate::account::Account;
+use crate::catalogue::Catalogue;
+use crate::date::{Date, Instant};
+use crate::guide::GuideMap;
+use crate::id::Id;
+use crate::log::By;
+use crate::matter::Progress;
+use crate::project::Project;
+use crate::refusal::{Refusal, not_now, written};
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    Adopt { settings: Settings, reason: String },
+}
+
+/// A milestone's day: what it was, if there was one, and what it is now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Moved {
+    pub milestone: String,
+    pub old: Option<Date>,
+    pub new: Date,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// `edition`: the calendar the days were computed with.
+    Adopted { settings: Settings, milestones: Vec<(String, Date)>, moved: Vec<Moved>, edition: String, reason: String },
+}
+
+/// The plan in force.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Adopted {
+    pub settings: Settings,
+    pub milestones: Vec<(String, Date)>,
+    pub edition: String,
+}
+
+/// One entry of the trail: which dates moved, why, by whom.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Change {
+    pub at: Instant,
+    pub by: Id<Account>,
+    pub moved: Vec<Moved>,
+    pub reason: String,
+}
+
+impl Project {
+    /// The matters of the project as a guide map: those of its list that still apply to it.
+    pub fn guide_map<'c>(&self, catalogue: &'c Catalogue) -> GuideMap<'c> {
+        let mut map = GuideMap::new(catalogue, &self.answers, self.as_of);
+        map.entries.retain(|e| {
+            self.matters.get(&e.matter.id).is_some_and(|t| !matches!(t.progress, Progress::NotApplicable { .. }))
+        });
+        map
+    }
+
+    /// Settings with what the log says of this project, as of a day. Without a start or target of its own, a plan
+    /// goes on from where the project is.
+    pub fn plan_settings(&self, settings: &Settings, today: Date) -> Settings {
+        Settings { facts: Facts::of_project(self, today), ..settings.clone() }
+    }
+}
+
+/// Whether the plan may be adopted, and what then happens.
+pub fn decide(project: &Project, catalogue: &Catalogue, command: Command, by: By) -> Result<Vec<Event>, Refusal> {
+    let Command::Adopt { settings, reason } = command;
+    let reason = written("reason", &reason, 500)?;
+    // What has happened is the log's to say.
+    let settings = Settings { facts: Facts::default(), ..settings };
+    let map = project.guide_map(catalogue);
+    let plan = Plan::new(catalogue, &map, &project.plan_settings(&settings, by.at.date())).map_err(|wrong| {
+        let zh = wrong.iter().map(|w| w.sentence.zh.as_str()).collect::<String>();
+        let en = wrong.iter().map(|w| w.sentence.en.as_str()).collect::<Vec<_>>().join(" ");
+        let field = wrong.first().map_or_else(|| "settings".to_string(), |w| w.field.clone());
+        Refusal::Invalid { field, sentence: Text::new(zh, en) }
+    })?;
+    let milestones: Vec<(String, Date)> = plan.milestones.iter().map(|m| (m.id.clone(), m.earliest)).collect();
+    let before = |id: &str| project.plan.as_ref().and_then(|p| p.milestones.iter().find(|(m, _)| m == id)).map(|(_, day)| *day);
+    let moved: Vec<Moved> = milestones
+        .iter()
+        .filter(|(id, new)| before(id) != Some(*new))
+        .map(|(id, new)| Moved { milestone: id.clone(), old: before(id), new: *new })
+        .collect();
+    if moved.is_empty() && project.plan.as_ref().is_some_and(|p| p.settings == settings) {
+        return not_now("这就是现行计划，没有变化。", "This is the plan in force; nothing changes.");
+    }
+    Ok(vec![Event::Adopted { settings, milestones, moved, edition: plan.edition, reason }])
+}
+
+impl Project {
+    pub(crate) fn apply_plan(&mut self, event: &Event, at: Instant, by: &Id<Account>) {
+        let Event::Adopted { settings, milestones, moved, edition, reason } = event;
+        self.plan = Some(Adopted { settings: settings.clone(), milestones: milestones.clone(), edition: edition.clone() });
+        self.plan_trail.push(Change { at, by: by.clone(), moved: moved.clone(), reason: reason.clone() });
+    }
+}
+
+/// A milestone's name in the catalogue.
+pub fn milestone_name(catalogue: &Catalogue, id: &str) -> Text {
+    let all = catalogue.stages.iter().flat_map(|s| &s.milestones);
+    all.into_iter().find(|m| m.id == id).map_or_else(|| Text::same(id), |m| m.name.clone())
+}
+
+/// What moved, as a sentence.
+pub fn moved_sentence(catalogue: &Catalogue, moved: &[Moved]) -> Text {
+    let one = |m: &Moved| {
+        let name = milestone_name(catalogue, &m.milestone);
+        match m.old {
+            Some(old) => (format!("{} {old} → {}", name.zh, m.new), format!("{} {old} → {}", name.en, m.new)),
+            None => (format!("{} {}", name.zh, m.new), format!("{} {}", name.en, m.new)),
+        }
+    };
+    let (zh, en): (Vec<String>, Vec<String>) = moved.iter().map(one).unzip();
+    Text::new(zh.join("，"), en.join(", "))
+}
