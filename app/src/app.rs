@@ -86,6 +86,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=home::Home ssr=SsrMode::Async />
                     <Route path=path!("/guide") view=guide::Guide ssr=SsrMode::Async />
                     <Route path=path!("/guide/map") view={Lazy::<part::Map>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/guide/chart") view={Lazy::<part::Chart>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/guide/plan") view={Lazy::<part::GuidePlan>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/cases/shishan") view={Lazy::<part::Case>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/departments/:id") view={Lazy::<part::Department>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/catalogue/questions") view={Lazy::<part::Questions>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/catalogue/changes") view={Lazy::<part::Changes>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/matters") view={Lazy::<part::Matters>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/matters/:id") view={Lazy::<part::Matter>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view={Lazy::<part::SignIn>::new()} ssr=SsrMode::Async />
@@ -95,6 +101,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/matters/:matter") view={Lazy::<part::Work>::new()} />
                         <Route path=path!("/consultations") view={Lazy::<part::Consultations>::new()} />
                         <Route path=path!("/difficulties") view={Lazy::<part::Difficulties>::new()} />
+                        <Route path=path!("/chart") view={Lazy::<part::ProjectChart>::new()} />
+                        <Route path=path!("/plan") view={Lazy::<part::ProjectPlan>::new()} />
                         <Route path=path!("/log") view={Lazy::<part::Log>::new()} />
                     </ParentRoute>
                 </Routes>

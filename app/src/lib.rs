@@ -22,12 +22,14 @@ pub(crate) use translations::i18n;
 pub use app::App;
 pub use components::form::Kept;
 pub use error::Failure;
-pub use shared::{CatalogueUrl, Today};
+pub use shared::{CatalogueUrl, Origin, Today};
 
 #[cfg(feature = "ssr")]
 pub use app::{Assets, shell};
 #[cfg(feature = "ssr")]
 pub use session::{cookie, local_path};
+#[cfg(feature = "ssr")]
+pub use shared::Editions;
 
 /// The browser's entry: fetches the catalogue, then takes over the page the server rendered.
 #[cfg(feature = "hydrate")]

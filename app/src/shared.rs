@@ -21,6 +21,19 @@ pub fn today() -> Date {
     expect_context::<Today>().0
 }
 
+/// Other editions of the catalogue the server has had, by name, latest first.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, Default)]
+pub struct Editions(pub Vec<(String, Arc<Catalogue>)>);
+
+/// Scheme, host and port the reader uses, for addresses that leave the page.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Origin(pub String);
+
+pub fn origin() -> String {
+    use_context::<Origin>().unwrap_or_default().0
+}
+
 /// What the page carries for the browser.
 #[cfg(feature = "hydrate")]
 pub struct Shared {
@@ -35,6 +48,7 @@ impl Shared {
         provide_context(self.catalogue);
         provide_context(self.today);
         provide_context(self.lang);
+        provide_context(Origin(window().location().origin().unwrap_or_default()));
     }
 }
 

@@ -321,3 +321,19 @@ fn each_paper_stands_once_and_every_step_has_its_place() {
     let book = catalogue.matter("eia-book-approval").unwrap();
     assert_eq!(catalogue.instead_of(book).len(), 2, "a form or a registration instead");
 }
+
+#[test]
+fn two_editions_are_compared_fact_by_fact() {
+    use domain::catalogue::difference::{What, difference};
+    let old = &*CATALOGUE;
+    assert_eq!(difference(old, old), []);
+    let mut parts = old.parts.clone();
+    parts.matters[0].promised_workdays += 2;
+    let removed = parts.matters.remove(5);
+    let new = Catalogue::from(parts);
+    let changes = difference(old, &new);
+    assert_eq!(changes.len(), 2, "{changes:#?}");
+    assert!(matches!(&changes[0].what, What::Changed { fact, .. } if fact.zh == "承诺期限"));
+    assert_eq!((changes[1].at.as_str(), &changes[1].what), (removed.id.as_str(), &What::Removed));
+    assert_eq!(difference(&new, old).last().unwrap().what, What::Added);
+}

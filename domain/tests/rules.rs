@@ -281,9 +281,8 @@ fn a_plan_is_adopted_by_who_leads_and_leaves_a_trail() {
     assert_eq!(refused, "您的身份是建设单位：由首席服务专员或项目的帮代办专员确定计划。");
     story.when(&lead(), adopt(Settings::default(), "首次排定")).unwrap();
     let first = story.project();
-    let day = |project: &domain::project::Project, id: &str| {
-        project.plan.as_ref().unwrap().milestones.iter().find(|(m, _)| m == id).unwrap().1
-    };
+    let day =
+        |project: &domain::project::Project, id: &str| project.plan.as_ref().unwrap().milestones.iter().find(|(m, _)| m == id).unwrap().1;
     assert_eq!(first.plan_trail[0].moved.iter().find(|m| m.milestone == "production").unwrap().old, None);
     assert_eq!(story.when(&agent(), adopt(Settings::default(), "再排一次")).unwrap_err(), "这就是现行计划，没有变化。");
     assert_eq!(story.when(&lead(), adopt(Settings::default(), "  ")).unwrap_err(), "请填写内容。");

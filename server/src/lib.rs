@@ -4,6 +4,7 @@ mod assets;
 mod catalogue;
 pub mod cli;
 mod live;
+mod files;
 mod pages;
 mod security;
 
@@ -35,6 +36,8 @@ pub struct AppState {
 struct Open {
     service: Service,
     editions: VecDeque<Arc<catalogue::Compact>>,
+    /// What was in use before, for comparing.
+    earlier: VecDeque<(String, Arc<Catalogue>)>,
 }
 
 /// Editions kept for pages that were open when a new one came.
@@ -47,7 +50,11 @@ impl AppState {
     /// The catalogue cannot be written as JSON.
     pub fn new(service: Service, site: Site, stopping: tokio::sync::watch::Receiver<bool>) -> Result<AppState, service::Fault> {
         let editions = VecDeque::from([Arc::new(catalogue::Compact::of(&service.catalogue)?)]);
-        Ok(AppState { open: Arc::new(RwLock::new(Open { service, editions })), site, stopping })
+        // Where another catalogue is in use, the one the program carries can be compared with it.
+        let carried = service::catalogue::embedded().ok().filter(|c| c.to_bytes() != service.catalogue.to_bytes());
+        let carried = carried.map(|c| (format!("{} · quanlian {}", c.edition, env!("CARGO_PKG_VERSION")), Arc::new(c)));
+        let open = Open { service, editions, earlier: carried.into_iter().collect() };
+        Ok(AppState { open: Arc::new(RwLock::new(open)), site, stopping })
     }
 
     pub fn service(&self) -> Service {
@@ -61,6 +68,10 @@ impl AppState {
     pub fn replace_catalogue(&self, catalogue: Arc<Catalogue>) -> Result<(), service::Fault> {
         let compact = Arc::new(catalogue::Compact::of(&catalogue)?);
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        let name = format!("{} ({})", open.service.catalogue.edition, open.service.clock.now().date());
+        let before = open.service.catalogue.clone();
+        open.earlier.push_front((name, before));
+        open.earlier.truncate(EDITIONS);
         open.service = open.service.with_catalogue(catalogue);
         open.editions.retain(|known| known.path != compact.path);
         open.editions.push_front(compact);
@@ -70,6 +81,11 @@ impl AppState {
 
     fn editions(&self) -> VecDeque<Arc<catalogue::Compact>> {
         self.open.read().unwrap_or_else(PoisonError::into_inner).editions.clone()
+    }
+
+    /// The catalogue as it was before, for comparing.
+    fn earlier(&self) -> app::Editions {
+        app::Editions(self.open.read().unwrap_or_else(PoisonError::into_inner).earlier.iter().cloned().collect())
     }
 
     fn assets(&self) -> Assets {
@@ -91,6 +107,7 @@ pub fn router(state: AppState) -> Router {
     }
     router
         .route("/language/{tag}", get(pages::choose_language))
+        .merge(files::routes())
         // the pages' own code
         .route("/api/{*name}", any(pages::server_function))
         .route("/live", get(live::feed))

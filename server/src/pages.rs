@@ -2,7 +2,7 @@
 
 use crate::AppState;
 use crate::security::Visitor;
-use app::{App, Kept, Today, shell};
+use app::{App, Kept, Origin, Today, shell};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -32,10 +32,12 @@ fn provide(state: &AppState, visitor: &Visitor) {
     provide_context(assets.lazy_pages());
     provide_context(assets);
     provide_context(state.catalogue_url());
+    provide_context(state.earlier());
     let service = state.service();
     provide_context(service.catalogue.clone());
     provide_context(Today(service.clock.now().date()));
     provide_context(visitor.lang);
+    provide_context(Origin(visitor.origin.clone()));
     provide_context(visitor.person.clone());
     provide_context(service.context(visitor.actor.clone()));
 }

@@ -3,7 +3,7 @@
 use crate::AppState;
 use crate::assets::NOSNIFF;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::Lang;
@@ -17,6 +17,8 @@ pub struct Visitor {
     pub token: Option<String>,
     pub person: Option<Person>,
     pub lang: Lang,
+    /// The address the visitor uses, as far as the host.
+    pub origin: String,
 }
 
 /// Finds out who is asking, and turns away what another site makes a browser send.
@@ -28,7 +30,7 @@ pub async fn who(State(state): State<AppState>, mut request: Request, next: Next
     let chosen = || Lang::from_tag(&app::cookie(request.headers(), "lang")?);
     let lang = asked.and_then(Lang::from_tag).or_else(chosen).unwrap_or_default();
     let token = app::cookie(request.headers(), "session");
-    let mut visitor = Visitor { lang, ..Visitor::default() };
+    let mut visitor = Visitor { lang, origin: origin(request.headers()), ..Visitor::default() };
     if let Some(token) = token {
         match service::account::signed_in(&state.service(), &token).await {
             Ok(Some((actor, person))) => {
@@ -45,6 +47,13 @@ pub async fn who(State(state): State<AppState>, mut request: Request, next: Next
     }
     request.extensions_mut().insert(visitor);
     next.run(request).await
+}
+
+/// Behind a proxy that speaks HTTPS, `x-forwarded-proto` says so.
+fn origin(headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+    let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
+    text("host").map(|host| format!("{scheme}://{host}")).unwrap_or_default()
 }
 
 /// Browsers name the origin of every form and fetch that changes something. No name: not a browser.

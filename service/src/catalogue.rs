@@ -3,6 +3,7 @@
 use domain::catalogue::yaml::Mistake;
 use domain::catalogue::{CALENDAR_FILE, Catalogue, FILES};
 use domain::text;
+use pinyin::ToPinyin;
 use std::path::Path;
 
 /// The default catalogue's files, embedded.
@@ -24,7 +25,30 @@ pub const SHISHAN: &str = include_str!("../../catalogue/case-shishan.yaml");
 /// # Errors
 /// Its mistakes; a test makes sure there are none.
 pub fn embedded() -> Result<Catalogue, Vec<Mistake>> {
-    Catalogue::read(&EMBEDDED)
+    Catalogue::read(&EMBEDDED).map(with_initials)
+}
+
+/// Adds the first letters of each name's pinyin: the browser searches by them and need not know them.
+fn with_initials(catalogue: Catalogue) -> Catalogue {
+    let mut parts = catalogue.parts;
+    for matter in &mut parts.matters {
+        matter.initials = initials(&matter.name.zh);
+    }
+    Catalogue::from(parts)
+}
+
+fn initials(name: &str) -> String {
+    name.chars()
+        .filter_map(|c| match c.to_pinyin() {
+            Some(pinyin) => pinyin.first_letter().chars().next(),
+            None => c.is_ascii_alphanumeric().then(|| c.to_ascii_lowercase()),
+        })
+        .collect()
+}
+
+/// The documented case, if this catalogue knows all it speaks of.
+pub fn shishan(catalogue: &Catalogue) -> Option<domain::case::Case> {
+    domain::case::Case::read(catalogue, "case-shishan.yaml", SHISHAN).ok()
 }
 
 /// A catalogue from a folder with the same files.
@@ -49,7 +73,7 @@ pub fn from_folder(folder: &Path) -> Result<Catalogue, Vec<Mistake>> {
     }
     let files: Vec<(&str, &str)> = files.iter().map(|(n, s)| (*n, s.as_str())).collect();
     match Catalogue::read(&files) {
-        Ok(catalogue) if unreadable.is_empty() => Ok(catalogue),
+        Ok(catalogue) if unreadable.is_empty() => Ok(with_initials(catalogue)),
         Ok(_) => Err(unreadable),
         Err(mistakes) => {
             // A file that was there but unreadable is told once, by its own mistake.
@@ -57,5 +81,22 @@ pub fn from_folder(folder: &Path) -> Result<Catalogue, Vec<Mistake>> {
             let rest: Vec<Mistake> = mistakes.into_iter().filter(|m| !told(m)).collect();
             Err(unreadable.into_iter().chain(rest).collect())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_by_the_first_letters_of_its_pinyin() {
+        assert_eq!(initials("建筑工程施工许可证核发"), "jzgcsgxkzhf");
+        let catalogue = embedded().unwrap();
+        let found = |words: &str| catalogue.search(words).into_iter().map(|m| m.id.to_string()).collect::<Vec<_>>();
+        assert_eq!(found("SGXK"), ["construction-permit"]);
+        assert!(found("许可 规划").contains(&"construction-planning-permit".to_string()));
+        assert!(found("construction permit").contains(&"construction-permit".to_string()));
+        assert!(found("没有这样的事项").is_empty());
+        assert_eq!(found("  ").len(), catalogue.matters.len());
     }
 }

@@ -70,7 +70,12 @@ pub fn keep(form: &str) {
 
 /// A labelled box for a text of some lines, which has to be filled.
 #[component]
-pub fn TextBox(#[prop(into)] label: String, name: &'static str, #[prop(default = 2)] rows: u8, #[prop(default = 2000)] most: u32) -> impl IntoView {
+pub fn TextBox(
+    #[prop(into)] label: String,
+    name: &'static str,
+    #[prop(default = 2)] rows: u8,
+    #[prop(default = 2000)] most: u32,
+) -> impl IntoView {
     // As text of the element: a view of text would bring a marker with it, which a text box would show.
     let text = kept(name).unwrap_or_default().replace('&', "&amp;").replace('<', "&lt;");
     view! {

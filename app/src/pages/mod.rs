@@ -1,5 +1,8 @@
 //! One page, one file.
 
+pub mod case;
+pub mod chart;
+pub mod editor;
 pub mod guide;
 pub mod guide_map;
 pub mod home;
@@ -7,6 +10,7 @@ pub mod matter;
 pub mod matters;
 pub mod not_found;
 pub mod part;
+pub mod plan;
 pub mod project;
 pub mod projects;
 pub mod sign_in;

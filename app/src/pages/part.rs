@@ -3,7 +3,7 @@
 //! The home page and the questionnaire are in the program itself, so that the first visit is light. Each part is
 //! one file, not one a page: pages of a part share most of what they are made of.
 
-use super::{guide_map, matter, matters, project, projects, sign_in};
+use super::{case, chart, editor, guide_map, matter, matters, plan, project, projects, sign_in};
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
@@ -47,8 +47,14 @@ macro_rules! part {
 
 part!(reading / __preload_reading: Reading {
     Map: guide_map::Map,
+    Chart: chart::Chart,
+    GuidePlan: plan::GuidePlan,
+    Case: case::Case,
     Matters: matters::Matters,
     Matter: matter::MatterPage,
+    Department: matters::Department,
+    Questions: editor::Questions,
+    Changes: editor::Changes,
 });
 
 part!(working / __preload_working: Working {
@@ -59,5 +65,7 @@ part!(working / __preload_working: Working {
     Work: project::work::Work,
     Consultations: project::consultations::Consultations,
     Difficulties: project::difficulties::Difficulties,
+    ProjectChart: project::chart::ProjectChart,
+    ProjectPlan: project::plan::ProjectPlan,
     Log: project::log::Log,
 });

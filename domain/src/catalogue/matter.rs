@@ -317,6 +317,8 @@ pub struct Matter {
     pub id: Id<Matter>,
     pub code: String,
     pub name: Text,
+    /// First letters of the name's pinyin, for searching; filled in where the catalogue is loaded.
+    pub initials: String,
     /// The name the source article uses, where it differs.
     pub article_name: Option<String>,
     pub stage: Id<Stage>,

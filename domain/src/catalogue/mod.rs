@@ -1,6 +1,7 @@
 //! The catalogue (事项库): what the law and the district say. Read from YAML on the server, given to
 //! the browser in a compact form, the same types on both sides.
 
+pub mod difference;
 mod matter;
 mod organisation;
 mod questionnaire;
@@ -113,6 +114,19 @@ impl Catalogue {
 
     pub fn organisation(&self, id: &str) -> Option<&Organisation> {
         self.organisation_at.get(id).map(|i| &self.organisations[*i])
+    }
+
+    /// Matters in which every word is found: in a name, its pinyin's first letters, the code, the department or the result.
+    pub fn search(&self, words: &str) -> Vec<&Matter> {
+        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let office =
+            |id: &Id<Organisation>| self.organisation(id.as_str()).map(|o| format!("{} {}", o.name.zh, o.name.en)).unwrap_or_default();
+        let matches = |m: &&Matter| {
+            let all = [&m.name.zh, &m.name.en, &m.initials, &m.code, &m.result.zh, &m.result.en, &office(&m.department)];
+            let all = all.map(|t| t.to_lowercase());
+            words.iter().all(|w| all.iter().any(|t| t.contains(w.as_str())))
+        };
+        self.matters.iter().filter(matches).collect()
     }
 
     pub fn stage(&self, id: &str) -> Option<&Stage> {

@@ -1,6 +1,8 @@
 //! A plan's settings in an address, beside the answers: short, and readable by people.
 //!
-//! `start=2026-03-02&finish.production=2028-06-30&limits=legal&way=step-by-step&without=pre-review&d.trial-run=45`
+//! `start=2026-03-02&finish.production=2028-06-30&limits=legal&way=step-by-step&with=parallel,tolerance&d.trial-run=45`
+//!
+//! `with` names the levers pulled, all others are not; it may be repeated, as a form's boxes are. Without it, all are.
 
 use super::{LONGEST, Levers, Limits, Mistake, Settings, mistake};
 use crate::date::Date;
@@ -11,7 +13,7 @@ const MOST_EDITS: usize = 400;
 
 /// Whether a parameter of an address is of the plan, not an answer.
 pub fn is_setting(name: &str) -> bool {
-    matches!(name, "start" | "limits" | "way" | "without") || name.starts_with("finish.") || name.starts_with("d.")
+    matches!(name, "start" | "limits" | "way" | "with") || name.starts_with("finish.") || name.starts_with("d.")
 }
 
 fn shorten(text: &str) -> String {
@@ -26,7 +28,8 @@ impl Settings {
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Settings, Vec<Mistake>> {
         let mut settings = Settings::default();
         let mut wrong = Vec::new();
-        for (name, value) in pairs.into_iter().filter(|(name, value)| is_setting(name) && !value.is_empty()) {
+        let mut listed = false;
+        for (name, value) in pairs.into_iter().filter(|(name, value)| is_setting(name) && (!value.is_empty() || *name == "with")) {
             let shown = shorten(value);
             let mut no = |sentence| wrong.push(mistake(shorten(name), sentence));
             let date = || {
@@ -54,12 +57,15 @@ impl Settings {
                         "The way is `full-chain` or `step-by-step`, not `{shown}`."
                     )),
                 },
-                "without" => {
-                    for lever in value.split(',') {
+                "with" => {
+                    if !std::mem::replace(&mut listed, true) {
+                        settings.levers = Levers::STEP_BY_STEP;
+                    }
+                    for lever in value.split(',').filter(|l| !l.is_empty()) {
                         match lever {
-                            "pre-review" => settings.levers.pre_review = false,
-                            "tolerance" => settings.levers.tolerance = false,
-                            "parallel" => settings.levers.parallel = false,
+                            "pre-review" => settings.levers.pre_review = true,
+                            "tolerance" => settings.levers.tolerance = true,
+                            "parallel" => settings.levers.parallel = true,
                             other => {
                                 let other = shorten(other);
                                 no(text!("没有“{other}”这一措施。", "There is no lever `{other}`."));
@@ -112,10 +118,10 @@ impl Settings {
             push("way", "step-by-step".into());
         } else {
             let Levers { pre_review, tolerance, parallel } = self.levers;
-            let without = [("pre-review", pre_review), ("tolerance", tolerance), ("parallel", parallel)];
-            let without: Vec<&str> = without.into_iter().filter(|(_, has)| !has).map(|(name, _)| name).collect();
-            if !without.is_empty() {
-                push("without", without.join(","));
+            let with = [("pre-review", pre_review), ("tolerance", tolerance), ("parallel", parallel)];
+            let with: Vec<&str> = with.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect();
+            if with.len() < 3 {
+                push("with", with.join(","));
             }
         }
         for (task, days) in &self.lengths {
@@ -140,11 +146,14 @@ mod tests {
 
     #[test]
     fn an_address_is_read_and_written_the_same() {
-        let query = "start=2026-03-02&finish.production=2028-06-30&limits=legal&without=pre-review,parallel&d.trial-run=45";
+        let query = "start=2026-03-02&finish.production=2028-06-30&limits=legal&with=tolerance&d.trial-run=45";
         let settings = read(query).unwrap();
         assert_eq!(settings.to_query(), query);
         assert!(!settings.levers.pre_review && settings.levers.tolerance);
         assert_eq!(read("way=step-by-step").unwrap().levers, Levers::STEP_BY_STEP);
+        assert_eq!(read("with=").unwrap().levers, Levers::STEP_BY_STEP);
+        let boxes = read("with=&with=parallel&with=tolerance").unwrap().levers;
+        assert_eq!(boxes, Levers { pre_review: false, ..Levers::FULL_CHAIN });
         assert_eq!(read("industry=biomedical&start=").unwrap(), Settings::default());
     }
 
@@ -156,7 +165,7 @@ mod tests {
             ("finish.production=soon", "finish.production"),
             ("limits=none", "limits"),
             ("way=round", "way"),
-            ("without=sleep", "without"),
+            ("with=sleep", "with"),
             ("d.trial-run=-1", "d.trial-run"),
             ("d.trial-run=1e9", "d.trial-run"),
         ] {
@@ -166,7 +175,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_breaks_it(name in "(start|finish\\.|d\\.|way|without|limits|x)[a-z./]{0,8}", value in "\\PC{0,20}") {
+        fn nothing_breaks_it(name in "(start|finish\\.|d\\.|way|with|limits|x)[a-z./]{0,8}", value in "\\PC{0,20}") {
             let _ = Settings::from_pairs([(name.as_str(), value.as_str())]);
         }
     }

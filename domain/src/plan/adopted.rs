@@ -55,9 +55,7 @@ impl Project {
     /// The matters of the project as a guide map: those of its list that still apply to it.
     pub fn guide_map<'c>(&self, catalogue: &'c Catalogue) -> GuideMap<'c> {
         let mut map = GuideMap::new(catalogue, &self.answers, self.as_of);
-        map.entries.retain(|e| {
-            self.matters.get(&e.matter.id).is_some_and(|t| !matches!(t.progress, Progress::NotApplicable { .. }))
-        });
+        map.entries.retain(|e| self.matters.get(&e.matter.id).is_some_and(|t| !matches!(t.progress, Progress::NotApplicable { .. })));
         map
     }
 

@@ -134,7 +134,11 @@ impl Spreads {
 }
 
 /// The sort of each task of a plan.
-pub fn sort_of(catalogue: &Catalogue, map: &GuideMap, plan: &Plan, task: usize) -> Sort {
+pub fn sorts(catalogue: &Catalogue, map: &GuideMap, plan: &Plan) -> Vec<Sort> {
+    (0..plan.tasks.len()).map(|i| sort_of(catalogue, map, plan, i)).collect()
+}
+
+fn sort_of(catalogue: &Catalogue, map: &GuideMap, plan: &Plan, task: usize) -> Sort {
     let task = &plan.tasks[task];
     match (task.kind, &task.matter) {
         (TaskKind::Preparation, _) => Sort::Papers,
@@ -198,8 +202,12 @@ impl<'p> Simulation<'p> {
         milestone: &str,
         seed: u64,
     ) -> Option<Simulation<'p>> {
+        Simulation::with_sorts(sorts(catalogue, map, plan), plan, spreads, milestone, seed)
+    }
+
+    /// The same, where the sorts of the tasks are known.
+    pub fn with_sorts(sorts: Vec<Sort>, plan: &'p Plan, spreads: &Spreads, milestone: &str, seed: u64) -> Option<Simulation<'p>> {
         let aim = plan.milestone_day(milestone)?;
-        let sorts = (0..plan.tasks.len()).map(|i| sort_of(catalogue, map, plan, i)).collect();
         let table = |sort: Sort| {
             let spread = spreads.of(sort);
             (0..STEPS).map(|i| spread.quantile((i as f64 + 0.5) / STEPS as f64) as f32).collect::<Vec<f32>>()

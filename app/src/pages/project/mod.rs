@@ -1,9 +1,11 @@
 //! A project's pages: one frame that holds the project and follows it live, and its sections.
 
+pub mod chart;
 pub mod consultations;
 pub mod difficulties;
 pub mod log;
 pub mod overview;
+pub mod plan;
 mod send;
 pub mod work;
 
@@ -143,6 +145,8 @@ fn LiveProject(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) ->
                 <A href=base.clone() exact=true>{tr!(project.overview)}</A>
                 <A href=format!("{base}/consultations")>{tr!(project.consultations)}{badge(open_questions)}</A>
                 <A href=format!("{base}/difficulties")>{tr!(project.difficulties)}{badge(open_difficulties)}</A>
+                <A href=format!("{base}/chart")>{tr!(chart.nav)}</A>
+                <A href=format!("{base}/plan")>{tr!(plan.nav)}</A>
                 <A href=format!("{base}/log")>{tr!(project.log)}</A>
             </nav>
             <Outlet />

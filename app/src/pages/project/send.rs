@@ -162,3 +162,15 @@ pub async fn appoint_agent(project: String, account: String, key: String, based_
     let command = domain::team::Command::AppointAgent { account: account.into() };
     send(project, domain::project::Command::Team { command }, key, based_on).await
 }
+
+/// `settings`: as in an address.
+#[server]
+pub async fn adopt_plan(project: String, settings: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let pairs = settings.split('&').filter_map(|p| p.split_once('='));
+    let settings = domain::plan::Settings::from_pairs(pairs).map_err(|wrong| {
+        let fields = wrong.into_iter().map(|w| (w.field, w.sentence)).collect();
+        Failure::from(domain::Error::Invalid { fields })
+    })?;
+    let command = domain::plan::adopted::Command::Adopt { settings, reason };
+    send(project, domain::project::Command::Plan { command }, key, based_on).await
+}

@@ -96,6 +96,7 @@ fn read_matter(node: &Node) -> Matter {
     Matter {
         id: node.define(Thing::Matter).into(),
         code: node.text("code"),
+        initials: String::new(),
         name: node.both("name"),
         article_name: node.optional("article_name_zh").map(|n| n.as_text()),
         stage: node.reference("stage", Thing::Stage).into(),

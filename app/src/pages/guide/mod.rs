@@ -2,50 +2,33 @@
 //! in the browser, and by the server where there is no JavaScript.
 
 use super::{PageTitle, set_status};
-use crate::components::mark::Low;
-use crate::lang::{lang, list, say, tr};
+use crate::components::mark::{Assumed, Low};
+use crate::lang::{say, tr};
 use crate::shared::{catalogue, today};
 use domain::catalogue::{Attribute, AttributeType, Question, unit_name};
 use domain::condition::Value;
-use domain::date::Date;
-use domain::guide::{Answers, GuideMap, Misanswer, Profile};
-use domain::text;
+use domain::guide::{Answers, Asked, Misanswer, Profile, WhatIf, what_if};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-/// Parameters of the address that are not answers.
-const OTHER: [&str; 4] = ["lang", "as_of", "__path", "__err"];
+mod panels;
 
-/// The answers of the address, or what is wrong with them.
-pub fn answers_of(query: &leptos_router::params::ParamsMap) -> Result<Answers, Vec<Misanswer>> {
-    let catalogue = catalogue();
-    let pairs: Vec<(String, String)> =
-        query.clone().into_iter().filter(|(name, _)| !OTHER.contains(&name.as_ref())).map(|(n, v)| (n.into_owned(), v)).collect();
-    Answers::from_pairs(&catalogue, pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())))
-}
+use panels::{Panels, change};
 
-/// The day whose law applies: `as_of` of the address, else today.
-pub fn day_of(query: &leptos_router::params::ParamsMap) -> Result<Date, Misanswer> {
-    match query.get("as_of").filter(|d| !d.is_empty()) {
-        None => Ok(today()),
-        Some(day) => day.parse().map_err(|_| {
-            let day: String = day.chars().take(20).collect();
-            Misanswer {
-                attribute: "as_of".into(),
-                sentence: text!(
-                    "“{day}”不是真实存在的日期，应写作 2022-09-13。",
-                    "`{day}` is not a day that exists; write it as 2022-09-13."
-                ),
-            }
-        }),
-    }
+/// What the address asks for.
+///
+/// # Errors
+/// Everything in it that makes no sense.
+pub fn asked(query: &leptos_router::params::ParamsMap) -> Result<Asked, Vec<Misanswer>> {
+    let pairs: Vec<(String, String)> = query.clone().into_iter().map(|(n, v)| (n.into_owned(), v)).collect();
+    Asked::from_pairs(&catalogue(), pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())), today())
 }
 
 #[component]
 pub fn Guide() -> impl IntoView {
     let query = use_query_map();
-    let parsed = Memo::new(move |_| query.with(answers_of));
+    let parsed = Memo::new(move |_| query.with(asked).map(|a| a.answers));
     let wrong = Memo::new(move |_| parsed.with(|p| p.as_ref().err().cloned()));
     view! {
         <PageTitle text=tr!(guide.title) />
@@ -66,7 +49,8 @@ pub fn Misanswers(wrong: Vec<Misanswer>, back: &'static str) -> impl IntoView {
     let query = use_query_map();
     let names: Vec<String> = wrong.iter().map(|w| w.attribute.clone()).collect();
     let good = move || {
-        let pairs = query.get().into_iter().filter(|(name, _)| !names.contains(&name.to_string()) && !OTHER.contains(&name.as_ref()));
+        let pairs =
+            query.get().into_iter().filter(|(name, _)| !names.contains(&name.to_string()) && !name.starts_with("__") && name != "lang");
         let pairs: Vec<String> = pairs.map(|(n, v)| format!("{n}={}", crate::components::layout::query_value(&v))).collect();
         format!("{back}?{}", pairs.join("&"))
     };
@@ -102,12 +86,17 @@ fn Questionnaire(parsed: Memo<Result<Answers, Vec<Misanswer>>>) -> impl IntoView
             }
         }
     };
+    // What another answer would change: computed once a change, shown beside each option.
+    let hints = {
+        let c = c.clone();
+        Memo::new(move |_| answers.with(|a| what_if(&c, a)))
+    };
     let first = answers.get_untracked();
     let questions = c
         .questions
         .iter()
         .enumerate()
-        .map(|(i, q)| view! { <QuestionBlock number=i + 1 question=q.clone() first=first.clone() answers profile /> })
+        .map(|(i, q)| view! { <QuestionBlock number=i + 1 question=q.clone() first=first.clone() answers profile hints /> })
         .collect_view();
     view! {
         <p class="lead">{tr!(guide.lead)}</p>
@@ -120,13 +109,13 @@ fn Questionnaire(parsed: Memo<Result<Answers, Vec<Misanswer>>>) -> impl IntoView
                     <a class="quiet-link" href="/guide" rel="external">{tr!(guide.reset)}</a>
                 </p>
             </form>
-            <Result answers profile />
+            <Panels answers profile />
         </div>
     }
 }
 
 /// Name and value of everything in the form that is not disabled.
-fn read_form(form: NodeRef<leptos::html::Form>) -> Option<Vec<(String, String)>> {
+pub fn read_form(form: NodeRef<leptos::html::Form>) -> Option<Vec<(String, String)>> {
     #[cfg(feature = "hydrate")]
     {
         let data = web_sys::FormData::new_with_form(&form.get_untracked()?).ok()?;
@@ -145,7 +134,14 @@ fn read_form(form: NodeRef<leptos::html::Form>) -> Option<Vec<(String, String)>>
 }
 
 #[component]
-fn QuestionBlock(number: usize, question: Question, first: Answers, answers: Memo<Answers>, profile: Memo<Profile>) -> impl IntoView {
+fn QuestionBlock(
+    number: usize,
+    question: Question,
+    first: Answers,
+    answers: Memo<Answers>,
+    profile: Memo<Profile>,
+    hints: Memo<Vec<WhatIf>>,
+) -> impl IntoView {
     let c = catalogue();
     let shown = {
         let question = question.clone();
@@ -157,34 +153,84 @@ fn QuestionBlock(number: usize, question: Question, first: Answers, answers: Mem
         .filter_map(|id| c.attribute(id).cloned())
         .map(|attribute| {
             let value = first.0.get(&attribute.id).cloned().or_else(|| attribute.default.clone());
-            view! { <Field attribute value answers profile alone=question.sets.len() == 1 /> }
+            view! { <Field attribute value answers profile hints alone=question.sets.len() == 1 /> }
         })
         .collect_view();
+    // Whoever cannot answer is led to somebody who can; the address carries the answers over.
+    let help = {
+        let counter = c.counter_for(&question).map(|counter| {
+            let run_by = c.organisation(counter.run_by.as_str()).map(|o| say(&o.name)).unwrap_or_default();
+            (say(&counter.name), run_by, counter.assumed)
+        });
+        let c = c.clone();
+        let to = move || format!("/guide/map?{}#take-along", answers.with(|a| a.to_query(&c)));
+        view! {
+            <details class="help-more">
+                <summary>{tr!(guide.unsure)}</summary>
+                <p>
+                    {match counter {
+                        Some((name, run_by, assumed)) => {
+                            view! { <span>{tr!(guide.ask_counter, counter = name, office = run_by)}</span>{assumed.then(|| view! { <Assumed /> })} }.into_any()
+                        }
+                        None => view! { <span>{tr!(guide.ask_lead)}</span> }.into_any(),
+                    }}
+                    " "<a href=to>{tr!(guide.take_along)}</a>
+                </p>
+            </details>
+        }
+    };
     view! {
         <fieldset class="question" id=question.id.clone() hidden=move || !shown.get() disabled=move || !shown.get()>
             <legend><span class="question-number">{number}</span>{say(&question.text)}</legend>
             <p class="help">{say(&question.help)}</p>
             {fields}
+            {help}
         </fieldset>
     }
 }
 
 #[component]
-fn Field(attribute: Attribute, value: Option<Value>, answers: Memo<Answers>, profile: Memo<Profile>, alone: bool) -> impl IntoView {
+fn Field(
+    attribute: Attribute,
+    value: Option<Value>,
+    answers: Memo<Answers>,
+    profile: Memo<Profile>,
+    hints: Memo<Vec<WhatIf>>,
+    alone: bool,
+) -> impl IntoView {
     let id = attribute.id.clone();
     let name = say(&attribute.name);
     let current = {
         let id = id.clone();
         Memo::new(move |_| profile.with(|p| p.value(&id).cloned()))
     };
+    // Beside an option: how many matters more or fewer, and which.
+    let hint = {
+        let id = id.clone();
+        move |value: Box<dyn Fn(&Value) -> bool + Send + Sync>| {
+            let id = id.clone();
+            move || {
+                let found = hints.with(|all| all.iter().find(|w| w.attribute == id && value(&w.value)).map(change))?;
+                let (short, long) = found;
+                let title = long.clone();
+                Some(
+                    view! { <span class="what-if" title=title><span aria-hidden="true">{short}</span><span class="visually-hidden">{long}</span></span> },
+                )
+            }
+        }
+    };
     let radio = |option: String, label: String, checked: bool| {
+        let hint = hint(Box::new({
+            let option = option.clone();
+            move |value| value.to_string() == option
+        }));
         let (name, value) = (id.clone(), option.clone());
         let now = move || match current.get() {
             Some(Value::Flag(flag)) => flag.to_string() == option,
             Some(Value::Word(word)) => word == option,
             _ => false,
         };
-        view! { <label class="choice"><input type="radio" name=name value=value checked=checked prop:checked=now /><span>{label}</span></label> }
+        view! { <label class="choice"><input type="radio" name=name value=value checked=checked prop:checked=now /><span>{label}</span>{hint}</label> }
     };
     let is = |option: &str| value.as_ref().is_some_and(|v| matches!(v, Value::Word(w) if w == option));
     let control = match attribute.kind {
@@ -192,14 +238,26 @@ fn Field(attribute: Attribute, value: Option<Value>, answers: Memo<Answers>, pro
             let yes = matches!(value, Some(Value::Flag(true)));
             view! { {radio("true".into(), tr!(guide.yes), yes)} {radio("false".into(), tr!(guide.no), !yes)} }.into_any()
         }
-        AttributeType::Enum => attribute.options.iter().map(|o| radio(o.value.clone(), say(&o.name), is(&o.value))).collect_view().into_any(),
+        AttributeType::Enum => {
+            attribute.options.iter().map(|o| radio(o.value.clone(), say(&o.name), is(&o.value))).collect_view().into_any()
+        }
         AttributeType::Set => attribute
             .options
             .iter()
             .map(|o| {
                 let checked = matches!(&value, Some(Value::Set(set)) if set.contains(&o.value));
+                // The other answer has this one option more, or less.
+                let toggled = hint(Box::new({
+                    let option = o.value.clone();
+                    move |other| match (other, current.get_untracked()) {
+                        (Value::Set(other), Some(Value::Set(now))) => other.contains(&option) != now.contains(&option),
+                        _ => false,
+                    }
+                }));
                 view! {
-                    <label class="choice"><input type="checkbox" name=id.clone() value=o.value.clone() checked=checked /><span>{say(&o.name)}</span></label>
+                    <label class="choice">
+                        <input type="checkbox" name=id.clone() value=o.value.clone() checked=checked /><span>{say(&o.name)}</span>{toggled}
+                    </label>
                 }
             })
             .collect_view()
@@ -207,12 +265,32 @@ fn Field(attribute: Attribute, value: Option<Value>, answers: Memo<Answers>, pro
         AttributeType::Number => {
             let text = value.as_ref().map(ToString::to_string).unwrap_or_default();
             let unit = attribute.unit.as_deref().map(|u| say(&unit_name(u))).unwrap_or_default();
+            // The nearest numbers at which the list changes.
+            let turns = {
+                let attribute = attribute.clone();
+                move || {
+                    let all = hints.with(|all| all.iter().filter(|w| w.attribute == attribute.id).cloned().collect::<Vec<_>>());
+                    all.into_iter()
+                        .map(|what| {
+                            let (short, long) = change(&what);
+                            let (title, at) = (long.clone(), tr!(guide.at_value, value = say(&attribute.describe(&what.value))));
+                            view! {
+                                <span class="what-if" title=title>
+                                    {at}" "
+                                    <span aria-hidden="true">{short}</span><span class="visually-hidden">{long}</span>
+                                </span>
+                            }
+                        })
+                        .collect_view()
+                }
+            };
             view! {
                 <label class="number">
                     <span class="number-name">{name.clone()}</span>
                     <input type="text" inputmode="decimal" autocomplete="off" name=id.clone() value=text maxlength="15" />
                     <span class="unit">{unit}</span>
                 </label>
+                {turns}
             }
             .into_any()
         }
@@ -243,67 +321,5 @@ fn Field(attribute: Attribute, value: Option<Value>, answers: Memo<Answers>, pro
             <div class="choices">{control}</div>
             {suggestion}
         </div>
-    }
-}
-
-/// What the answers lead to, beside the questions.
-#[component]
-fn Result(answers: Memo<Answers>, profile: Memo<Profile>) -> impl IntoView {
-    let c = catalogue();
-    let day = today();
-    let per_stage = {
-        let c = c.clone();
-        Memo::new(move |_| {
-            let map = answers.with(|a| GuideMap::new(&c, a, day));
-            let stages = c.stages.iter().map(|s| map.entries.iter().filter(|e| e.matter.stage == s.id).count()).collect::<Vec<_>>();
-            (map.entries.len(), map.six_permits(), stages)
-        })
-    };
-    let stages = {
-        let c = c.clone();
-        move || {
-            let (_, _, counts) = per_stage.get();
-            c.stages
-                .iter()
-                .zip(counts)
-                .map(|(s, n)| view! { <li><span>{say(&s.name)}</span><span class="figure">{n}</span></li> })
-                .collect_view()
-        }
-    };
-    let derived = {
-        let c = c.clone();
-        move || {
-            let values = c.attributes.iter().filter(|a| a.is_derived()).map(|a| {
-                let value = profile.with(|p| p.value(&a.id).map(|v| say(&a.describe(v)))).unwrap_or_default();
-                view! { <li><span>{say(&a.name)}</span><span>{value}</span></li> }
-            });
-            values.collect_view()
-        }
-    };
-    let ignored = {
-        let c = c.clone();
-        move || {
-            let names = profile.with(|p| p.ignored.clone());
-            (!names.is_empty()).then(|| {
-                let names = list(names.iter().filter_map(|n| c.attribute(n)).map(|a| a.name.get(lang()).to_string()));
-                view! { <p class="muted">{tr!(guide.ignored, names = names)}</p> }
-            })
-        }
-    };
-    let to = move || format!("/guide/map?{}", answers.with(|a| a.to_query(&c)));
-    view! {
-        <aside class="result" aria-labelledby="result-title">
-            <h2 id="result-title">{tr!(guide.result)}</h2>
-            <p class="result-figure" role="status">
-                <strong>{move || tr!(guide.matters, n = per_stage.get().0)}</strong>
-                <span>{move || tr!(guide.six, n = per_stage.get().1)}</span>
-            </p>
-            <h3>{tr!(guide.by_stage)}</h3>
-            <ol class="figures">{stages}</ol>
-            <h3>{tr!(guide.derived)}</h3>
-            <ul class="figures">{derived}</ul>
-            {ignored}
-            <p><a class="button" href=to>{tr!(guide.show)}</a></p>
-        </aside>
     }
 }

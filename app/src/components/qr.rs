@@ -1,0 +1,45 @@
+//! What one takes along: the address of the page as a code and as text, the data as a file, the page on paper.
+
+use crate::lang::tr;
+use crate::shared::origin;
+use leptos::prelude::*;
+use qrcode::{EcLevel, QrCode};
+use std::fmt::Write;
+
+/// The dark squares of a code as one path, with its width in squares. `None`: longer than a code holds.
+fn squares(text: &str) -> Option<(String, usize)> {
+    let code = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::L).ok()?;
+    let width = code.width();
+    let mut path = String::new();
+    for (i, colour) in code.to_colors().into_iter().enumerate() {
+        if colour == qrcode::Color::Dark {
+            // Writing to a string does not fail.
+            let _ = write!(path, "M{} {}h1v1h-1z", i % width, i / width);
+        }
+    }
+    Some((path, width))
+}
+
+#[component]
+pub fn TakeAlong(path: String, json: String) -> impl IntoView {
+    let address = format!("{}{path}", origin());
+    let code = squares(&address).map(|(path, width)| {
+        let side = width + 8;
+        view! {
+            <svg class="qr" viewBox=format!("-4 -4 {side} {side}") role="img" aria-label=tr!(map.qr)>
+                <rect x="-4" y="-4" width=side height=side fill="#fff" /><path d=path fill="#000" />
+            </svg>
+        }
+    });
+    view! {
+        <section class="take-along" id="take-along" aria-labelledby="take-along-title">
+            {code}
+            <div>
+                <h2 id="take-along-title">{tr!(map.take_along)}</h2>
+                <p>{tr!(map.take_along_note)}</p>
+                <p class="address">{address}</p>
+                <p class="actions"><a class="button button-quiet" href=json download rel="external">{tr!(map.json)}</a><span class="muted">{tr!(map.print)}</span></p>
+            </div>
+        </section>
+    }
+}
