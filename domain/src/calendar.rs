@@ -4,7 +4,7 @@
 //! binary search at most. Beyond them a working day is Monday to Friday, and the caller can ask
 //! whether a date rests on a published notice.
 
-use crate::date::Date;
+use crate::date::{Date, Instant};
 use serde::{Deserialize, Serialize};
 
 /// The working days of the published years and the rule beyond them.
@@ -15,7 +15,12 @@ pub struct Calendar {
     first: i64,
     /// `count[i]`: working days among the first `i` published days. One longer than the days.
     count: Vec<u32>,
+    /// Minutes since midnight: what comes in later counts from the next working day.
+    closes: u16,
 }
+
+/// Five in the afternoon, unless the catalogue says otherwise.
+const CLOSES: u16 = 17 * 60;
 
 /// What is published: which days of whole years are worked. The compact form for the browser.
 #[derive(Clone, Serialize, Deserialize)]
@@ -66,7 +71,7 @@ impl Calendar {
             sum += u32::from(*day);
             count.push(sum);
         }
-        Calendar { edition, first, count }
+        Calendar { edition, first, count, closes: CLOSES }
     }
 
     /// A calendar of whole published years. `off` and `makeup` are the notices' lists: a make-up day is
@@ -156,6 +161,20 @@ impl Calendar {
         self.before(to.number() + 1) - self.before(from.number() + 1)
     }
 
+    /// The same calendar where offices close at this minute of the day.
+    #[must_use]
+    pub fn closing(self, closes: u16) -> Calendar {
+        Calendar { closes, ..self }
+    }
+
+    /// The day on which something counts as received: the day itself within office hours of a working day, else the
+    /// next working day. A limit in working days counts from the day after (行政许可法 art. 82; 民法典 art. 201).
+    pub fn received(&self, at: Instant) -> Date {
+        let date = at.date();
+        let late = self.is_workday(date) && at.minute_of_day() >= i64::from(self.closes);
+        self.next_workday(if late { date.plus(1) } else { date })
+    }
+
     /// The running number of a working day, on one scale without gaps; of a day off, that of the next working day.
     pub fn index(&self, date: Date) -> i64 {
         self.before(date.number())
@@ -230,6 +249,20 @@ mod tests {
         assert_eq!(autumn_2024().add(day("2024-09-27"), 5), day("2024-10-10"));
         assert_eq!(autumn_2024().between(day("2024-09-27"), day("2024-10-10")), 5);
         assert_eq!(autumn_2024().add(day("2024-10-10"), -5), day("2024-09-27"));
+    }
+
+    #[test]
+    fn what_comes_in_after_hours_or_on_a_day_off_counts_from_the_next_working_day() {
+        let calendar = autumn_2024();
+        let received = |date: &str, hour, minute| calendar.received(Instant::in_china(day(date), hour, minute)).to_string();
+        assert_eq!(received("2024-09-26", 16, 59), "2024-09-26");
+        assert_eq!(received("2024-09-26", 17, 0), "2024-09-27");
+        // Friday evening: the Sunday is a make-up workday.
+        assert_eq!(received("2024-09-27", 18, 30), "2024-09-29");
+        assert_eq!(received("2024-09-28", 9, 0), "2024-09-29");
+        assert_eq!(received("2024-09-30", 17, 1), "2024-10-08");
+        let later = calendar.clone().closing(18 * 60);
+        assert_eq!(later.received(Instant::in_china(day("2024-09-26"), 17, 30)), day("2024-09-26"));
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub enum Event {
 }
 
 fn due(calendar: &Calendar, by: By) -> (Date, String) {
-    (calendar.add(by.at.date(), ANSWER_WORKDAYS), calendar.edition().to_string())
+    (calendar.add(calendar.received(by.at), ANSWER_WORKDAYS), calendar.edition().to_string())
 }
 
 /// Opens a question. It goes to the backbone officer of the matter, else the agent, else the lead officer.

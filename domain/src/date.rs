@@ -128,6 +128,12 @@ impl Instant {
         Date(self.utc().to_offset(CHINA).date())
     }
 
+    /// Minutes since midnight in China.
+    pub fn minute_of_day(self) -> i64 {
+        let at = self.utc().to_offset(CHINA);
+        i64::from(at.hour()) * 60 + i64::from(at.minute())
+    }
+
     /// `HH:MM` in China.
     pub fn clock(self) -> String {
         let at = self.utc().to_offset(CHINA);

@@ -358,7 +358,7 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command
         Command::Accept => match now {
             State::Filed { .. } => {
                 let entry = guide::entry(matter, &project.profile(catalogue), project.as_of);
-                let due = calendar.add(today, entry.promised_workdays.max(1));
+                let due = calendar.add(calendar.received(by.at), entry.promised_workdays.max(1));
                 Event::Accepted { due, edition: edition() }
             }
             _ => return out_of_place("受理", "accepted"),

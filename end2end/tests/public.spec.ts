@@ -8,6 +8,12 @@ const PAGES = [
   { name: 'home', path: '/', zh: zh.home.title, en: en.home.title },
   { name: 'guide', path: '/guide', zh: zh.guide.title, en: en.guide.title },
   { name: 'guide map', path: '/guide/map?industry=medical-device&site_constraints=river-control', zh: zh.map.title, en: en.map.title },
+  { name: 'chart', path: '/guide/chart?industry=medical-device&site_constraints=river-control', zh: zh.chart.title, en: en.chart.title },
+  { name: 'plan', path: '/guide/plan?industry=medical-device&start=2026-03-02', zh: zh.plan.title, en: en.plan.title },
+  { name: 'the case', path: '/cases/shishan?told=50', zh: '狮山生物医药创新基地', en: 'Shishan Biomedical Innovation Base' },
+  { name: 'a department', path: '/departments/natural-resources', zh: '自然资源和规划部门', en: 'Natural resources and planning office' },
+  { name: 'every branch', path: '/catalogue/questions', zh: zh.editor.title, en: en.editor.title },
+  { name: 'editions', path: '/catalogue/changes', zh: zh.changes.title, en: en.changes.title },
   { name: 'catalogue', path: '/matters', zh: zh.matters.title, en: en.matters.title },
   { name: 'matter', path: '/matters/construction-permit', zh: '建筑工程施工许可证核发', en: 'Construction permit' },
 ];

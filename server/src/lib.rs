@@ -1,10 +1,11 @@
 //! How it *runs*: HTTP, sign-in, the live feed and the command line. It wires; it does not decide.
 
 mod assets;
+mod cache;
 mod catalogue;
 pub mod cli;
-mod live;
 mod files;
+mod live;
 mod pages;
 mod security;
 
@@ -28,6 +29,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 #[derive(Clone)]
 pub struct AppState {
     open: Arc<RwLock<Open>>,
+    pages: cache::Pages,
     pub site: Site,
     pub stopping: tokio::sync::watch::Receiver<bool>,
 }
@@ -54,7 +56,7 @@ impl AppState {
         let carried = service::catalogue::embedded().ok().filter(|c| c.to_bytes() != service.catalogue.to_bytes());
         let carried = carried.map(|c| (format!("{} · quanlian {}", c.edition, env!("CARGO_PKG_VERSION")), Arc::new(c)));
         let open = Open { service, editions, earlier: carried.into_iter().collect() };
-        Ok(AppState { open: Arc::new(RwLock::new(open)), site, stopping })
+        Ok(AppState { open: Arc::new(RwLock::new(open)), pages: cache::Pages::default(), site, stopping })
     }
 
     pub fn service(&self) -> Service {

@@ -1,11 +1,11 @@
 //! Pages and their server functions: renders the app for a visitor.
 
-use crate::AppState;
+use crate::{AppState, cache};
 use crate::security::Visitor;
 use app::{App, Kept, Origin, Today, shell};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Lang;
 use leptos::prelude::*;
@@ -43,7 +43,19 @@ fn provide(state: &AppState, visitor: &Visitor) {
 }
 
 pub async fn render(State(state): State<AppState>, request: Request) -> Response {
-    render_with(state, request, None).await
+    let visitor = request.extensions().get::<Visitor>();
+    let open = visitor.filter(|v| v.person.is_none() && request.method() == Method::GET);
+    let now = state.service().clock.now();
+    let key = open.and_then(|visitor| {
+        let path = request.uri().path_and_query().map(|p| p.as_str()).unwrap_or("/");
+        cache::key(path, visitor.lang.tag(), &visitor.origin, &state.catalogue_url().0, now.date())
+    });
+    let Some(key) = key else { return render_with(state, request, None).await };
+    if let Some(kept) = state.pages.get(&key, now) {
+        return kept;
+    }
+    let response = render_with(state.clone(), request, None).await;
+    state.pages.keep(key, response, now).await
 }
 
 async fn render_with(state: AppState, request: Request, kept: Option<Kept>) -> Response {

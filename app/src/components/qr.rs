@@ -27,7 +27,7 @@ pub fn TakeAlong(path: String, json: String) -> impl IntoView {
         let side = width + 8;
         view! {
             <svg class="qr" viewBox=format!("-4 -4 {side} {side}") role="img" aria-label=tr!(map.qr)>
-                <rect x="-4" y="-4" width=side height=side fill="#fff" /><path d=path fill="#000" />
+                <rect x="-4" y="-4" width=side height=side fill="#fff" /><path d=path fill="#000" shape-rendering="crispEdges" />
             </svg>
         }
     });

@@ -52,7 +52,8 @@ struct Row {
 /// Draws the plan. `saved` is what it is compared with; `today` gets a line.
 pub fn draw(catalogue: &Catalogue, plan: &Plan, saved: Option<&Plan>, scale: Scale, today: Date, lang: Lang) -> Drawing {
     let rows: Vec<Row> = rows(catalogue, plan, lang).into_iter().filter(|r| r.tasks.iter().any(|t| visible(plan, scale, *t))).collect();
-    let width = scale.x(scale.to) + scale.day + PAD;
+    // Room for the name of a milestone at the end.
+    let width = scale.x(scale.to) + scale.day + 72.0;
     let height = HEAD + rows.len() as f64 * ROW + PAD;
     let mut canvas = Canvas::default();
     canvas.put(format_args!(

@@ -21,6 +21,7 @@ pub fn Home() -> impl IntoView {
                 <p class="actions">
                     <A href="/guide" attr:class="button">{tr!(home.start)}</A>
                     <A href="/matters" attr:class="button button-quiet">{tr!(home.browse)}</A>
+                    <A href="/cases/shishan" attr:class="button button-quiet">{tr!(case.card)}</A>
                 </p>
             </section>
             <section class="section">

@@ -175,7 +175,7 @@ fn Details(matter: Matter) -> impl IntoView {
                 <div><dt>{tr!(matter.result)}</dt><dd>{say(&matter.result)}</dd></div>
                 <div><dt>{tr!(matter.kind)}</dt><dd>{say(&matter.kind.name())}{matter.self_managed.then(|| view! { <span class="muted block">{tr!(matter.self_managed)}</span> })}</dd></div>
                 <div><dt>{tr!(matter.stage)}</dt><dd>{stage}" · "{say(&matter.line.name())}</dd></div>
-                <div><dt>{tr!(matter.promised)}</dt><dd>{workdays(matter.promised_workdays)}{matter.promised_assumed.then(|| view! { <Assumed /> })}</dd></div>
+                <div><dt>{tr!(matter.promised)}</dt><dd>{workdays(matter.promised_workdays)}{matter.promised_assumed.then(|| view! { <Assumed /> })}<span class="muted block">{tr!(matter.after_hours, time = c.office_hours.to_string())}{c.office_hours.assumed.then(|| view! { <Assumed /> })}</span></dd></div>
                 <div><dt>{tr!(matter.legal)}</dt><dd>{legal}{matter.legal_limit.note.clone().map(|n| view! { <span class="muted block">{n}</span> })}</dd></div>
                 <div><dt>{tr!(matter.preparation)}</dt><dd>{workdays(matter.preparation_workdays)}{matter.preparation_assumed.then(|| view! { <Assumed /> })}</dd></div>
                 {matter.clock_excluded.as_ref().map(|t| view! { <div><dt>{tr!(matter.excluded)}</dt><dd>{say(t)}</dd></div> })}

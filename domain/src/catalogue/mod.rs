@@ -54,15 +54,23 @@ pub struct Parts {
     pub organisations: Vec<Organisation>,
     pub duties: Vec<RoleDuty>,
     pub counters: Vec<Counter>,
+    pub office_hours: OfficeHours,
     pub calendar: Option<Calendar>,
 }
 
+/// Filled one by one: collecting would bring a sort of its own for each type into the browser's program.
 fn index<K: Ord, T>(items: &[T], key: impl Fn(&T) -> K) -> BTreeMap<K, usize> {
-    items.iter().enumerate().map(|(i, item)| (key(item), i)).collect()
+    let mut places = BTreeMap::new();
+    for (i, item) in items.iter().enumerate() {
+        places.insert(key(item), i);
+    }
+    places
 }
 
 impl From<Parts> for Catalogue {
-    fn from(parts: Parts) -> Catalogue {
+    fn from(mut parts: Parts) -> Catalogue {
+        let closes = parts.office_hours.closes;
+        parts.calendar = parts.calendar.map(|calendar| calendar.closing(closes));
         Catalogue {
             matter_at: index(&parts.matters, |m| m.id.clone()),
             attribute_at: index(&parts.attributes, |a| a.id.clone()),

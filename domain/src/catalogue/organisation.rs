@@ -30,3 +30,23 @@ pub struct Counter {
     pub matters: Vec<Id<Matter>>,
     pub assumed: bool,
 }
+
+/// When counters and the platform's clock close for the day: what is received later counts from the next working day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OfficeHours {
+    /// Minutes since midnight.
+    pub closes: u16,
+    pub assumed: bool,
+}
+
+impl Default for OfficeHours {
+    fn default() -> OfficeHours {
+        OfficeHours { closes: 17 * 60, assumed: true }
+    }
+}
+
+impl std::fmt::Display for OfficeHours {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:02}:{:02}", self.closes / 60, self.closes % 60)
+    }
+}

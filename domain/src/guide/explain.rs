@@ -9,8 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The places, in the catalogue, of the matters that apply.
 pub fn applying(catalogue: &Catalogue, answers: &Answers) -> Vec<usize> {
+    let applies = which(catalogue, answers);
+    (0..applies.len()).filter(|i| applies[*i]).collect()
+}
+
+/// Whether each matter of the catalogue applies.
+fn which(catalogue: &Catalogue, answers: &Answers) -> Vec<bool> {
     let profile = Profile::new(catalogue, answers);
-    (0..catalogue.matters.len()).filter(|i| profile.holds(&catalogue.matters[*i].applies_when)).collect()
+    catalogue.matters.iter().map(|m| profile.holds(&m.applies_when)).collect()
 }
 
 /// Another answer, and what it would change in the list of matters.
@@ -27,7 +33,7 @@ pub struct WhatIf {
 /// more or less of a set, and the thresholds of a number.
 pub fn what_if(catalogue: &Catalogue, answers: &Answers) -> Vec<WhatIf> {
     let profile = Profile::new(catalogue, answers);
-    let now: BTreeSet<usize> = applying(catalogue, answers).into_iter().collect();
+    let now = which(catalogue, answers);
     let mut found = Vec::new();
     for question in catalogue.questions.iter().filter(|q| profile.shows(q)) {
         for attribute in question.sets.iter().filter_map(|id| catalogue.attribute(id)) {
@@ -35,14 +41,10 @@ pub fn what_if(catalogue: &Catalogue, answers: &Answers) -> Vec<WhatIf> {
             for value in alternatives(catalogue, attribute, current) {
                 let mut other = answers.clone();
                 other.0.insert(attribute.id.clone(), value.clone());
-                let then: BTreeSet<usize> = applying(catalogue, &other).into_iter().collect();
+                let then = which(catalogue, &other);
                 if then != now {
-                    found.push(WhatIf {
-                        attribute: attribute.id.clone(),
-                        value,
-                        more: then.difference(&now).copied().collect(),
-                        fewer: now.difference(&then).copied().collect(),
-                    });
+                    let changed = |to: bool| (0..then.len()).filter(|i| then[*i] != now[*i] && then[*i] == to).collect();
+                    found.push(WhatIf { attribute: attribute.id.clone(), value, more: changed(true), fewer: changed(false) });
                 }
             }
         }
@@ -229,12 +231,10 @@ impl<'c> GuideMap<'c> {
         (0..last).map(at).filter(|group| !group.is_empty()).collect()
     }
 
-    /// What can be begun on the first day: nothing that applies comes before.
+    /// What can be begun on the first day: nothing that applies comes before, not even for its pre-review.
     pub fn first_steps(&self) -> impl Iterator<Item = &super::Entry<'c>> {
-        let applies: BTreeSet<&str> = self.entries.iter().map(|e| e.matter.id.as_str()).collect();
-        self.entries.iter().filter(move |e| {
-            e.matter.after_activity.is_none() && !e.matter.depends_on.iter().any(|d| !d.preview && applies.contains(d.on.as_str()))
-        })
+        let applies = |id: &Id<Matter>| self.entries.iter().any(|e| e.matter.id == *id);
+        self.entries.iter().filter(move |e| e.matter.after_activity.is_none() && !e.matter.depends_on.iter().any(|d| applies(&d.on)))
     }
 
     /// Matters that cost a fee.

@@ -140,7 +140,11 @@ fn read_answer(attribute: &Attribute, text: &str) -> Result<Option<Value>, Text>
         AttributeType::Number => Value::Number(text.replace([',', '，', ' '], "").parse().map_err(|_| not_a_number(attribute))?),
         AttributeType::Enum if text.is_empty() => return Ok(None),
         AttributeType::Enum => Value::Word(text.to_string()),
-        AttributeType::Set => Value::Set(text.split(',').map(str::trim).filter(|w| !w.is_empty()).map(str::to_string).collect()),
+        AttributeType::Set => {
+            let mut set = BTreeSet::new();
+            set.extend(text.split(',').map(str::trim).filter(|w| !w.is_empty()).map(str::to_string));
+            Value::Set(set)
+        }
     };
     check_value(attribute, &value)?;
     Ok(Some(value))
@@ -174,8 +178,12 @@ pub struct Profile {
 
 impl Profile {
     pub fn new(catalogue: &Catalogue, answers: &Answers) -> Profile {
-        let mut values: BTreeMap<String, Value> =
-            catalogue.attributes.iter().filter_map(|a| Some((a.id.clone(), a.default.clone()?))).collect();
+        let mut values: BTreeMap<String, Value> = BTreeMap::new();
+        for attribute in &catalogue.attributes {
+            if let Some(default) = &attribute.default {
+                values.insert(attribute.id.clone(), default.clone());
+            }
+        }
         let mut ignored = Vec::new();
         derive(catalogue, &mut values);
         // In order: whether a question shows depends on earlier answers only.

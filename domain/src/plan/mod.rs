@@ -463,13 +463,14 @@ fn edit(tasks: &mut [Task], links: &mut Vec<Link>, settings: &Settings, wrong: &
     if settings.lengths.is_empty() && settings.order.is_empty() {
         return;
     }
-    let place: BTreeMap<String, usize> = tasks.iter().enumerate().map(|(i, t)| (t.id.clone(), i)).collect();
+    let ids: Vec<String> = tasks.iter().map(|t| t.id.clone()).collect();
+    let place = |id: &str| ids.iter().position(|known| known == id);
     let unknown = |id: &str| {
         let shown: String = id.chars().take(60).collect();
         mistake(shown.clone(), text!("这个项目没有任务“{shown}”。", "This project has no task `{shown}`."))
     };
     for (id, days) in &settings.lengths {
-        let Some(task) = place.get(id).map(|i| &mut tasks[*i]) else {
+        let Some(task) = place(id).map(|i| &mut tasks[i]) else {
             wrong.push(unknown(id));
             continue;
         };
@@ -496,8 +497,8 @@ fn edit(tasks: &mut [Task], links: &mut Vec<Link>, settings: &Settings, wrong: &
         task.length = length;
     }
     for (before, after) in &settings.order {
-        match (place.get(before), place.get(after)) {
-            (Some(from), Some(to)) => links.push(Link { from: *from as u32, to: *to as u32, tie: Tie::FinishToStart }),
+        match (place(before), place(after)) {
+            (Some(from), Some(to)) => links.push(Link { from: from as u32, to: to as u32, tie: Tie::FinishToStart }),
             (from, _) => wrong.push(unknown(if from.is_none() { before } else { after })),
         }
     }

@@ -51,7 +51,10 @@ pub(super) fn read_answers(catalogue: &Catalogue, file: &Path) -> Result<Answers
         serde_json::from_str(&source).map_err(|e| Fault::from(format!("{name}: expected a JSON object of answers: {e}")))?;
     if given.len() > catalogue.attributes.len() {
         let (count, known) = (given.len(), catalogue.attributes.len());
-        complain(say(&domain::text!("{name}：有 {count} 个回答，问题只有 {known} 个", "{name}: {count} answers, but there are only {known} questions")));
+        complain(say(&domain::text!(
+            "{name}：有 {count} 个回答，问题只有 {known} 个",
+            "{name}: {count} answers, but there are only {known} questions"
+        )));
         return Err(Failed);
     }
     let mut answers = Answers::default();

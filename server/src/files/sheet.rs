@@ -93,7 +93,12 @@ fn tasks(sheet: &mut Worksheet, written: &Written, styles: &Styles) -> Done {
 fn milestones(sheet: &mut Worksheet, written: &Written, styles: &Styles) -> Done {
     let Written { plan, lang, .. } = *written;
     sheet.set_name(say(lang, "里程碑", "Milestones"))?;
-    heads(sheet, lang, styles, &[("里程碑", "Milestone", 24.0), ("最早", "Earliest", 12.0), ("最迟", "Latest", 12.0), ("目标", "Target", 12.0)])?;
+    heads(
+        sheet,
+        lang,
+        styles,
+        &[("里程碑", "Milestone", 24.0), ("最早", "Earliest", 12.0), ("最迟", "Latest", 12.0), ("目标", "Target", 12.0)],
+    )?;
     for (row, m) in (1u32..).zip(&plan.milestones) {
         sheet.write(row, 0, m.name.get(lang))?;
         day(sheet, row, 1, m.earliest, styles)?;
@@ -112,7 +117,13 @@ fn papers(sheet: &mut Worksheet, written: &Written, styles: &Styles) -> Done {
         sheet,
         lang,
         styles,
-        &[("材料", "Paper", 40.0), ("来源", "Source", 16.0), ("用于", "For", 50.0), ("可后补", "May follow", 10.0), ("最迟动手", "Begin by", 12.0)],
+        &[
+            ("材料", "Paper", 40.0),
+            ("来源", "Source", 16.0),
+            ("用于", "For", 50.0),
+            ("可后补", "May follow", 10.0),
+            ("最迟动手", "Begin by", 12.0),
+        ],
     )?;
     for (row, paper) in (1u32..).zip(map.papers(c)) {
         let wanted: Vec<&str> = paper.wanted_by.iter().map(|w| w.matter.name.get(lang)).collect();
@@ -120,7 +131,8 @@ fn papers(sheet: &mut Worksheet, written: &Written, styles: &Styles) -> Done {
         sheet.write(row, 1, paper.material.source.name().get(lang))?;
         sheet.write_with_format(row, 2, wanted.join(if lang == Lang::Zh { "、" } else { ", " }), &styles.wrap)?;
         sheet.write(row, 3, if paper.may_follow() { say(lang, "可", "yes") } else { String::new() })?;
-        let begin = paper.wanted_by.iter().filter_map(|w| plan.task(&format!("{}/preparation", w.matter.id))).map(|t| plan.late.start[t]).min();
+        let begin =
+            paper.wanted_by.iter().filter_map(|w| plan.task(&format!("{}/preparation", w.matter.id))).map(|t| plan.late.start[t]).min();
         if let (false, Some(begin)) = (paper.is_shared(), begin) {
             day(sheet, row, 4, plan.date(begin), styles)?;
         }

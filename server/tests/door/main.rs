@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
 
 mod command_line;
+mod files;
 mod live;
 mod pages;
 mod portal;

@@ -172,3 +172,24 @@ async fn a_refused_plain_form_comes_back_with_what_was_written() {
     assert!(answer.text.contains("value=\"project-filing\" selected"), "{}", answer.text);
     assert!(!answer.text.contains("type=\"module\""), "the program does not know this address");
 }
+
+#[tokio::test]
+async fn a_kept_page_is_the_same_but_for_its_nonce_and_never_anybody_elses() {
+    let portal = Portal::open().await;
+    let nonce = |answer: &crate::portal::Answer| {
+        let policy = answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_string()
+    };
+    let first = portal.get("/guide?industry=biomedical", "").await;
+    let again = portal.get("/guide?industry=biomedical", "").await;
+    let (one, two) = (nonce(&first), nonce(&again));
+    assert_ne!(one, two);
+    assert!(again.text.contains(&format!("nonce=\"{two}\"")) && !again.text.contains(&one));
+    assert_eq!(first.text.replace(&one, &two), again.text);
+    // Signed in, or in another language, it is another page.
+    let wang = portal.get("/guide?industry=biomedical", &portal.session("wang").await).await;
+    assert!(wang.text.contains("wang某") && !portal.get("/guide?industry=biomedical", "").await.text.contains("wang某"));
+    assert!(portal.get("/guide?industry=biomedical&lang=en", "").await.text.contains("lang=\"en\""));
+    assert!(portal.get("/guide?industry=biomedical", "lang=en").await.text.contains("lang=\"en\""));
+    assert!(portal.get("/guide?industry=biomedical", "").await.text.contains("lang=\"zh-CN\""));
+}

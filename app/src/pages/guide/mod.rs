@@ -230,7 +230,12 @@ fn Field(
             Some(Value::Word(word)) => word == option,
             _ => false,
         };
-        view! { <label class="choice"><input type="radio" name=name value=value checked=checked prop:checked=now /><span>{label}</span>{hint}</label> }
+        view! {
+            <span class="option">
+                <label class="choice"><input type="radio" name=name value=value checked=checked prop:checked=now /><span>{label}</span></label>
+                {hint}
+            </span>
+        }
     };
     let is = |option: &str| value.as_ref().is_some_and(|v| matches!(v, Value::Word(w) if w == option));
     let control = match attribute.kind {
@@ -255,9 +260,12 @@ fn Field(
                     }
                 }));
                 view! {
-                    <label class="choice">
-                        <input type="checkbox" name=id.clone() value=o.value.clone() checked=checked /><span>{say(&o.name)}</span>{toggled}
-                    </label>
+                    <span class="option">
+                        <label class="choice">
+                            <input type="checkbox" name=id.clone() value=o.value.clone() checked=checked /><span>{say(&o.name)}</span>
+                        </label>
+                        {toggled}
+                    </span>
                 }
             })
             .collect_view()

@@ -52,7 +52,7 @@ fn applies(map: &GuideMap) -> AnyView {
                     <strong>{tr!(guide.matters, n = map.entries.len())}</strong>
                     <span>{tr!(guide.six, n = map.six_permits())}</span>
                 </p>
-                <ol class="figures">{stages}</ol>
+                <ol class="stage-counts">{stages}</ol>
         },
     )
 }

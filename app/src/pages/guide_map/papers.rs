@@ -47,7 +47,7 @@ fn row(paper: &Paper, plan: &Plan) -> AnyView {
     let mut wanted: Vec<AnyView> = Vec::new();
     for w in &paper.wanted_by {
         let (to, name) = (format!("/matters/{}", w.matter.id), say(&w.matter.name));
-        wanted.push(view! { <li><A href=to>{name}</A></li> }.into_any());
+        wanted.push(view! { <A href=to>{name}</A> }.into_any());
     }
     let follow = if paper.may_follow() {
         let days = paper.wanted_by.iter().filter_map(|w| w.promise_days).min().unwrap_or_default();
@@ -66,7 +66,7 @@ fn row(paper: &Paper, plan: &Plan) -> AnyView {
         <tr>
             <th scope="row"><span class="check-box" aria-hidden="true"></span>{say(&paper.material.name)}</th>
             <td>{say(&paper.material.source.name())}</td>
-            <td><ul class="plain-list">{wanted}</ul></td>
+            <td class="wanted">{wanted}</td>
             <td>{follow}</td>
             <td class="figure">{begin}</td>
         </tr>

@@ -14,14 +14,12 @@ pub fn Outcome(of: Of, settings: Settings, plan: Arc<Plan>, saved: Option<Arc<Pl
     let aim = settings.targets.first().map_or("production", |(milestone, _)| milestone.as_str()).to_string();
     let aim_name = plan.milestone_day(&aim).map_or_else(|| tr!(plan.end), |m| say(&m.name));
     let by = |n: i64| workdays(n);
+    let to_aim = plan.calendar().index(domain::plan::milestone_end(&plan, &aim)) - i64::from(plan.first) + 1;
     let kept = plan.is_feasible();
     let sentence = match (kept, settings.targets.is_empty()) {
-        (true, true) => tr!(
-            plan.forward_says,
-            name = aim_name.clone(),
-            date = domain::plan::milestone_end(&plan, &aim).to_string(),
-            days = by(plan.workdays())
-        ),
+        (true, true) => {
+            tr!(plan.forward_says, name = aim_name.clone(), date = domain::plan::milestone_end(&plan, &aim).to_string(), days = by(to_aim))
+        }
         (true, false) => {
             let first = plan.date(plan.first).to_string();
             tr!(plan.kept, start = first, name = aim_name.clone(), date = domain::plan::milestone_end(&plan, &aim).to_string())

@@ -1,0 +1,101 @@
+//! Public pages kept in memory: the same address gives the same page to everybody who is not signed in.
+//!
+//! A page's scripts run by a nonce that must be fresh for every answer, so a page is kept in the pieces between its
+//! nonces and put together anew. Editions of the catalogue and days are part of the key; what else a page shows
+//! (the areas with a lead officer) may be a minute old.
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use domain::date::Instant;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// All pages together hold no more than this.
+const MOST_BYTES: usize = 24 << 20;
+/// Longer addresses and pages are made anew each time.
+const LONGEST_ADDRESS: usize = 2000;
+const LARGEST_PAGE: usize = 1 << 20;
+const FRESH_SECONDS: i64 = 60;
+
+#[derive(Clone, Default)]
+pub struct Pages(Arc<RwLock<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    pages: HashMap<String, Arc<Page>>,
+    bytes: usize,
+}
+
+struct Page {
+    status: StatusCode,
+    headers: HeaderMap,
+    /// What stands between the nonces of the policy and of the page.
+    policy: Vec<String>,
+    text: Vec<String>,
+    until: Instant,
+    size: usize,
+}
+
+/// The key of a page; `None` for addresses that are not kept.
+pub fn key(path_and_query: &str, lang: &str, origin: &str, catalogue: &str, day: domain::date::Date) -> Option<String> {
+    let path = path_and_query.split('?').next().unwrap_or_default();
+    let public = path == "/" || ["/guide", "/matters", "/departments/", "/cases/", "/catalogue/questions"].iter().any(|p| path.starts_with(p));
+    let keep = public && path_and_query.len() <= LONGEST_ADDRESS && !path_and_query.contains("__");
+    keep.then(|| format!("{lang} {origin} {catalogue} {day} {path_and_query}"))
+}
+
+impl Pages {
+    pub fn get(&self, key: &str, now: Instant) -> Option<Response> {
+        let page = self.0.read().unwrap_or_else(PoisonError::into_inner).pages.get(key).cloned()?;
+        (now < page.until).then(|| page.answer())
+    }
+
+    /// Keeps a page and answers with it.
+    pub async fn keep(&self, key: String, response: Response, now: Instant) -> Response {
+        let (parts, body) = response.into_parts();
+        let Ok(bytes) = axum::body::to_bytes(body, LARGEST_PAGE).await else {
+            return Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR).body(Body::empty()).unwrap_or_default();
+        };
+        let policy = parts.headers.get(header::CONTENT_SECURITY_POLICY).and_then(|v| v.to_str().ok()).map(str::to_string);
+        let nonce = policy.as_deref().and_then(|p| p.split("'nonce-").nth(1)?.split('\'').next().map(str::to_string));
+        let text = std::str::from_utf8(&bytes).map(str::to_string);
+        let (Some(policy), Some(nonce), Ok(text)) = (policy, nonce.filter(|n| n.len() >= 16), text) else {
+            return Response::from_parts(parts, Body::from(bytes));
+        };
+        let pieces = |whole: &str| whole.split(nonce.as_str()).map(str::to_string).collect::<Vec<_>>();
+        let page = Arc::new(Page {
+            status: parts.status,
+            headers: parts.headers,
+            policy: pieces(&policy),
+            text: pieces(&text),
+            until: now.plus_seconds(FRESH_SECONDS),
+            size: text.len() + key.len() + 500,
+        });
+        // Wrong addresses are made by programs that try; they are not worth the room.
+        if page.status == StatusCode::OK {
+            let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            if kept.bytes + page.size > MOST_BYTES {
+                *kept = Kept::default();
+            }
+            kept.bytes += page.size;
+            if let Some(old) = kept.pages.insert(key, page.clone()) {
+                kept.bytes -= old.size;
+            }
+        }
+        page.answer()
+    }
+}
+
+impl Page {
+    fn answer(&self) -> Response {
+        let nonce = service::random_hex(16);
+        let mut response = Response::new(Body::from(Bytes::from(self.text.join(&nonce))));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers.clone();
+        if let Ok(policy) = HeaderValue::from_str(&self.policy.join(&nonce)) {
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        response
+    }
+}
