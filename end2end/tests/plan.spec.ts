@@ -50,7 +50,7 @@ test('the map says who does what and when, each paper once, and can be taken alo
   const stream = await download.createReadStream();
   let text = '';
   for await (const chunk of stream) text += chunk;
-  expect((JSON.parse(text) as { matters: unknown[] }).matters.length).toBe(49);
+  expect((JSON.parse(text) as { matters: unknown[] }).matters.length).toBe(48);
   // The law of another day.
   await visit(page, `/guide/map?${ANSWERS}&as_of=2022-09-13`);
   await expect(page.getByText(fill(zh.map.as_of, { date: '2022-09-13' }))).toBeVisible();

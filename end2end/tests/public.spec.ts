@@ -126,3 +126,21 @@ test('the keyboard skips to the questions and answers them', async ({ page }) =>
   await expect(page.getByRole('radio', { name: '研发（含中试）', exact: true })).toBeChecked();
   await expect(page).toHaveURL(/\/guide\?project_category=research/);
 });
+
+test('a first visit to the guide is light, and what other pages need is loaded where they are', async ({ page, context }) => {
+  const network = await context.newCDPSession(page);
+  await network.send('Network.enable');
+  const names = new Map<string, string>();
+  let bytes = 0;
+  network.on('Network.responseReceived', (event) => names.set(event.requestId, event.response.url));
+  network.on('Network.loadingFinished', (event) => {
+    bytes += event.encodedDataLength;
+  });
+  const programs = (): string[] => [...names.values()].filter((url) => url.endsWith('.wasm'));
+  await visit(page, '/guide');
+  expect(bytes, 'everything a first visit brings, as it travels').toBeLessThan(350_000);
+  expect(programs().length).toBe(1);
+  await page.getByRole('navigation', { name: zh.nav.label }).getByRole('link', { name: zh.nav.matters, exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: zh.matters.title })).toBeVisible();
+  expect(programs().length, 'the program comes in parts').toBeGreaterThan(1);
+});

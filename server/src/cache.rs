@@ -40,7 +40,8 @@ struct Page {
 /// The key of a page; `None` for addresses that are not kept.
 pub fn key(path_and_query: &str, lang: &str, origin: &str, catalogue: &str, day: domain::date::Date) -> Option<String> {
     let path = path_and_query.split('?').next().unwrap_or_default();
-    let public = path == "/" || ["/guide", "/matters", "/departments/", "/cases/", "/catalogue/questions"].iter().any(|p| path.starts_with(p));
+    let public =
+        path == "/" || ["/guide", "/matters", "/departments/", "/cases/", "/catalogue/questions"].iter().any(|p| path.starts_with(p));
     let keep = public && path_and_query.len() <= LONGEST_ADDRESS && !path_and_query.contains("__");
     keep.then(|| format!("{lang} {origin} {catalogue} {day} {path_and_query}"))
 }

@@ -1,7 +1,7 @@
 //! Pages and their server functions: renders the app for a visitor.
 
-use crate::{AppState, cache};
 use crate::security::Visitor;
+use crate::{AppState, cache};
 use app::{App, Kept, Origin, Today, shell};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, Request, State};

@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(initials("建筑工程施工许可证核发"), "jzgcsgxkzhf");
         let catalogue = embedded().unwrap();
         let found = |words: &str| catalogue.search(words).into_iter().map(|m| m.id.to_string()).collect::<Vec<_>>();
-        assert_eq!(found("SGXK"), ["construction-permit"]);
+        assert_eq!(found("SGXK"), ["construction-permit", "staged-foundation-permit"]);
         assert!(found("许可 规划").contains(&"construction-planning-permit".to_string()));
         assert!(found("construction permit").contains(&"construction-permit".to_string()));
         assert!(found("没有这样的事项").is_empty());

@@ -96,7 +96,7 @@ impl Canvas {
 
     fn finish(self, width: f64, height: f64, lang: Lang, title: &str) -> Drawing {
         let svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"img\" lang=\"{}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"group\" lang=\"{}\" \
              aria-label=\"{title}\" font-family=\"{FONT}\">{}</svg>",
             lang.tag(),
             self.body,

@@ -172,7 +172,7 @@ fn Tell(story: Story) -> impl IntoView {
                         <li class="entry" class:entry-ahead=ahead aria-current=(i + 1 == now).then_some("step")>
                             <span class="entry-version">{i + 1}</span>
                             <time datetime=e.at.to_string()>{e.at.date().to_string()}</time>
-                            <A href=to scroll=false>{text}</A>
+                            <a href=to data-noscroll="">{text}</a>
                             {if e.assumed { view! { <Assumed /> }.into_any() } else { view! { <strong class="mark mark-fact">{tr!(case.fact)}</strong> }.into_any() }}
                         </li>
                     }
@@ -230,6 +230,7 @@ fn Tell(story: Story) -> impl IntoView {
         </form>
         <p class="stands" role="status">{sentence}</p>
         <p>{counts}</p>
+        <h2 class="visually-hidden">{tr!(case.course)}</h2>
         <div class="case-columns">
             <ol class="log">{events}</ol>
             <div class="chain-small"><Chain cell /></div>

@@ -205,3 +205,83 @@ fn a_catalogue_read_again_with_mistakes_is_told_and_the_old_one_stays() {
     server.kill().unwrap();
     server.wait().unwrap();
 }
+
+/// `quanlian plan` on a file of answers and others.
+fn plan(files: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, contents) in files {
+        std::fs::write(folder.path().join(name), contents).unwrap();
+    }
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let arguments: Vec<String> =
+        arguments.iter().map(|a| if files.iter().any(|(name, _)| name == a) { path(a) } else { a.to_string() }).collect();
+    let arguments: Vec<&str> = ["plan", "--json"].into_iter().chain(arguments.iter().map(String::as_str)).collect();
+    quanlian(&arguments)
+}
+
+const FACTORY: (&str, &str) = ("answers", r#"{"site_area_sqm": 20000, "gross_floor_area_sqm": 30000, "total_investment_10k": 20000}"#);
+
+#[test]
+fn a_plan_prints_what_programs_need() {
+    let output = plan(&[FACTORY], &["--answers", "answers", "--start", "2023-03-01", "--finish", "production=2030-12-31"]);
+    assert!(output.status.success(), "{}", err(&output));
+    let plan: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!((plan["feasible"].as_bool(), plan["short_by_workdays"].as_i64()), (Some(true), Some(0)));
+    assert_eq!(plan["milestones"]["production"]["target"], "2030-12-31");
+    let tasks = plan["tasks"].as_array().unwrap();
+    for field in ["id", "matter", "kind", "duration", "unit", "predecessors", "earliest_start", "earliest_finish", "latest_start"] {
+        assert!(tasks.iter().all(|t| t.get(field).is_some()), "{field}");
+    }
+    let permit = tasks.iter().find(|t| t["id"] == "construction-permit/decision").unwrap();
+    assert!(
+        permit["predecessors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|p| p["id"] == "construction-permit/pre-review" && p["type"] == "finish-to-start")
+    );
+    let late = self::plan(&[FACTORY], &["--answers", "answers", "--start", "2023-03-01", "--finish", "land-obtained=2023-04-03"]);
+    let late: Value = serde_json::from_str(&out(&late)).unwrap();
+    // By hand (domain/tests/profiles.rs): obtained on working day 59, and 3 April 2023 is working day 24.
+    assert_eq!((late["feasible"].as_bool(), late["short_by_workdays"].as_i64()), (Some(false), Some(35)));
+    assert!(late["critical_path"].as_array().unwrap().iter().any(|t| t == "land-listing/decision"));
+}
+
+#[test]
+fn facts_simulation_and_edited_files_of_a_plan() {
+    let done = (
+        "done",
+        r#"{"as_of": "2023-04-03", "siting-compliance-check": "2023-03-07", "industry-access-review": {"started": "2023-03-06"}}"#,
+    );
+    let output = plan(&[FACTORY, done], &["--answers", "answers", "--done", "done", "--simulate", "500", "--seed", "7"]);
+    assert!(output.status.success(), "{}", err(&output));
+    let again = plan(&[FACTORY, done], &["--answers", "answers", "--done", "done", "--simulate", "500", "--seed", "7"]);
+    assert_eq!(out(&output), out(&again), "reproducible from the seed");
+    let plan_of: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(plan_of["start"], "2023-04-03");
+    assert_eq!(plan_of["probability"]["runs"], 500);
+    for (file, arguments, words) in [
+        (
+            ("edited", r#"{"investment-agreement-signing/preparation": {"days": 3, "after": ["production-start/decision"]}}"#),
+            ["--durations", "edited"],
+            "goes round in a circle",
+        ),
+        (("edited", r#"{"works-foundation": -1}"#), ["--durations", "edited"], "works-foundation: Days are between 0 and"),
+        (("edited", r#"{"no-such-task": 4}"#), ["--durations", "edited"], "This project has no task `no-such-task`"),
+        (("edited", r#"{"works-foundation": "long"}"#), ["--durations", "edited"], "expected an object from task to days"),
+        (("edited", r#"{"as_of": "2023-04-03", "project-filing": "2023-05-03"}"#), ["--done", "edited"], "it has not happened yet"),
+        (("edited", r#"{"as_of": "2023-02-30"}"#), ["--done", "edited"], "expected an object from matter or task"),
+    ] {
+        let output = plan(&[FACTORY, file], &["--answers", "answers", "--start", "2023-03-01", arguments[0], arguments[1]]);
+        assert!(!output.status.success() && out(&output).is_empty(), "{words}: {}", out(&output));
+        assert!(err(&output).contains(words), "{words}: {}", err(&output));
+    }
+    for (arguments, words) in [
+        (vec!["--finish", "moon=2024-01-01"], "has no milestone `moon`"),
+        (vec!["--finish", "production"], "expected MILESTONE=DATE"),
+        (vec!["--start", "2023-02-29"], "is not a day that exists"),
+    ] {
+        let arguments: Vec<&str> = ["--answers", "answers"].into_iter().chain(arguments).collect();
+        assert!(err(&plan(&[FACTORY], &arguments)).contains(words), "{words}");
+    }
+}

@@ -88,8 +88,8 @@ pub fn ChanceOf(of: StoredValue<Of>, settings: Memo<Settings>, shown: Memo<Optio
     let found = move || chance.get().zip(shown.get()).map(|(chance, plan)| view! { <Found chance plan /> });
     let path = of.with_value(Of::path);
     view! {
-        <section class="section chance" aria-labelledby="chance-title">
-            <h2 id="chance-title">{tr!(plan.chance)}<Assumed /></h2>
+        <section class="section chance">
+            <h2>{tr!(plan.chance)}<Assumed /></h2>
             <p class="muted">{tr!(plan.chance_note)}</p>
             <form method="get" action=path on:submit=run>
                 {hidden}

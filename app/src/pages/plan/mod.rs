@@ -305,8 +305,8 @@ fn Chart(
     });
     let svg = Signal::derive(move || format!("/guide/plan.svg?{}", of.with_value(|of| of.query(&settings.get()))));
     view! {
-        <section class="section" aria-labelledby="gantt-title">
-            <h2 id="gantt-title">{tr!(plan.chart)}</h2>
+        <section class="section">
+            <h2>{tr!(plan.chart)}</h2>
             <p class="choices" role="group">
                 <label class="choice"><input type="radio" name="span" checked=true on:change=move |_| whole.set(false) /><span>{tr!(plan.span_start)}</span></label>
                 <label class="choice"><input type="radio" name="span" on:change=move |_| whole.set(true) /><span>{tr!(plan.span_whole)}</span></label>

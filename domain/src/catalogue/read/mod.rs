@@ -163,7 +163,8 @@ fn read_roles(top: &Node, parts: &mut Parts) {
     if let Some(node) = top.optional("office_hours") {
         node.only(&["closes", "assumed"]);
         let clock = node.text("closes");
-        let minutes = clock.split_once(':').and_then(|(h, m)| Some(h.parse::<u16>().ok()? * 60 + m.parse::<u16>().ok().filter(|m| *m < 60)?));
+        let minutes =
+            clock.split_once(':').and_then(|(h, m)| Some(h.parse::<u16>().ok()? * 60 + m.parse::<u16>().ok().filter(|m| *m < 60)?));
         match minutes.filter(|minutes| *minutes <= 24 * 60) {
             Some(closes) => parts.office_hours = OfficeHours { closes, assumed: node.flag("assumed") },
             None => node.wrong(text!("下班时间写作 '17:00'", "`closes` as '17:00'")),
