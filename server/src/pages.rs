@@ -81,8 +81,15 @@ const LARGEST_FORM: usize = 256 * 1024;
 pub async fn server_function(State(state): State<AppState>, request: Request) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
     let plain_form = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, LARGEST_FORM).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let fields: Vec<(String, String)> = if plain_form { serde_urlencoded::from_bytes(&bytes).unwrap_or_default() } else { Vec::new() };
+    // A form on the page of a refused one: the page's own address, not the one it stands at.
+    if let Some((_, back)) = fields.iter().find(|(name, _)| name == "back")
+        && let Ok(referer) = HeaderValue::from_str(&app::local_path(back))
+    {
+        parts.headers.insert(header::REFERER, referer);
+    }
     let headers = parts.headers.clone();
     let context = {
         let (state, visitor) = (state.clone(), visitor.clone());
@@ -90,7 +97,7 @@ pub async fn server_function(State(state): State<AppState>, request: Request) ->
     };
     let mut response = handle_server_fns_with_context(context, Request::from_parts(parts, Body::from(bytes.clone()))).await.into_response();
     if plain_form && let Some(to) = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()) {
-        if let Some(answer) = refused(&state, visitor, headers, to, &bytes).await {
+        if let Some(answer) = refused(&state, visitor, headers, to, fields).await {
             return answer;
         }
         // A plain form goes on to a page, whatever came of it: an error travels in the address.
@@ -102,10 +109,9 @@ pub async fn server_function(State(state): State<AppState>, request: Request) ->
 
 /// A refused plain form is answered by its page with the reason and with what was written: sent on to the page's
 /// address, the person would find the form empty. `None`: it was not refused, or holds nothing worth keeping.
-async fn refused(state: &AppState, visitor: Visitor, headers: HeaderMap, to: &str, form: &[u8]) -> Option<Response> {
+async fn refused(state: &AppState, visitor: Visitor, headers: HeaderMap, to: &str, fields: Vec<(String, String)>) -> Option<Response> {
     let uri: Uri = to.parse().ok()?;
     let path = uri.path_and_query()?.as_str();
-    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(form).ok()?;
     if !path.contains("__err=") || !fields.iter().any(|(name, _)| name == "key") {
         return None;
     }
@@ -116,7 +122,15 @@ async fn refused(state: &AppState, visitor: Visitor, headers: HeaderMap, to: &st
         }
     }
     request.extensions_mut().insert(visitor);
-    Some(render_with(state.clone(), request, Some(Kept(fields.into()))).await)
+    let kept = Kept { fields: fields.into(), back: without_error(path).into() };
+    Some(render_with(state.clone(), request, Some(kept)).await)
+}
+
+/// The address of a page without what a failed form left in it.
+fn without_error(path: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let kept: Vec<&str> = query.split('&').filter(|p| !p.is_empty() && !p.starts_with("__path=") && !p.starts_with("__err=")).collect();
+    if kept.is_empty() { path.to_string() } else { format!("{path}?{}", kept.join("&")) }
 }
 
 #[derive(Deserialize)]

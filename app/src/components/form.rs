@@ -31,11 +31,15 @@ pub struct FormBase {
 
 /// What was written in a plain form that was refused; the server provides it to the page it answers with.
 #[derive(Clone, Debug, Default)]
-pub struct Kept(pub Arc<Vec<(String, String)>>);
+pub struct Kept {
+    pub fields: Arc<Vec<(String, String)>>,
+    /// The page's own address: the answer stands at the form's, and the next form sent from it has to lead back.
+    pub back: Arc<str>,
+}
 
 impl Kept {
     fn value(&self, field: &str) -> Option<String> {
-        self.0.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
+        self.fields.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
     }
 
     /// Whether it is of this form: a form's key is `<seed>.<name>.<number>`.
@@ -58,6 +62,12 @@ pub fn kept(field: &str) -> Option<String> {
 /// Whether the form of this name was refused and is shown again: what folds it away is then open.
 pub fn was_refused(form: &str) -> bool {
     use_context::<Kept>().is_some_and(|kept| kept.is_of(form))
+}
+
+/// Where the forms of a refused form's page lead back to; nothing on any other page.
+#[component]
+pub fn Back() -> impl IntoView {
+    use_context::<Kept>().map(|kept| view! { <input type="hidden" name="back" value=kept.back.to_string() /> })
 }
 
 /// For a form that is no `CommandForm`: makes `kept` answer for the form of this name.
@@ -146,6 +156,7 @@ where
     view! {
         <div class="command" node_ref=form on:focusin=begin>
             <ActionForm action>
+                <Back />
                 <input type="hidden" name="key" value=key />
                 <input type="hidden" name="based_on" value=move || based_on.get().to_string() />
                 {children()}

@@ -171,6 +171,16 @@ async fn a_refused_plain_form_comes_back_with_what_was_written() {
     assert!(answer.text.contains("role=\"alert\""));
     assert!(answer.text.contains("value=\"project-filing\" selected"), "{}", answer.text);
     assert!(!answer.text.contains("type=\"module\""), "the program does not know this address");
+    // Sent again from there, and well this time, it leads to the page itself.
+    assert!(answer.text.contains(&format!("name=\"back\" value=\"{page}\"")));
+    let form = format!("project={project}&matter=project-filing&text=ok&key=seed.ask..1&based_on=1&back={page}");
+    let request = Request::post(&action)
+        .header(header::COOKIE, &wang)
+        .header(header::REFERER, format!("http://localhost{action}"))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::ACCEPT, "text/html");
+    let done = portal.send(request.body(Body::from(form)).unwrap()).await;
+    assert_eq!((done.status.as_u16(), done.headers[header::LOCATION].to_str().unwrap()), (303, page.as_str()));
 }
 
 #[tokio::test]

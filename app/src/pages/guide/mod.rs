@@ -49,6 +49,10 @@ pub fn Misanswers(wrong: Vec<Misanswer>, back: &'static str) -> impl IntoView {
     let query = use_query_map();
     let names: Vec<String> = wrong.iter().map(|w| w.attribute.clone()).collect();
     let good = move || {
+        // An address that holds too much is begun anew.
+        if names.iter().any(|name| name == "address") {
+            return back.to_string();
+        }
         let pairs =
             query.get().into_iter().filter(|(name, _)| !names.contains(&name.to_string()) && !name.starts_with("__") && name != "lang");
         let pairs: Vec<String> = pairs.map(|(n, v)| format!("{n}={}", crate::components::layout::query_value(&v))).collect();

@@ -1,6 +1,6 @@
 //! From the map to the project, in one click.
 
-use crate::components::form::{keep, kept};
+use crate::components::form::{Back, keep, kept};
 use crate::components::layout::{Me, here, query_value};
 use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
@@ -63,6 +63,7 @@ pub fn Start(query: String) -> impl IntoView {
             (Some(role), Some(StartNeeds { areas, seed })) if starts_projects(role) && !areas.is_empty() => view! {
                 <ActionForm action>
                     <input type="hidden" name="answers" value=query />
+                    <Back />
                     <input type="hidden" name="key" value=seed />
                     <div class="form-row">
                         <label>{tr!(map.name)}<input name="name" value=kept("name") required maxlength="60" autocomplete="off" /></label>
