@@ -225,6 +225,21 @@ fn what_is_done_stays_and_the_rest_is_planned_around_it() {
 }
 
 #[test]
+fn a_project_that_is_over_is_over() {
+    let map = GuideMap::new(&CATALOGUE, &SHISHAN, day("2022-03-15"));
+    let of: Vec<(&str, Known)> = map.entries.iter().map(|e| (e.matter.id.as_str(), done("2025-09-26"))).collect();
+    let plan = shishan(&Settings { facts: facts("2026-11-24", &of), ..Settings::default() }).unwrap();
+    // Works, the gate and the joint act follow from what rests on them or came before.
+    assert!(
+        (0..plan.tasks.len()).all(|i| plan.is_done(i)),
+        "{:?}",
+        plan.tasks.iter().zip(&plan.network.facts).find(|(_, f)| !matches!(f, domain::plan::network::Fact::Done { .. }))
+    );
+    assert!(plan.is_reached("production"));
+    assert_eq!(plan.date(plan.end), day("2025-09-26"));
+}
+
+#[test]
 fn facts_that_cannot_be_are_refused_with_their_name() {
     let refused = |of: &[(&str, Known)]| {
         let wrong = shishan(&Settings { facts: facts("2022-05-10", of), ..Settings::default() }).unwrap_err();

@@ -279,7 +279,7 @@ fn milestones(canvas: &mut Canvas, catalogue: &Catalogue, plan: &Plan, scale: Sc
             let x = scale.x(target) + scale.day;
             canvas.line(x, 18.0, x, height, &format!("stroke=\"{}\" stroke-width=\"2\"", ink::TURN));
             let words = pick(lang, &format!("目标 {}", m.name.zh), &format!("target: {}", m.name.en));
-            canvas.text(x + 3.0, HEAD - 20.0, 10.5, ink::TURN, "font-weight=\"600\"", &words);
+            canvas.text(x + 3.0, HEAD - 5.0, 10.5, ink::TURN, "font-weight=\"600\"", &words);
         }
     }
 }

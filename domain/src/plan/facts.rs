@@ -1,7 +1,7 @@
 //! What has happened already, as a plan takes it: done, running, paused. The rest is planned around it.
 
 use super::build::Of;
-use super::network::{Day, Fact, narrow};
+use super::network::{Day, Fact, Link, narrow};
 use super::{Mistake, Task, TaskKind, mistake};
 use crate::calendar::Calendar;
 use crate::catalogue::{Catalogue, Matter};
@@ -194,4 +194,41 @@ fn spread(fact: Fact, places: Vec<usize>, tasks: &[Task]) -> Vec<(usize, Fact)> 
         other => Some(other),
     };
     places.iter().filter_map(|i| Some((*i, one(*i)?))).collect()
+}
+
+/// What follows from what is known: works are over where a matter that waits for them has been decided, and a gate
+/// or a joint act is passed when all before it is done.
+pub(super) fn settle(catalogue: &Catalogue, tasks: &[Task], of: &[Option<Of>], links: &[Link], facts: &mut [Fact]) {
+    let end = |fact: &Fact| match fact {
+        Fact::Done { end, .. } => Some(*end),
+        _ => None,
+    };
+    // From the last activity to the first: what comes after shows what came before.
+    for (i, activity) in catalogue.activities.iter().enumerate().rev() {
+        let Some(task) = tasks.iter().position(|t| t.kind == TaskKind::Works && t.id == activity.id) else { continue };
+        let matters = catalogue.matters.iter().enumerate().filter(|(_, m)| m.after_activity.as_deref() == Some(activity.id.as_str()));
+        let decided = matters.filter_map(|(place, _)| end(&facts[of[place]?.decision]));
+        let works = catalogue.activities[i + 1..].iter().filter(|a| a.after.contains(&activity.id));
+        let begun = works.filter_map(|a| match facts[tasks.iter().position(|t| t.id == a.id)?] {
+            Fact::Done { start, .. } | Fact::Running { start, .. } | Fact::Paused { start, .. } => Some(start - 1),
+            Fact::Open => None,
+        });
+        if let (Fact::Open, Some(end)) = (facts[task], decided.chain(begun).min()) {
+            facts[task] = Fact::Done { start: end - (tasks[task].length.workdays - 1).max(0), end };
+        }
+    }
+    for _ in 0..tasks.len() {
+        let passed = (0..tasks.len()).find_map(|i| {
+            // A matter's own decision is a fact of the log, never inferred.
+            if facts[i] != Fact::Open || !tasks[i].length.is_none() || tasks[i].matter.is_some() {
+                return None;
+            }
+            let before: Option<Vec<Day>> = links.iter().filter(|l| l.to as usize == i).map(|l| end(&facts[l.from as usize])).collect();
+            before?.into_iter().max().map(|day| (i, day))
+        });
+        match passed {
+            Some((i, day)) => facts[i] = Fact::Done { start: day, end: day },
+            None => return,
+        }
+    }
 }

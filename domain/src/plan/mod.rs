@@ -205,7 +205,10 @@ impl Plan {
         let mut wrong = Vec::new();
         let Draft { mut tasks, mut links, of, gate, .. } = draft;
         edit(&mut tasks, &mut links, settings, &mut wrong);
-        let facts = facts::of_tasks(catalogue, &tasks, &of, &settings.facts, calendar, &mut wrong);
+        let mut facts = facts::of_tasks(catalogue, &tasks, &of, &settings.facts, calendar, &mut wrong);
+        if !settings.facts.of.is_empty() {
+            facts::settle(catalogue, &tasks, &of, &links, &mut facts);
+        }
         let milestones = milestones(catalogue, map, &of, gate);
         let targets = targets(settings, &milestones, calendar, &mut wrong);
         let start = settings.start.into_iter().chain(settings.facts.as_of).max();
@@ -355,6 +358,11 @@ impl Plan {
 
     pub fn milestone_day(&self, id: &str) -> Option<&MilestoneDays> {
         self.milestones.iter().find(|m| m.id == id)
+    }
+
+    /// Whether a milestone has been reached.
+    pub fn is_reached(&self, milestone: &str) -> bool {
+        self.milestone_day(milestone).is_some_and(|m| m.tasks.iter().all(|t| self.is_done(*t)))
     }
 
     /// Working days from the first to the last.

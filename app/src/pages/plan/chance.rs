@@ -14,7 +14,7 @@ const RUNS: usize = 10_000;
 /// The same seed for everybody: two people see the same numbers.
 const SEED: u64 = 20_220_913;
 /// Runs for the ranking of what would help.
-const AGAIN: usize = 2_000;
+const AGAIN: usize = 500;
 
 fn aim(settings: &Settings) -> String {
     settings.targets.first().map_or("production", |(milestone, _)| milestone.as_str()).to_string()
@@ -33,7 +33,7 @@ fn at_once(of: &Of, settings: &Settings, plan: &Plan, spreads: &Spreads) -> Opti
 /// In portions, with a breath for the page between them.
 #[cfg(feature = "hydrate")]
 async fn in_portions(of: Of, settings: Settings, plan: Arc<Plan>, spreads: Spreads, progress: RwSignal<Option<usize>>) -> Option<Chance> {
-    const PORTION: usize = 500;
+    const PORTION: usize = 2_000;
     let aim = aim(&settings);
     let sorts = of.with(|c, map| domain::plan::chance::sorts(c, map, &plan));
     let mut simulation = Simulation::with_sorts(sorts, &plan, &spreads, &aim, SEED)?;

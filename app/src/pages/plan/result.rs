@@ -16,7 +16,9 @@ pub fn Outcome(of: Of, settings: Settings, plan: Arc<Plan>, saved: Option<Arc<Pl
     let by = |n: i64| workdays(n);
     let to_aim = plan.calendar().index(domain::plan::milestone_end(&plan, &aim)) - i64::from(plan.first) + 1;
     let kept = plan.is_feasible();
+    let reached = plan.is_reached(&aim);
     let sentence = match (kept, settings.targets.is_empty()) {
+        _ if reached => tr!(plan.reached, name = aim_name.clone(), date = domain::plan::milestone_end(&plan, &aim).to_string()),
         (true, true) => {
             tr!(plan.forward_says, name = aim_name.clone(), date = domain::plan::milestone_end(&plan, &aim).to_string(), days = by(to_aim))
         }
@@ -54,7 +56,8 @@ pub fn Outcome(of: Of, settings: Settings, plan: Arc<Plan>, saved: Option<Arc<Pl
         .collect();
     let warnings: Vec<AnyView> = plan.warnings.iter().map(|w| view! { <li>{say(w)}</li> }.into_any()).collect();
     let from = plan.date(plan.first);
-    let compared = of.with(|c, map| compare(c, map, &of.settled(&settings), from, &aim)).ok().map(|cmp| {
+    let comparison = (!reached).then(|| of.with(|c, map| compare(c, map, &of.settled(&settings), from, &aim))).and_then(Result::ok);
+    let compared = comparison.map(|cmp| {
         let steps: Vec<AnyView> = cmp
             .steps
             .iter()
