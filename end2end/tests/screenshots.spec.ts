@@ -56,6 +56,11 @@ for (const look of LOOKS) {
     await picture(page, look, 'home', '/', words.home.title);
     await picture(page, look, 'guide', `/guide?${ANSWERS}`, words.guide.title);
     await picture(page, look, 'map', `/guide/map?${ANSWERS}`, words.map.title);
+    await picture(page, look, 'plan', `/guide/plan?${ANSWERS}&start=2026-03-02`, words.plan.title);
+    await picture(page, look, 'chart', `/guide/chart?${ANSWERS}`, words.chart.title);
+    await picture(page, look, 'case', '/cases/shishan', words === en ? 'Shishan Biomedical Innovation Base' : CASE);
+    await picture(page, look, 'questions', '/catalogue/questions', words.editor.title);
+    await picture(page, look, 'changes', '/catalogue/changes', words.changes.title);
     await picture(page, look, 'matters', '/matters', words.matters.title);
     await picture(page, look, 'matter', '/matters/construction-permit', matter);
     await picture(page, look, 'sign-in', '/sign-in', words.sign_in.title);
@@ -115,6 +120,8 @@ test('pages behind the sign-in', async ({ enter }) => {
       ['consultations', `${path}/consultations`, name],
       ['difficulties', `${path}/difficulties`, name],
       ['log', `${base}/log`, CASE],
+      ['project-plan', `${base}/plan`, CASE],
+      ['project-chart', `${base}/chart`, CASE],
     ];
     for (const [shot, at, heading] of shots) {
       await picture(page, look, shot, at, heading);

@@ -33,7 +33,7 @@ fn at_once(of: &Of, settings: &Settings, plan: &Plan, spreads: &Spreads) -> Opti
 /// In portions, with a breath for the page between them.
 #[cfg(feature = "hydrate")]
 async fn in_portions(of: Of, settings: Settings, plan: Arc<Plan>, spreads: Spreads, progress: RwSignal<Option<usize>>) -> Option<Chance> {
-    const PORTION: usize = 2_000;
+    const PORTION: usize = 1_000;
     let aim = aim(&settings);
     let sorts = of.with(|c, map| domain::plan::chance::sorts(c, map, &plan));
     let mut simulation = Simulation::with_sorts(sorts, &plan, &spreads, &aim, SEED)?;
