@@ -73,7 +73,8 @@ test('a wrong password is answered by a sentence', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1, name: zh.projects.title })).toBeVisible();
 });
 
-test('a project is started and a question asked by plain forms', async ({ page }) => {
+test('a project is started and a question asked by plain forms', async ({ page, trouble }) => {
+  trouble.expect(/status of 422/);
   const name = named('不用脚本的项目');
   const question = '没有脚本的浏览器也能提问吗？';
   await page.goto('/guide/map?industry=electronics');
