@@ -113,12 +113,13 @@ fn width_of(words: &str) -> f64 {
     words.chars().map(width_of_char).sum()
 }
 
+/// The widths of a bold, rather wide sans-serif: what is drawn somewhere narrower has room to spare.
 fn width_of_char(c: char) -> f64 {
     match c {
-        'i' | 'l' | 'j' | '.' | ',' | '\'' | ' ' | '|' => 0.3,
-        'm' | 'w' | 'M' | 'W' => 0.85,
-        c if c.is_ascii_uppercase() => 0.68,
-        c if c.is_ascii() => 0.54,
+        'i' | 'l' | 'j' | '.' | ',' | '\'' | ' ' | '|' => 0.36,
+        'm' | 'w' | 'M' | 'W' => 1.0,
+        c if c.is_ascii_uppercase() => 0.77,
+        c if c.is_ascii() => 0.66,
         _ => 1.0,
     }
 }
