@@ -231,8 +231,10 @@ fn matter(canvas: &mut Canvas, map: &GuideMap, node: &Node, states: &States, lan
     if m.six_permits {
         canvas.rect(x, y, 5.0, BOX.1, &format!("rx=\"2\" fill=\"{}\"", ink::BRAND));
     }
-    for (i, words) in wrap(m.name.get(lang), (BOX.0 - 18.0) / 12.0, 2).iter().enumerate() {
-        canvas.text(x + 11.0, y + 17.0 + i as f64 * 15.0, 12.0, ink::TEXT, "font-weight=\"600\"", words);
+    // English says the same in more letters.
+    let size = if lang == Lang::En { 10.5 } else { 12.0 };
+    for (i, words) in wrap(m.name.get(lang), (BOX.0 - 14.0) / size, 2).iter().enumerate() {
+        canvas.text(x + 11.0, y + 17.0 + i as f64 * 15.0, size, ink::TEXT, "font-weight=\"600\"", words);
     }
     canvas.text(x + 11.0, y + BOX.1 - 8.0, 10.5, strong, "", &fit(&format!("{word}{critical}"), (BOX.0 - 16.0) / 10.5));
     canvas.put(format_args!("</a>"));

@@ -76,7 +76,7 @@ pub fn Outcome(of: Of, settings: Settings, plan: Arc<Plan>, saved: Option<Arc<Pl
     view! {
         <div class="plan-outcome">
             <section class="panel" class:panel-error=!kept>
-                <h2>{if reached { tr!(plan.done) } else if kept { tr!(plan.feasible) } else { tr!(plan.infeasible) }}</h2>
+                <h2>{if reached { tr!(plan.achieved) } else if kept { tr!(plan.feasible) } else { tr!(plan.infeasible) }}</h2>
                 <p class="stands" role="status">{sentence}</p>
                 {(!reached).then(|| view! { <p class="chain-line-of"><strong>{tr!(plan.along)}</strong>{chain}</p> })}
                 {(!gains.is_empty()).then(|| view! { <p>{tr!(plan.would_help)}</p><ul class="figures">{gains}</ul> })}
