@@ -94,6 +94,6 @@ pub fn may(actor: &Actor, action: &Action, project: Option<&Project>) -> bool {
         Action::RaiseDifficulty => s.owner || s.agent,
         Action::LeadDifficulty => s.lead || actor.role == Role::DistrictLeader,
         Action::Note => s.owner || s.agent || s.lead || s.office,
-        Action::AdoptPlan => s.lead || s.agent,
+        Action::AdoptPlan => s.lead,
     }
 }

@@ -437,7 +437,7 @@ fn not_yours(actor: &Actor, command: &Command) -> Refusal {
             ("由建设单位或其帮代办专员提出困难", "difficulties are raised by the project owner or its agent")
         }
         Command::Difficulty { .. } => ("由首席服务专员指定牵头部门和议定", "only the lead officer names the leading office and resolves"),
-        Command::Plan { .. } => ("由首席服务专员或项目的帮代办专员确定计划", "the lead officer or the project’s agent adopts the plan"),
+        Command::Plan { .. } => ("由首席服务专员确定计划", "only the lead officer adopts the plan"),
         Command::Start { .. } | Command::Note { .. } => ("没有这项权限", "there is no right to do this"),
     };
     Refusal::NotYours(Text::new(

@@ -7,11 +7,13 @@
 #![cfg(feature = "yaml")]
 
 mod common;
+mod kinds;
 
 use common::CATALOGUE;
 use domain::date::Date;
 use domain::guide::{Answers, GuideMap};
 use domain::plan::{Levers, Plan, Settings};
+use kinds::*;
 
 struct Profile {
     map: GuideMap<'static>,
@@ -70,7 +72,7 @@ const FULL: Levers = Levers::FULL_CHAIN;
 /// 1. A plain factory on granted land.
 #[test]
 fn a_plain_factory() {
-    profile(&[("site_area_sqm", "20000"), ("gross_floor_area_sqm", "30000"), ("total_investment_10k", "20000"), ("earthwork_m3", "8000")])
+    profile(A_PLAIN_FACTORY)
         .has(&["project-filing", "land-listing", "eia-form-approval", "construction-permit", "water-soil-plan", "fire-filing"])
         // No company to found, no civil buildings, nothing special in fire, too little energy.
         .has_not(&["company-registration", "civil-defence-approval", "fire-design-review", "energy-review", "allocation-approval"])
@@ -101,164 +103,125 @@ fn a_plain_factory() {
 /// 2. A government school on allocated land: approval, siting opinion, no land market.
 #[test]
 fn a_government_school_on_allocated_land() {
-    profile(&[
-        ("investment_type", "government"),
-        ("project_category", "public"),
-        ("land_mode", "allocation"),
-        ("gross_floor_area_sqm", "40000"),
-        ("total_investment_10k", "30000"),
-        ("has_civil_buildings", "yes"),
-    ])
-    .has(&["gov-investment-approval", "land-prelim-siting-opinion", "allocation-approval", "civil-defence-approval"])
-    .has_not(&["project-filing", "land-listing", "land-grant-contract", "land-payment-deed-tax", "planning-conditions-issue"])
-    .ends(
-        FULL,
-        &[
-            // siting 5, then 30p + 10l.
-            ("gov-investment-approval/decision", 45),
-            // siting 5, then 10p + 7l.
-            ("land-prelim-siting-opinion/decision", 22),
-            // The later of the opinion 22 and the survey 14; then 1p + 5l.
-            ("allocation-approval/decision", 28),
-        ],
-    )
-    // Land is obtained by the allocation where there is no contract.
-    .milestone(FULL, "land-obtained", 28);
+    profile(A_GOVERNMENT_SCHOOL)
+        .has(&["gov-investment-approval", "land-prelim-siting-opinion", "allocation-approval", "civil-defence-approval"])
+        .has_not(&["project-filing", "land-listing", "land-grant-contract", "land-payment-deed-tax", "planning-conditions-issue"])
+        .ends(
+            FULL,
+            &[
+                // siting 5, then 30p + 10l.
+                ("gov-investment-approval/decision", 45),
+                // siting 5, then 10p + 7l.
+                ("land-prelim-siting-opinion/decision", 22),
+                // The later of the opinion 22 and the survey 14; then 1p + 5l.
+                ("allocation-approval/decision", 28),
+            ],
+        )
+        // Land is obtained by the allocation where there is no contract.
+        .milestone(FULL, "land-obtained", 28);
 }
 
 /// 3. The same school where farmland of a village has to be acquired first.
 #[test]
 fn a_school_on_land_still_to_be_acquired() {
-    profile(&[
-        ("investment_type", "government"),
-        ("project_category", "public"),
-        ("land_mode", "allocation"),
-        ("collective_land_acquisition", "yes"),
-        ("farmland_conversion", "yes"),
-    ])
-    .has(&["acquisition-pre-notice", "acquisition-compensation", "conversion-acquisition-approval"])
-    .ends(
-        FULL,
-        &[
-            // siting 5, then 5p + 10l, a legal minimum.
-            ("acquisition-pre-notice/decision", 20),
-            // The later of the notice 20 and the survey 14; then 5p + 30l, more than the thirty days' notice.
-            ("acquisition-compensation/decision", 55),
-            // 55 + 10p + 30l.
-            ("conversion-acquisition-approval/decision", 95),
-            // 95 + 1p + 5l.
-            ("allocation-approval/decision", 101),
-        ],
-    )
-    .milestone(FULL, "land-obtained", 101);
+    profile(A_SCHOOL_ON_LAND_TO_BE_ACQUIRED)
+        .has(&["acquisition-pre-notice", "acquisition-compensation", "conversion-acquisition-approval"])
+        .ends(
+            FULL,
+            &[
+                // siting 5, then 5p + 10l, a legal minimum.
+                ("acquisition-pre-notice/decision", 20),
+                // The later of the notice 20 and the survey 14; then 5p + 30l, more than the thirty days' notice.
+                ("acquisition-compensation/decision", 55),
+                // 55 + 10p + 30l.
+                ("conversion-acquisition-approval/decision", 95),
+                // 95 + 1p + 5l.
+                ("allocation-approval/decision", 101),
+            ],
+        )
+        .milestone(FULL, "land-obtained", 101);
 }
 
 /// 4. A clean-room refit in a building the firm has: no land line at all.
 #[test]
 fn a_clean_room_refit() {
-    profile(&[
-        ("construction_nature", "interior-renovation"),
-        ("land_mode", "existing"),
-        ("industry", "medical-device"),
-        ("product_types", "device-2-3"),
-        ("gross_floor_area_sqm", "2500"),
-        ("total_investment_10k", "1500"),
-        ("special_fire_project", "true"),
-    ])
-    .has(&["construction-drawing-review", "fire-design-review", "construction-permit", "device-production-licence"])
-    .has_not(&["siting-compliance-check", "design-scheme-review", "land-use-planning-permit", "pre-land-preview", "planning-verification"])
-    .ends(
-        FULL,
-        &[
-            // Nothing it waits for applies: 40p + 7l, and no pre-review.
-            ("construction-drawing-review/decision", 47),
-            // Papers after the drawings' papers: 40 + 3p + 5l; converts when the drawings are passed.
-            ("fire-design-review/pre-review", 48),
-            ("fire-design-review/decision", 48),
-            // The last of drawings 47 and fire 48; then 3p + 1l: no pre-review without land to wait for.
-            ("construction-permit/decision", 52),
-        ],
-    )
-    .milestone(FULL, "six-permits", 52);
+    profile(A_CLEAN_ROOM_REFIT)
+        .has(&["construction-drawing-review", "fire-design-review", "construction-permit", "device-production-licence"])
+        .has_not(&[
+            "siting-compliance-check",
+            "design-scheme-review",
+            "land-use-planning-permit",
+            "pre-land-preview",
+            "planning-verification",
+        ])
+        .ends(
+            FULL,
+            &[
+                // Nothing it waits for applies: 40p + 7l, and no pre-review.
+                ("construction-drawing-review/decision", 47),
+                // Papers after the drawings' papers: 40 + 3p + 5l; converts when the drawings are passed.
+                ("fire-design-review/pre-review", 48),
+                ("fire-design-review/decision", 48),
+                // The last of drawings 47 and fire 48; then 3p + 1l: no pre-review without land to wait for.
+                ("construction-permit/decision", 52),
+            ],
+        )
+        .milestone(FULL, "six-permits", 52);
 }
 
 /// 5. A chemical plant on the verification list, on ground that was polluted.
 #[test]
 fn a_chemical_plant_on_polluted_ground() {
-    profile(&[
-        ("industry", "chemical"),
-        ("on_verification_list", "yes"),
-        ("previous_polluting_use", "yes"),
-        ("hazchem_level", "produce"),
-        ("eia_category", "report-book"),
-        ("discharge_class", "key"),
-        ("occupational_hazard", "serious"),
-        ("gross_floor_area_sqm", "20000"),
-        ("total_investment_10k", "80000"),
-    ])
-    .has(&[
-        "project-verification",
-        "soil-contamination-review",
-        "safety-condition-review",
-        "eia-book-approval",
-        "occupational-preassessment",
-    ])
-    .has_not(&["project-filing", "eia-form-approval"])
-    .ends(
-        FULL,
-        &[
-            // Nothing before it here: 20p + 10l.
-            ("project-verification/decision", 30),
-            // siting 5, then 30p + 20l.
-            ("soil-contamination-review/decision", 55),
-            // The soil decides: 55 + 3p + 7l.
-            ("land-supply-scheme/decision", 65),
-            ("land-listing/decision", 90),
-            ("land-grant-contract/decision", 94),
-        ],
-    )
-    .milestone(FULL, "land-obtained", 94);
+    profile(A_CHEMICAL_PLANT)
+        .has(&[
+            "project-verification",
+            "soil-contamination-review",
+            "safety-condition-review",
+            "eia-book-approval",
+            "occupational-preassessment",
+        ])
+        .has_not(&["project-filing", "eia-form-approval"])
+        .ends(
+            FULL,
+            &[
+                // Nothing before it here: 20p + 10l.
+                ("project-verification/decision", 30),
+                // siting 5, then 30p + 20l.
+                ("soil-contamination-review/decision", 55),
+                // The soil decides: 55 + 3p + 7l.
+                ("land-supply-scheme/decision", 65),
+                ("land-listing/decision", 90),
+                ("land-grant-contract/decision", 94),
+            ],
+        )
+        .milestone(FULL, "land-obtained", 94);
 }
 
 /// 6. A foreign firm that leases its land and founds a company.
 #[test]
 fn a_foreign_firm_on_leased_land() {
-    profile(&[
-        ("foreign_investment", "yes"),
-        ("needs_project_company", "yes"),
-        ("land_mode", "lease"),
-        ("gross_floor_area_sqm", "12000"),
-        ("total_investment_10k", "9000"),
-    ])
-    .has(&["company-registration", "foreign-investment-report", "land-grant-contract"])
-    // Rent is paid over time: no price and deed tax at once.
-    .has_not(&["land-payment-deed-tax", "allocation-approval"])
-    .ends(
-        FULL,
-        &[
-            // Papers after the papers of signing (15): 2p = 17; registered ahead on day 18.
-            ("company-registration/pre-review", 18),
-            // The decision waits for the signing.
-            ("company-registration/decision", 20),
-            // The licence may follow: papers after 17, 2p = 19, 1l = 20; not before the company is there.
-            ("project-filing/decision", 20),
-        ],
-    )
-    .milestone(FULL, "land-obtained", 59);
+    profile(A_FOREIGN_FIRM_ON_LEASED_LAND)
+        .has(&["company-registration", "foreign-investment-report", "land-grant-contract"])
+        // Rent is paid over time: no price and deed tax at once.
+        .has_not(&["land-payment-deed-tax", "allocation-approval"])
+        .ends(
+            FULL,
+            &[
+                // Papers after the papers of signing (15): 2p = 17; registered ahead on day 18.
+                ("company-registration/pre-review", 18),
+                // The decision waits for the signing.
+                ("company-registration/decision", 20),
+                // The licence may follow: papers after 17, 2p = 19, 1l = 20; not before the company is there.
+                ("project-filing/decision", 20),
+            ],
+        )
+        .milestone(FULL, "land-obtained", 59);
 }
 
 /// 7. An office and research building: civil-defence duty, a basement, six permits.
 #[test]
 fn a_research_building() {
-    let building = profile(&[
-        ("project_category", "research"),
-        ("industry", "software-rnd"),
-        ("eia_category", "exempt"),
-        ("discharge_class", "none"),
-        ("gross_floor_area_sqm", "50000"),
-        ("total_investment_10k", "60000"),
-        ("has_civil_buildings", "yes"),
-    ]);
+    let building = profile(A_RESEARCH_BUILDING);
     building
         .has(&["civil-defence-approval", "land-use-planning-permit", "construction-permit"])
         .has_not(&["eia-book-approval", "eia-form-approval", "eia-registration", "pollutant-discharge-permit"])
@@ -281,43 +244,43 @@ fn a_research_building() {
 /// 8. An expansion on the firm's own land.
 #[test]
 fn an_expansion_on_own_land() {
-    profile(&[
-        ("construction_nature", "expansion"),
-        ("land_mode", "existing"),
-        ("gross_floor_area_sqm", "8000"),
-        ("total_investment_10k", "5000"),
-    ])
-    .has(&["design-scheme-review", "construction-planning-permit", "construction-permit", "joint-acceptance"])
-    .has_not(&["land-use-planning-permit", "land-real-estate-registration", "land-handover", "pre-land-preview", "siting-compliance-check"])
-    .ends(
-        FULL,
-        &[
-            // Papers after the filing's (2): 25p = 27, 7l = 34; the filing has long been made.
-            ("design-scheme-review/decision", 34),
-            // No pre-review on one's own land: 34 + 2p + 1l.
-            ("construction-planning-permit/decision", 37),
-            // 34 + 40p + 7l.
-            ("construction-drawing-review/decision", 81),
-            // 81 + 3p + 1l.
-            ("construction-permit/decision", 85),
-        ],
-    )
-    .milestone(FULL, "six-permits", 85);
+    profile(AN_EXPANSION_ON_OWN_LAND)
+        .has(&["design-scheme-review", "construction-planning-permit", "construction-permit", "joint-acceptance"])
+        .has_not(&[
+            "land-use-planning-permit",
+            "land-real-estate-registration",
+            "land-handover",
+            "pre-land-preview",
+            "siting-compliance-check",
+        ])
+        .ends(
+            FULL,
+            &[
+                // Papers after the filing's (2): 25p = 27, 7l = 34; the filing has long been made.
+                ("design-scheme-review/decision", 34),
+                // No pre-review on one's own land: 34 + 2p + 1l.
+                ("construction-planning-permit/decision", 37),
+                // 34 + 40p + 7l.
+                ("construction-drawing-review/decision", 81),
+                // 81 + 3p + 1l.
+                ("construction-permit/decision", 85),
+            ],
+        )
+        .milestone(FULL, "six-permits", 85);
 }
 
 /// 9. The plain factory step by step: no stage begins before the one before has ended.
 #[test]
 fn the_plain_factory_step_by_step() {
-    profile(&[("site_area_sqm", "20000"), ("gross_floor_area_sqm", "30000"), ("total_investment_10k", "20000"), ("earthwork_m3", "8000")])
-        .ends(
-            Levers::STEP_BY_STEP,
-            &[
-                // Stage 1 ends with the signing.
-                ("investment-agreement-signing/decision", 20),
-                // Stage 2: the conditions 20 + 3p + 5l are the last of it.
-                ("planning-conditions-issue/decision", 28),
-                // Stage 3: the scheme 28 + 25p + 7l; papers that rest on it come after.
-                ("design-scheme-review/decision", 60),
-            ],
-        );
+    profile(A_PLAIN_FACTORY).ends(
+        Levers::STEP_BY_STEP,
+        &[
+            // Stage 1 ends with the signing.
+            ("investment-agreement-signing/decision", 20),
+            // Stage 2: the conditions 20 + 3p + 5l are the last of it.
+            ("planning-conditions-issue/decision", 28),
+            // Stage 3: the scheme 28 + 25p + 7l; papers that rest on it come after.
+            ("design-scheme-review/decision", 60),
+        ],
+    );
 }

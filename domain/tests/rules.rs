@@ -263,7 +263,7 @@ fn the_policy_is_this_table() {
         (Action::RaiseDifficulty, "y.y........."),
         (Action::LeadDifficulty, "....y....y.."),
         (Action::Note, "y.y.y.yyy..."),
-        (Action::AdoptPlan, "..y.y......."),
+        (Action::AdoptPlan, "....y......."),
     ];
     for (action, row) in table {
         let found: String = people.iter().map(|p| if may(p, &action, Some(&project)) { 'y' } else { '.' }).collect();
@@ -278,16 +278,16 @@ fn a_plan_is_adopted_by_who_leads_and_leaves_a_trail() {
     let mut story = Story::begin();
     let adopt = |settings: Settings, reason: &str| Command::Plan { command: P::Adopt { settings, reason: reason.into() } };
     let refused = story.when(&enterprise(), adopt(Settings::default(), "我方希望")).unwrap_err();
-    assert_eq!(refused, "您的身份是建设单位：由首席服务专员或项目的帮代办专员确定计划。");
+    assert_eq!(refused, "您的身份是建设单位：由首席服务专员确定计划。");
     story.when(&lead(), adopt(Settings::default(), "首次排定")).unwrap();
     let first = story.project();
     let day =
         |project: &domain::project::Project, id: &str| project.plan.as_ref().unwrap().milestones.iter().find(|(m, _)| m == id).unwrap().1;
     assert_eq!(first.plan_trail[0].moved.iter().find(|m| m.milestone == "production").unwrap().old, None);
-    assert_eq!(story.when(&agent(), adopt(Settings::default(), "再排一次")).unwrap_err(), "这就是现行计划，没有变化。");
+    assert_eq!(story.when(&lead(), adopt(Settings::default(), "再排一次")).unwrap_err(), "这就是现行计划，没有变化。");
     assert_eq!(story.when(&lead(), adopt(Settings::default(), "  ")).unwrap_err(), "请填写内容。");
     let slower = Settings { lengths: [("trial-run".to_string(), 90)].into(), ..Settings::default() };
-    story.when(&agent(), adopt(slower, "调试要更久")).unwrap();
+    story.when(&lead(), adopt(slower, "调试要更久")).unwrap();
     let second = story.project();
     let moved = &second.plan_trail[1].moved;
     assert_eq!(second.plan_trail[1].reason, "调试要更久");

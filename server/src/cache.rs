@@ -55,7 +55,7 @@ impl Pages {
     /// Keeps a page and answers with it.
     pub async fn keep(&self, key: String, response: Response, now: Instant) -> Response {
         let (parts, body) = response.into_parts();
-        let Ok(bytes) = axum::body::to_bytes(body, LARGEST_PAGE).await else {
+        let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
             return Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR).body(Body::empty()).unwrap_or_default();
         };
         let policy = parts.headers.get(header::CONTENT_SECURITY_POLICY).and_then(|v| v.to_str().ok()).map(str::to_string);
@@ -73,8 +73,8 @@ impl Pages {
             until: now.plus_seconds(FRESH_SECONDS),
             size: text.len() + key.len() + 500,
         });
-        // Wrong addresses are made by programs that try; they are not worth the room.
-        if page.status == StatusCode::OK {
+        // Wrong addresses are made by programs that try; they are not worth the room. What sets a cookie is for one alone.
+        if page.status == StatusCode::OK && page.size <= LARGEST_PAGE && !page.headers.contains_key(header::SET_COOKIE) {
             let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
             if kept.bytes + page.size > MOST_BYTES {
                 *kept = Kept::default();

@@ -77,16 +77,22 @@ fn Questionnaire(parsed: Memo<Result<Answers, Vec<Misanswer>>>) -> impl IntoView
         Memo::new(move |_| answers.with(|a| Profile::new(&c, a)))
     };
     let form = NodeRef::<leptos::html::Form>::new();
+    // What was typed and makes no sense: it stays in its field, with the reason, and the rest goes on as it was.
+    let slips = RwSignal::new(Vec::<Misanswer>::new());
     let navigate = use_navigate();
     // With JavaScript: every change goes to the address at once.
     let changed = {
         let c = c.clone();
         move |_| {
             let Some(pairs) = read_form(form) else { return };
-            if let Ok(answers) = Answers::from_pairs(&c, pairs.iter().map(|(n, v)| (n.as_str(), v.as_str()))) {
-                let query = answers.to_query(&c);
-                let to = if query.is_empty() { "/guide".to_string() } else { format!("/guide?{query}") };
-                navigate(&to, NavigateOptions { replace: true, scroll: false, ..Default::default() });
+            match Answers::from_pairs(&c, pairs.iter().map(|(n, v)| (n.as_str(), v.as_str()))) {
+                Ok(answers) => {
+                    slips.set(Vec::new());
+                    let query = answers.to_query(&c);
+                    let to = if query.is_empty() { "/guide".to_string() } else { format!("/guide?{query}") };
+                    navigate(&to, NavigateOptions { replace: true, scroll: false, ..Default::default() });
+                }
+                Err(wrong) => slips.set(wrong),
             }
         }
     };
@@ -100,7 +106,7 @@ fn Questionnaire(parsed: Memo<Result<Answers, Vec<Misanswer>>>) -> impl IntoView
         .questions
         .iter()
         .enumerate()
-        .map(|(i, q)| view! { <QuestionBlock number=i + 1 question=q.clone() first=first.clone() answers profile hints /> })
+        .map(|(i, q)| view! { <QuestionBlock number=i + 1 question=q.clone() first=first.clone() answers profile hints slips /> })
         .collect_view();
     view! {
         <p class="lead">{tr!(guide.lead)}</p>
@@ -145,6 +151,7 @@ fn QuestionBlock(
     answers: Memo<Answers>,
     profile: Memo<Profile>,
     hints: Memo<Vec<WhatIf>>,
+    slips: RwSignal<Vec<Misanswer>>,
 ) -> impl IntoView {
     let c = catalogue();
     let shown = {
@@ -157,7 +164,7 @@ fn QuestionBlock(
         .filter_map(|id| c.attribute(id).cloned())
         .map(|attribute| {
             let value = first.0.get(&attribute.id).cloned().or_else(|| attribute.default.clone());
-            view! { <Field attribute value answers profile hints alone=question.sets.len() == 1 /> }
+            view! { <Field attribute value answers profile hints slips alone=question.sets.len() == 1 /> }
         })
         .collect_view();
     // Whoever cannot answer is led to somebody who can; the address carries the answers over.
@@ -200,6 +207,7 @@ fn Field(
     answers: Memo<Answers>,
     profile: Memo<Profile>,
     hints: Memo<Vec<WhatIf>>,
+    slips: RwSignal<Vec<Misanswer>>,
     alone: bool,
 ) -> impl IntoView {
     let id = attribute.id.clone();
@@ -277,6 +285,13 @@ fn Field(
         AttributeType::Number => {
             let text = value.as_ref().map(ToString::to_string).unwrap_or_default();
             let unit = attribute.unit.as_deref().map(|u| say(&unit_name(u))).unwrap_or_default();
+            let slip = {
+                let id = id.clone();
+                move || {
+                    let wrong = slips.with(|all| all.iter().find(|w| w.attribute == id).map(|w| say(&w.sentence)));
+                    wrong.map(|wrong| view! { <p class="error" role="alert">{wrong}</p> })
+                }
+            };
             // The nearest numbers at which the list changes.
             let turns = {
                 let attribute = attribute.clone();
@@ -302,6 +317,7 @@ fn Field(
                     <input type="text" inputmode="decimal" autocomplete="off" name=id.clone() value=text maxlength="15" />
                     <span class="unit">{unit}</span>
                 </label>
+                {slip}
                 {turns}
             }
             .into_any()

@@ -33,7 +33,7 @@ fn at_once(of: &Of, settings: &Settings, plan: &Plan, spreads: &Spreads) -> Opti
 /// In portions, with a breath for the page between them.
 #[cfg(feature = "hydrate")]
 async fn in_portions(of: Of, settings: Settings, plan: Arc<Plan>, spreads: Spreads, progress: RwSignal<Option<usize>>) -> Option<Chance> {
-    const PORTION: usize = 1_000;
+    const PORTION: usize = 2_000;
     let aim = aim(&settings);
     let sorts = of.with(|c, map| domain::plan::chance::sorts(c, map, &plan));
     let mut simulation = Simulation::with_sorts(sorts, &plan, &spreads, &aim, SEED)?;
@@ -57,9 +57,9 @@ pub fn ChanceOf(of: StoredValue<Of>, settings: Memo<Settings>, shown: Memo<Optio
     let first = first.and_then(|plan| of.with_value(|of| at_once(of, &settings.get_untracked(), &plan, &Spreads::default())));
     let chance = RwSignal::new(first);
     // What was found is about the plan it was found for.
-    let known = StoredValue::new(settings.get_untracked());
+    let known = StoredValue::new((settings.get_untracked(), spreads.get_untracked()));
     Effect::new(move |_| {
-        let now = settings.get();
+        let now = (settings.get(), spreads.get());
         if known.with_value(|k| *k != now) {
             known.set_value(now);
             chance.set(None);
@@ -70,11 +70,16 @@ pub fn ChanceOf(of: StoredValue<Of>, settings: Memo<Settings>, shown: Memo<Optio
         {
             event.prevent_default();
             let Some(plan) = shown.get_untracked() else { return };
+            let drawn = spreads;
             let (of, settings, spreads) = (of.get_value(), settings.get_untracked(), spreads.get_untracked());
             progress.set(Some(0));
             leptos::task::spawn_local_scoped(async move {
-                let found = in_portions(of, settings, plan, spreads, progress).await;
-                let _ = chance.try_set(found);
+                let found = in_portions(of, settings, plan.clone(), spreads.clone(), progress).await;
+                // Meanwhile the plan or a distribution may have changed: then it is an answer to nobody's question.
+                let same = shown.try_get_untracked().flatten().is_some_and(|now| Arc::ptr_eq(&now, &plan));
+                if same && drawn.try_get_untracked().as_ref() == Some(&spreads) {
+                    let _ = chance.try_set(found);
+                }
                 let _ = progress.try_set(None);
             });
         }
@@ -103,9 +108,9 @@ pub fn ChanceOf(of: StoredValue<Of>, settings: Memo<Settings>, shown: Memo<Optio
     }
 }
 
-/// A share as whole percents; never quite none and never quite all.
+/// A share as whole percents.
 fn percent(share: f64) -> String {
-    format!("{} %", (share * 100.0).round().clamp(0.0, 100.0))
+    format!("{} %", (share * 100.0).round())
 }
 
 #[component]
@@ -149,6 +154,8 @@ fn Found(chance: Chance, plan: Arc<Plan>) -> impl IntoView {
 /// The distributions, shown and to be changed.
 #[component]
 fn Spread(spreads: RwSignal<Spreads>) -> impl IntoView {
+    // What was typed last is no distribution: it stays in its field, and is not taken.
+    let refused = RwSignal::new(false);
     let rows: Vec<AnyView> = Sort::ALL
         .into_iter()
         .map(|sort| {
@@ -158,16 +165,12 @@ fn Spread(spreads: RwSignal<Spreads>) -> impl IntoView {
                     [s.least, s.likely, s.most][which].to_string()
                 };
                 let changed = move |event: leptos::ev::Event| {
-                    if let Ok(number) = event_target_value(&event).parse::<f64>() {
-                        spreads.update(|s| {
-                            let spread = s.of_mut(sort);
-                            let mut next = *spread;
-                            *[&mut next.least, &mut next.likely, &mut next.most][which] = number;
-                            // One that is no distribution is not taken.
-                            if next.is_sound() {
-                                *spread = next;
-                            }
-                        });
+                    let mut next = spreads.with_untracked(|s| s.of(sort));
+                    let number = event_target_value(&event).trim().parse::<f64>();
+                    *[&mut next.least, &mut next.likely, &mut next.most][which] = number.unwrap_or(f64::NAN);
+                    refused.set(!next.is_sound());
+                    if next.is_sound() {
+                        spreads.update(|s| *s.of_mut(sort) = next);
                     }
                 };
                 let label = format!("{} {label}", say(&sort.name()));
@@ -186,6 +189,7 @@ fn Spread(spreads: RwSignal<Spreads>) -> impl IntoView {
         <details>
             <summary>{tr!(plan.spreads)}</summary>
             <p class="muted">{tr!(plan.spreads_note)}</p>
+            {move || refused.get().then(|| view! { <p class="error" role="alert">{tr!(plan.no_spread)}</p> })}
             <table class="compact">
                 <thead><tr><td></td><th scope="col">{tr!(plan.least)}</th><th scope="col">{tr!(plan.likely)}</th><th scope="col">{tr!(plan.most)}</th></tr></thead>
                 <tbody>{rows}</tbody>

@@ -100,7 +100,12 @@ impl Of {
         format!("{}?{}", self.path(), self.query(settings))
     }
 
-    pub fn query(&self, settings: &Settings) -> String {
+    /// The plan as a file: `svg`, `ics`, `xlsx`, `xml` or `json`.
+    fn file(&self, ending: &str, settings: &Settings) -> String {
+        format!("{}.{ending}?{}", self.path(), self.query(settings))
+    }
+
+    fn query(&self, settings: &Settings) -> String {
         let pairs = self.carried().into_iter().chain(settings.to_pairs());
         pairs.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
     }
@@ -303,7 +308,7 @@ fn Chart(
             }
         }
     });
-    let svg = Signal::derive(move || format!("/guide/plan.svg?{}", of.with_value(|of| of.query(&settings.get()))));
+    let svg = Signal::derive(move || of.with_value(|of| of.file("svg", &settings.get())));
     view! {
         <section class="section">
             <h2>{tr!(plan.chart)}</h2>
@@ -335,13 +340,8 @@ fn Legend() -> impl IntoView {
 
 #[component]
 fn Exports(of: StoredValue<Of>, settings: Memo<Settings>) -> impl IntoView {
-    let base = of.with_value(|of| match of {
-        Of::Answers(..) => "/guide/plan".to_string(),
-        Of::Project(page) => format!("/projects/{}/plan", page.id()),
-    });
     let link = move |ending: &'static str, name: String| {
-        let base = base.clone();
-        let to = move || format!("{base}.{ending}?{}", of.with_value(|of| of.query(&settings.get())));
+        let to = move || of.with_value(|of| of.file(ending, &settings.get()));
         view! { <a class="button button-quiet" rel="external" download href=to>{name}</a> }
     };
     view! {
