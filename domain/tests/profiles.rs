@@ -284,3 +284,23 @@ fn the_plain_factory_step_by_step() {
         ],
     );
 }
+
+/// Of every kind, both ways: work on working days only, nothing late before it is early, the full chain no longer.
+#[test]
+fn every_kind_keeps_the_laws_of_a_plan() {
+    for kind in kinds::ALL {
+        let profile = profile(kind);
+        let [full, slow] = [FULL, Levers::STEP_BY_STEP].map(|levers| profile.plan(levers));
+        for plan in [&full, &slow] {
+            assert!(plan.is_feasible() && !plan.tasks.is_empty());
+            for (i, task) in plan.tasks.iter().enumerate() {
+                assert!(plan.late.start[i] >= plan.early.start[i] && plan.late.end[i] >= plan.early.end[i], "{kind:?} {}", task.id);
+                assert!(plan.calendar().is_workday(plan.date(plan.early.end[i])), "{kind:?} {}", task.id);
+            }
+            // The driving chain ends with the plan and begins with it.
+            let (first, last) = (plan.critical_chain[0], plan.critical_chain[plan.critical_chain.len() - 1]);
+            assert_eq!((plan.early.start[first], plan.early.end[last]), (plan.first, plan.end), "{kind:?}");
+        }
+        assert!(full.end <= slow.end, "{kind:?}");
+    }
+}

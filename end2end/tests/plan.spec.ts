@@ -36,6 +36,23 @@ test('the four panels follow the answers at once, and each other answer says wha
   await expectNotReloaded(page);
 });
 
+test('a number that is none is refused beside its field, and the rest stays', async ({ page }) => {
+  await visit(page, `/guide?${ANSWERS}`);
+  const area = page.getByRole('textbox', { name: '总建筑面积' });
+  await area.fill('五万');
+  await area.blur();
+  await expect(page.getByRole('alert')).toContainText('五万');
+  await expect(area).toHaveValue('五万');
+  await expect(page).toHaveURL(/gross_floor_area_sqm=140000/);
+  await area.fill('50000');
+  await area.blur();
+  await expect(page.getByRole('alert')).toBeHidden();
+  await expect(page).toHaveURL(/gross_floor_area_sqm=50000/);
+  // On a phone the panels come after the questions and do not stand over them.
+  await page.setViewportSize({ width: 360, height: 740 });
+  await expect(page.getByRole('complementary', { name: zh.guide.result })).toHaveCSS('position', 'static');
+});
+
 test('the map says who does what and when, each paper once, and can be taken along', async ({ page }) => {
   await visit(page, `/guide/map?${ANSWERS}`);
   const permit = page.locator('.map-item').filter({ has: page.getByRole('link', { name: '建筑工程施工许可证核发', exact: true }) });
@@ -106,7 +123,10 @@ test('a length is typed or pulled, and everything follows', async ({ page }) => 
   const listing = page.getByRole('spinbutton', { name: fill(zh.plan.length_of, { name: '国有建设用地使用权挂牌（招标、拍卖）出让' }) });
   await listing.fill('3');
   await listing.blur();
-  await expect(page.getByRole('rowheader', { name: '国有建设用地使用权挂牌（招标、拍卖）出让', exact: true })).toBeVisible();
+  await expect(page).toHaveURL(/d\.land-listing\/decision=3/);
+  const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: '国有建设用地使用权挂牌（招标、拍卖）出让', exact: true }) });
+  const [, from = '', to = ''] = await row.getByRole('cell').allInnerTexts();
+  expect((Date.parse(to) - Date.parse(from)) / 86_400_000, 'thirty calendar days, the first included').toBeGreaterThanOrEqual(29);
 
   await visit(page, `/guide/plan?${ANSWERS}&start=2022-03-15`);
   const grip = page.locator('[data-task="construction-drawing-review/preparation"] [data-grip]');
@@ -132,6 +152,19 @@ test('the probability is simulated in the page, the same for everybody', async (
   await expect(page.getByRole('heading', { name: zh.plan.raises })).toBeVisible();
   await page.getByRole('button', { name: pattern(zh.plan.simulate) }).click();
   await expect(share).toHaveText(first);
+  // A distribution that is none is refused; a longer one takes the result away, and gives another.
+  await page.getByText(zh.plan.spreads, { exact: true }).click();
+  const most = page.getByRole('textbox', { name: `申请人准备材料 ${zh.plan.most}`, exact: true });
+  await most.fill('0.1');
+  await most.blur();
+  await expect(page.getByRole('alert')).toHaveText(zh.plan.no_spread);
+  await expect(share).toHaveText(first);
+  await most.fill('6');
+  await most.blur();
+  await expect(page.getByRole('alert')).toBeHidden();
+  await expect(share).toBeHidden();
+  await page.getByRole('button', { name: pattern(zh.plan.simulate) }).click();
+  await expect(share).not.toHaveText(first);
 });
 
 test('the chart is enlarged by keyboard, saved as SVG and PNG, and read as a table', async ({ page }) => {
@@ -200,6 +233,7 @@ test('a project adopts a variant as its plan, the enterprise sees it live, and t
   await lead.getByRole('button', { name: zh.plan.adopt }).click();
   await expect(enterprise.getByText(zh.plan.none_yet), 'live').toBeHidden();
   await visit(lead, `${path}/plan?d.trial-run=100`);
+  await expect(lead.getByRole('link', { name: 'SVG', exact: true })).toHaveAttribute('href', `${path}/plan.svg?d.trial-run=100`);
   await lead.getByRole('textbox', { name: zh.plan.reason }).fill('调试需要更久');
   await lead.getByRole('button', { name: zh.plan.adopt }).click();
   await enterprise.getByText(zh.plan.trail, { exact: true }).click();

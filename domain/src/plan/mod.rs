@@ -9,26 +9,32 @@ pub mod address;
 pub mod adopted;
 mod build;
 pub mod chance;
+mod edit;
 mod facts;
+mod milestone;
 pub mod network;
 mod report;
+mod task;
 mod variants;
 
 pub use build::{JOINT_ISSUE, START_GATE};
 pub use facts::{Facts, Known};
+pub use milestone::MilestoneDays;
 pub use network::{Length, Tie};
 pub use report::Beside;
+pub use task::{Task, TaskKind, task_name};
 pub use variants::{Comparison, LeverGain, Step, compare, levers_for, milestone_end};
 
 use crate::calendar::Calendar;
-use crate::catalogue::{Catalogue, LimitKind, Matter, Unit};
+use crate::catalogue::{Catalogue, LimitKind};
 use crate::date::Date;
 use crate::guide::GuideMap;
-use crate::id::Id;
 use crate::text;
 use crate::text::Text;
 use build::Draft;
-use network::{Day, Days, Fact, Link, Network, narrow};
+use edit::{circle_mistake, edit};
+use milestone::{MilestoneTasks, check_year, latest_first, milestones, targets};
+use network::{Day, Days, Fact, Network, narrow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -93,81 +99,6 @@ pub(crate) fn mistake(field: impl Into<String>, sentence: Text) -> Mistake {
     Mistake { field: field.into(), sentence }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TaskKind {
-    /// The applicant makes the papers.
-    Preparation,
-    /// The office reviews before the prerequisites hold; no permit.
-    PreReview,
-    /// The office decides, or a passed pre-review converts.
-    Decision,
-    Works,
-    /// A point that has to be passed: the start of works, the end of a stage.
-    Gate,
-    /// Several permits in one act.
-    JointIssue,
-}
-
-impl TaskKind {
-    pub fn code(self) -> &'static str {
-        match self {
-            TaskKind::Preparation => "preparation",
-            TaskKind::PreReview => "pre-review",
-            TaskKind::Decision => "decision",
-            TaskKind::Works => "works",
-            TaskKind::Gate => "gate",
-            TaskKind::JointIssue => "joint-issue",
-        }
-    }
-
-    pub fn name(self) -> Text {
-        match self {
-            TaskKind::Preparation => Text::new("准备材料", "Preparing papers"),
-            TaskKind::PreReview => Text::new("容缺预审", "Pre-review"),
-            TaskKind::Decision => Text::new("办理", "Decision"),
-            TaskKind::Works => Text::new("施工", "Works"),
-            TaskKind::Gate => Text::new("关口", "Gate"),
-            TaskKind::JointIssue => Text::new("联发", "Joint issue"),
-        }
-    }
-}
-
-/// One activity of the plan.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Task {
-    /// `<matter>/preparation`, `<matter>/decision`, an activity's id …
-    pub id: String,
-    pub kind: TaskKind,
-    pub matter: Option<Id<Matter>>,
-    pub length: Length,
-    /// What the law leaves at the least; an edited length does not go below it.
-    pub minimum: Length,
-}
-
-impl Task {
-    /// The length in its own unit: calendar days where the law counts in them and nothing longer is promised.
-    pub fn duration(&self) -> (i64, Unit) {
-        let Length { workdays, calendar_days } = self.length;
-        if workdays == 0 && calendar_days > 0 {
-            (i64::from(calendar_days), Unit::CalendarDay)
-        } else {
-            (i64::from(workdays), Unit::Workday)
-        }
-    }
-}
-
-/// A point everyone counts from, with its days.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct MilestoneDays {
-    pub id: String,
-    pub name: Text,
-    pub tasks: Vec<usize>,
-    pub earliest: Date,
-    pub latest: Date,
-    pub target: Option<Date>,
-}
-
 /// The plan of one project.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -191,8 +122,6 @@ pub struct Plan {
     calendar: Calendar,
 }
 
-/// Days outside these years are slips of the hand.
-const YEARS: std::ops::RangeInclusive<i32> = 1990..=2200;
 /// Longer than any limit, works included.
 pub const LONGEST: i64 = 3660;
 
@@ -369,151 +298,4 @@ impl Plan {
     pub fn workdays(&self) -> i64 {
         i64::from(self.end - self.first + 1)
     }
-}
-
-/// A task's name for a reader.
-pub fn task_name(catalogue: &Catalogue, task: &Task) -> Text {
-    if let Some(matter) = task.matter.as_ref().and_then(|m| catalogue.matter(m.as_str())) {
-        let kind = task.kind.name();
-        return match task.kind {
-            TaskKind::Decision => matter.name.clone(),
-            _ => Text::new(format!("{} · {}", matter.name.zh, kind.zh), format!("{} · {}", matter.name.en, kind.en.to_lowercase())),
-        };
-    }
-    if task.id == START_GATE {
-        return catalogue.start_gate.name.clone();
-    }
-    if task.id == JOINT_ISSUE {
-        return Text::new("多证联发", "Joint issue of permits");
-    }
-    if let Some(activity) = catalogue.activities.iter().find(|a| a.id == task.id) {
-        return activity.name.clone();
-    }
-    let stage = task.id.strip_suffix("/begin").and_then(|id| catalogue.stage(id));
-    stage.map_or_else(|| Text::same(task.id.clone()), |s| Text::new(format!("{}开始", s.name.zh), format!("{} begins", s.name.en)))
-}
-
-struct MilestoneTasks {
-    id: String,
-    name: Text,
-    tasks: Vec<usize>,
-}
-
-/// 六证 is the last of all permits marked for it, and 开工 the gate; the others are one matter's decision.
-fn milestones(catalogue: &Catalogue, map: &GuideMap, of: &[Option<build::Of>], gate: Option<usize>) -> Vec<MilestoneTasks> {
-    let decision = |id: &Id<Matter>| of.get(catalogue.matter_order(id.as_str())).copied().flatten().map(|o| o.decision);
-    let all = catalogue.stages.iter().flat_map(|s| &s.milestones);
-    all.filter_map(|m| {
-        let tasks: Vec<usize> = match m.id.as_str() {
-            "six-permits" => map.entries.iter().filter(|e| e.matter.six_permits).filter_map(|e| decision(&e.matter.id)).collect(),
-            "start" => gate.into_iter().collect(),
-            _ => decision(&m.matter).or_else(|| m.otherwise.iter().find_map(decision)).into_iter().collect(),
-        };
-        (!tasks.is_empty()).then(|| MilestoneTasks { id: m.id.clone(), name: m.name.clone(), tasks })
-    })
-    .collect()
-}
-
-fn check_year(field: &str, day: Date, wrong: &mut Vec<Mistake>) {
-    if !YEARS.contains(&day.year()) {
-        let (from, to) = (YEARS.start(), YEARS.end());
-        wrong.push(mistake(
-            field,
-            text!("日期 {day} 不在 {from} 至 {to} 年之间。", "The date {day} is not between the years {from} and {to}."),
-        ));
-    }
-}
-
-/// The targets as days: the last working day that is not after.
-fn targets(settings: &Settings, milestones: &[MilestoneTasks], calendar: &Calendar, wrong: &mut Vec<Mistake>) -> Vec<(String, usize, Day)> {
-    let mut found: Vec<(String, usize, Day)> = Vec::new();
-    for (id, date) in &settings.targets {
-        let field = format!("finish.{}", id.chars().take(40).collect::<String>());
-        check_year(&field, *date, wrong);
-        let Some(place) = milestones.iter().position(|m| m.id == *id) else {
-            let shown: String = id.chars().take(40).collect();
-            let zh = milestones.iter().map(|m| format!("{}（{}）", m.id, m.name.zh)).collect::<Vec<_>>().join("、");
-            let en = milestones.iter().map(|m| m.id.as_str()).collect::<Vec<_>>().join(", ");
-            wrong.push(mistake(
-                field,
-                text!("这个项目没有里程碑“{shown}”，可选：{zh}。", "This project has no milestone `{shown}`; choose one of: {en}."),
-            ));
-            continue;
-        };
-        if found.iter().any(|(other, ..)| other == id) {
-            wrong.push(mistake(field, text!("里程碑“{id}”给了两个日期。", "The milestone `{id}` is given two dates.")));
-            continue;
-        }
-        found.push((id.clone(), place, narrow(calendar.index(date.plus(1)) - 1)));
-    }
-    found
-}
-
-/// The latest first day from which every target is still kept.
-fn latest_first(network: &Network, calendar: &Calendar, milestones: &[MilestoneTasks], targets: &[(String, usize, Day)]) -> Day {
-    // Later than any target, and within the calendar.
-    let far = targets.iter().map(|(_, _, day)| *day).max().unwrap_or(0) + 4 * narrow(LONGEST);
-    let mut last = vec![far; network.len()];
-    let mut aimed = Vec::new();
-    for (_, place, target) in targets {
-        for task in &milestones[*place].tasks {
-            last[*task] = last[*task].min(*target);
-            aimed.push(*task);
-        }
-    }
-    let late = network.backward(calendar, |i| last[i]);
-    let needed = network.upstream(aimed);
-    (0..network.len()).filter(|i| needed[*i]).map(|i| late.start[i]).min().unwrap_or(far)
-}
-
-/// Edited lengths and order.
-fn edit(tasks: &mut [Task], links: &mut Vec<Link>, settings: &Settings, wrong: &mut Vec<Mistake>) {
-    if settings.lengths.is_empty() && settings.order.is_empty() {
-        return;
-    }
-    let ids: Vec<String> = tasks.iter().map(|t| t.id.clone()).collect();
-    let place = |id: &str| ids.iter().position(|known| known == id);
-    let unknown = |id: &str| {
-        let shown: String = id.chars().take(60).collect();
-        mistake(shown.clone(), text!("这个项目没有任务“{shown}”。", "This project has no task `{shown}`."))
-    };
-    for (id, days) in &settings.lengths {
-        let Some(task) = place(id).map(|i| &mut tasks[i]) else {
-            wrong.push(unknown(id));
-            continue;
-        };
-        let (_, unit) = task.duration();
-        if !(0..=LONGEST).contains(days) {
-            wrong
-                .push(mistake(id, text!("天数应在 0 至 {LONGEST} 之间，不能是 {days}。", "Days are between 0 and {LONGEST}, not {days}.")));
-            continue;
-        }
-        let length = match unit {
-            Unit::Workday => Length { calendar_days: task.length.calendar_days, ..Length::workdays(*days) },
-            Unit::CalendarDay => Length::calendar_days(*days),
-        };
-        let short = length.workdays < task.minimum.workdays || length.calendar_days < task.minimum.calendar_days;
-        if short {
-            let least = crate::catalogue::Period {
-                days: i64::from(task.minimum.workdays.max(task.minimum.calendar_days)),
-                unit: if task.minimum.calendar_days > 0 { Unit::CalendarDay } else { Unit::Workday },
-            };
-            let (zh, en) = (least.text().zh, least.text().en);
-            wrong.push(mistake(id, text!("法定最短期间为 {zh}，不能再缩短。", "The law asks for at least {en}; nothing shortens it.")));
-            continue;
-        }
-        task.length = length;
-    }
-    for (before, after) in &settings.order {
-        match (place(before), place(after)) {
-            (Some(from), Some(to)) => links.push(Link { from: from as u32, to: to as u32, tie: Tie::FinishToStart }),
-            (from, _) => wrong.push(unknown(if from.is_none() { before } else { after })),
-        }
-    }
-}
-
-fn circle_mistake(tasks: &[Task], circle: &[usize]) -> Mistake {
-    let names: Vec<&str> = circle.iter().chain(circle.first()).map(|i| tasks[*i].id.as_str()).collect();
-    let way = names.join(" → ");
-    mistake(names.first().copied().unwrap_or_default(), text!("先后关系成了一个圈：{way}。", "The order goes round in a circle: {way}."))
 }

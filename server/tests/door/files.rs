@@ -9,10 +9,13 @@ const ANSWERS: &str = "project_category=mixed&industry=biomedical&needs_project_
                        &gross_floor_area_sqm=140000&total_investment_10k=120000&earthwork_m3=160000&has_civil_buildings=true\
                        &annual_energy_tce=3200&eia_category=report-book&special_fire_project=true&product_types=drug,device-2-3";
 
+#[path = "../../../domain/tests/kinds/mod.rs"]
+mod kinds;
+
 /// What the program prints for the same answers.
-fn printed(command: &str, more: &[&str]) -> Value {
+fn printed(command: &str, answers: &str, more: &[&str]) -> Value {
     let catalogue = service::catalogue::embedded().unwrap();
-    let answers = Answers::from_pairs(&catalogue, ANSWERS.split('&').filter_map(|p| p.trim().split_once('='))).unwrap();
+    let answers = Answers::from_pairs(&catalogue, answers.split('&').filter_map(|p| p.trim().split_once('='))).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("answers.json");
     std::fs::write(&file, serde_json::to_string(&answers).unwrap()).unwrap();
@@ -37,7 +40,7 @@ async fn the_page_and_the_program_give_the_same_map_and_plan() {
     let portal = Portal::open().await;
     let day = "2022-03-15";
     let map = shown(&portal, &format!("/guide/map.json?{ANSWERS}&as_of={day}")).await;
-    assert_eq!(map, printed("guide", &["--as-of", day]));
+    assert_eq!(map, printed("guide", ANSWERS, &["--as-of", day]));
     assert_eq!(map["matters"].as_array().unwrap().iter().filter(|m| m["six_permits"] == true).count(), 6);
     for (address, arguments) in [
         ("&start=2022-03-15", vec!["--start", "2022-03-15"]),
@@ -48,8 +51,21 @@ async fn the_page_and_the_program_give_the_same_map_and_plan() {
     ] {
         let plan = shown(&portal, &format!("/guide/plan.json?{ANSWERS}&as_of={day}{address}")).await;
         let arguments: Vec<&str> = arguments.into_iter().chain(["--as-of", day]).collect();
-        assert_eq!(plan, printed("plan", &arguments), "{address}");
+        assert_eq!(plan, printed("plan", ANSWERS, &arguments), "{address}");
         assert_eq!(plan["feasible"], plan["short_by_workdays"] == 0);
+    }
+}
+
+#[tokio::test]
+async fn so_do_they_for_every_kind_of_project() {
+    let portal = Portal::open().await;
+    let day = "2023-03-01";
+    for kind in kinds::ALL {
+        let answers = kind.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+        let map = shown(&portal, &format!("/guide/map.json?{answers}&as_of={day}")).await;
+        assert_eq!(map, printed("guide", &answers, &["--as-of", day]), "{answers}");
+        let plan = shown(&portal, &format!("/guide/plan.json?{answers}&as_of={day}&start={day}")).await;
+        assert_eq!(plan, printed("plan", &answers, &["--as-of", day, "--start", day]), "{answers}");
     }
 }
 
@@ -121,6 +137,8 @@ async fn a_projects_plan_is_for_those_who_may_see_the_project() {
     let plan: Value = serde_json::from_slice(&own.bytes).unwrap();
     // The clock of the tests stands on this day: nothing open begins before.
     assert_eq!(plan["start"], "2024-09-26");
+    let drawn = portal.get(&format!("/projects/{project}/plan.svg"), &portal.session("wang").await).await;
+    assert_eq!(drawn.status, 200);
     let chart = portal.get(&format!("/projects/{project}/chart.svg"), &portal.session("wang").await).await;
     assert!(chart.text.contains("可以办"), "the states are in words");
 }
