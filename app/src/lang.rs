@@ -31,6 +31,16 @@ pub fn workdays(days: i64) -> String {
     say(&domain::catalogue::Unit::Workday.count(days))
 }
 
+/// An aside in the reader's brackets.
+pub fn aside(text: &str) -> String {
+    if lang() == Lang::Zh { format!("（{text}）") } else { format!(" ({text})") }
+}
+
+/// What stands between a name and what is said of it.
+pub fn colon() -> &'static str {
+    if lang() == Lang::Zh { "：" } else { ": " }
+}
+
 /// Joins names as the language does.
 pub fn list(names: impl IntoIterator<Item = String>) -> String {
     let separator = if lang() == Lang::Zh { "、" } else { ", " };

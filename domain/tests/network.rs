@@ -113,9 +113,18 @@ proptest! {
         let last = (0..case.lengths.len()).find(|i| early.end[*i] == end).unwrap();
         prop_assert_eq!(late.end[last], early.end[last]);
         let chain = network.chain(last, &early);
-        // From the first day (what takes no time happens on it) without a gap to the last.
-        prop_assert!(early.start[chain[0]] <= case.first);
-        prop_assert_eq!(early.end[last], end);
+        // From the first day (what takes no time happens on it) to the last, and no gap between two of it.
+        prop_assert_eq!(early.start[chain[0]], case.first);
+        prop_assert_eq!(chain[chain.len() - 1], last);
+        for pair in chain.windows(2) {
+            let (a, b) = (pair[0], pair[1]);
+            let tight = network.before(b).iter().filter(|(p, _)| *p as usize == a).any(|(_, tie)| match tie {
+                Tie::FinishToStart => early.start[b] == early.end[a] + Day::from(!case.lengths[b].is_none()),
+                Tie::StartToStart => early.start[b] == early.start[a],
+                Tie::FinishToFinish => early.end[b] == early.end[a],
+            });
+            prop_assert!(tight, "{a} does not drive {b}");
+        }
     }
 
     #[test]

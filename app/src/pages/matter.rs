@@ -3,7 +3,7 @@
 use super::PageTitle;
 use super::not_found::NotFound;
 use crate::components::mark::{Assumed, Low, SixMark};
-use crate::lang::{lang, list, say, tr, workdays};
+use crate::lang::{aside, colon, lang, list, say, tr, workdays};
 use crate::shared::{catalogue, today};
 use domain::Lang;
 use domain::catalogue::{Catalogue, DependencyType, Matter, SupplyBy};
@@ -30,7 +30,7 @@ pub fn words(condition: &Condition, c: &Catalogue) -> String {
     let name = |id: &str| c.attribute(id).map_or_else(|| id.to_string(), |a| say(&a.name));
     let join = |parts: &[Condition], word: &str| {
         let parts = parts.iter().map(|p| match p {
-            Condition::And(_) | Condition::Or(_) => format!("（{}）", words(p, c)),
+            Condition::And(_) | Condition::Or(_) => aside(&words(p, c)).trim_start().to_string(),
             other => words(other, c),
         });
         parts.collect::<Vec<_>>().join(word)
@@ -85,7 +85,7 @@ fn Details(matter: Matter) -> impl IntoView {
     };
     let stage = c.stage(matter.stage.as_str()).map(|s| say(&s.name)).unwrap_or_default();
     let mut legal = match matter.legal_limit.period {
-        Some(period) => format!("{}（{}）", say(&period.text()), say(&matter.legal_limit.kind.name())),
+        Some(period) => format!("{}{}", say(&period.text()), aside(&say(&matter.legal_limit.kind.name()))),
         None => say(&matter.legal_limit.kind.name()),
     };
     if let (true, Some(n)) = (matter.legal_limit.approximate, matter.legal_limit.workdays) {
@@ -101,7 +101,7 @@ fn Details(matter: Matter) -> impl IntoView {
     let variants = matter.variants.iter().map(|v| {
         view! {
             <li>
-                {words(&v.when, &c)}{if lang() == Lang::Zh { "：" } else { ": " }}{say(&v.result)}
+                {words(&v.when, &c)}{colon()}{say(&v.result)}
                 <span class="muted">{say(&v.kind.name())}" · "{tr!(map.promised, days = workdays(v.promised_workdays))}{v.promised_assumed.then(|| view! { <Assumed /> })}</span>
             </li>
         }

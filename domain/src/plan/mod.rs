@@ -23,12 +23,12 @@ pub use milestone::MilestoneDays;
 pub use network::{Length, Tie};
 pub use report::Beside;
 pub use task::{Task, TaskKind, task_name};
-pub use variants::{Comparison, LeverGain, Step, compare, levers_for, milestone_end};
+pub use variants::{Comparison, LeverGain, Step, compare, levers_for, milestone_end, workdays_to};
 
 use crate::calendar::Calendar;
 use crate::catalogue::{Catalogue, LimitKind};
 use crate::date::Date;
-use crate::guide::GuideMap;
+use crate::guide::{GuideMap, Paper};
 use crate::text;
 use crate::text::Text;
 use build::Draft;
@@ -292,6 +292,13 @@ impl Plan {
     /// Whether a milestone has been reached.
     pub fn is_reached(&self, milestone: &str) -> bool {
         self.milestone_day(milestone).is_some_and(|m| m.tasks.iter().all(|t| self.is_done(*t)))
+    }
+
+    /// The latest day to begin a paper: that of the first preparation it belongs to. `None`: nobody has to make it.
+    pub fn begin_by(&self, paper: &Paper) -> Option<Date> {
+        let preparations = paper.wanted_by.iter().filter_map(|w| self.task(&format!("{}/preparation", w.matter.id)));
+        let latest = preparations.map(|task| self.late.start[task]).min()?;
+        (!paper.is_shared()).then(|| self.date(latest))
     }
 
     /// Working days from the first to the last.

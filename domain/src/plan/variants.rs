@@ -58,7 +58,8 @@ pub fn milestone_end(plan: &Plan, milestone: &str) -> Date {
     plan.milestone_day(milestone).map_or_else(|| plan.date(plan.end), |m| m.earliest)
 }
 
-fn workdays_to(plan: &Plan, milestone: &str) -> i64 {
+/// Working days from the plan's first to the one on which the milestone is reached at the earliest, both counted.
+pub fn workdays_to(plan: &Plan, milestone: &str) -> i64 {
     plan.calendar().index(milestone_end(plan, milestone)) - i64::from(plan.first) + 1
 }
 

@@ -131,10 +131,8 @@ fn papers(sheet: &mut Worksheet, written: &Written, styles: &Styles) -> Done {
         sheet.write(row, 1, paper.material.source.name().get(lang))?;
         sheet.write_with_format(row, 2, wanted.join(if lang == Lang::Zh { "、" } else { ", " }), &styles.wrap)?;
         sheet.write(row, 3, if paper.may_follow() { say(lang, "可", "yes") } else { String::new() })?;
-        let begin =
-            paper.wanted_by.iter().filter_map(|w| plan.task(&format!("{}/preparation", w.matter.id))).map(|t| plan.late.start[t]).min();
-        if let (false, Some(begin)) = (paper.is_shared(), begin) {
-            day(sheet, row, 4, plan.date(begin), styles)?;
+        if let Some(begin) = plan.begin_by(&paper) {
+            day(sheet, row, 4, begin, styles)?;
         }
     }
     Ok(())

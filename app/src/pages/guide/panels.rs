@@ -4,7 +4,7 @@ use crate::components::mark::Assumed;
 use crate::lang::{lang, list, say, tr};
 use crate::shared::{catalogue, today};
 use domain::guide::{Answers, GuideMap, Profile};
-use domain::plan::{Levers, Plan, Settings, milestone_end};
+use domain::plan::{Levers, Plan, Settings, milestone_end, workdays_to};
 use leptos::prelude::*;
 
 /// Beside the questions; every panel follows each answer at once.
@@ -91,10 +91,9 @@ fn how_long(map: &GuideMap) -> AnyView {
     let c = catalogue();
     let plan = |levers| Plan::new(&c, map, &Settings { levers, start: Some(today()), ..Settings::default() }).ok();
     let rows = plan(Levers::FULL_CHAIN).zip(plan(Levers::STEP_BY_STEP)).map(|(full, slow)| {
-        let days = |plan: &Plan, milestone: &str| plan.calendar().index(milestone_end(plan, milestone)) - i64::from(plan.first) + 1;
         let of = |milestone: &'static str, name: String| {
             let applies = full.milestone_day(milestone).is_some();
-            let (quick, long) = (days(&full, milestone), days(&slow, milestone));
+            let (quick, long) = (workdays_to(&full, milestone), workdays_to(&slow, milestone));
             applies.then(|| {
                 view! {
                     <tr>

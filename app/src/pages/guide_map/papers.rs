@@ -59,9 +59,7 @@ fn row(paper: &Paper, plan: &Plan) -> AnyView {
     } else {
         view! { <span class="muted">{tr!(map.needed)}</span> }.into_any()
     };
-    // The latest day to begin: that of the first preparation it belongs to.
-    let begin = paper.wanted_by.iter().filter_map(|w| plan.task(&format!("{}/preparation", w.matter.id))).map(|t| plan.late.start[t]).min();
-    let begin = begin.map(|day| plan.date(day).to_string()).unwrap_or_default();
+    let begin = plan.begin_by(paper).map(|day| day.to_string()).unwrap_or_default();
     view! {
         <tr>
             <th scope="row"><span class="check-box" aria-hidden="true"></span>{say(&paper.material.name)}</th>

@@ -2,7 +2,7 @@
 //! each step is and when.
 
 use crate::components::mark::{Assumed, Low, SixMark};
-use crate::lang::{list, say, tr, workdays};
+use crate::lang::{aside, colon, list, say, tr, workdays};
 use crate::shared::catalogue;
 use domain::account::Role;
 use domain::catalogue::{LimitKind, Line, Stage};
@@ -66,7 +66,7 @@ fn step(entry: &Entry, map: &GuideMap, plan: &Plan) -> AnyView {
     let legal = entry.legal.limit.period.map(|p| {
         let mut text = tr!(map.legal, limit = say(&p.text()));
         if entry.legal.limit.kind == LimitKind::MinimumPeriod {
-            text.push_str(&format!("（{}）", say(&LimitKind::MinimumPeriod.name())));
+            text.push_str(&aside(&say(&LimitKind::MinimumPeriod.name())));
         }
         text
     });
@@ -86,7 +86,7 @@ fn step(entry: &Entry, map: &GuideMap, plan: &Plan) -> AnyView {
         let latest = day("preparation", true).unwrap_or_default();
         view! {
             <li>
-                <span>{say(&Role::Enterprise.name())}"："{tr!(map.prepares, days = workdays(matter.preparation_workdays), date = latest)}</span>
+                <span>{say(&Role::Enterprise.name())}{colon()}{tr!(map.prepares, days = workdays(matter.preparation_workdays), date = latest)}</span>
                 {matter.preparation_assumed.then(|| view! { <Assumed /> })}
             </li>
         }
@@ -102,7 +102,6 @@ fn step(entry: &Entry, map: &GuideMap, plan: &Plan) -> AnyView {
         })
         .collect();
     let name = say(&matter.name);
-    let separator = if crate::lang::lang() == domain::Lang::Zh { "：" } else { ": " };
     view! {
         <li class="map-item" class:map-six=matter.six_permits>
             <p class="map-name">
@@ -110,11 +109,11 @@ fn step(entry: &Entry, map: &GuideMap, plan: &Plan) -> AnyView {
                 {matter.six_permits.then(|| view! { <SixMark /> })}
                 <Low confidence=matter.confidence />
             </p>
-            <p class="map-who muted">{tr!(map.result)}{separator}{say(entry.result)}</p>
+            <p class="map-who muted">{tr!(map.result)}{colon()}{say(entry.result)}</p>
             <ul class="who-when">
                 {prepares}
                 <li>
-                    <span>{decides}{separator}{tr!(map.promised, days = workdays(entry.promised_workdays))}</span>
+                    <span>{decides}{colon()}{tr!(map.promised, days = workdays(entry.promised_workdays))}</span>
                     {entry.promised_assumed.then(|| view! { <Assumed /> })}
                     <span class="muted">{legal.unwrap_or_else(|| tr!(map.no_legal))}</span>
                     <span class="muted">{tr!(map.done_by, date = done)}</span>

@@ -4,7 +4,7 @@ use super::Of;
 use crate::components::mark::Assumed;
 use crate::lang::{lang, say, tr, workdays};
 use crate::shared::catalogue;
-use domain::plan::{Plan, Settings, compare, levers_for, task_name};
+use domain::plan::{Plan, Settings, compare, levers_for, task_name, workdays_to};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub fn Outcome(of: Of, settings: Settings, plan: Arc<Plan>, saved: Option<Arc<Pl
     let aim = settings.targets.first().map_or("production", |(milestone, _)| milestone.as_str()).to_string();
     let aim_name = plan.milestone_day(&aim).map_or_else(|| tr!(plan.end), |m| say(&m.name));
     let by = |n: i64| workdays(n);
-    let to_aim = plan.calendar().index(domain::plan::milestone_end(&plan, &aim)) - i64::from(plan.first) + 1;
+    let to_aim = workdays_to(&plan, &aim);
     let kept = plan.is_feasible();
     let reached = plan.is_reached(&aim);
     let sentence = match (kept, settings.targets.is_empty()) {
