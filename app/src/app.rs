@@ -99,6 +99,7 @@ pub fn App() -> impl IntoView {
                     <ParentRoute path=path!("/projects/:id") view={Lazy::<part::Frame>::new()} ssr=SsrMode::Async>
                         <Route path=path!("") view={Lazy::<part::Overview>::new()} />
                         <Route path=path!("/matters/:matter") view={Lazy::<part::Work>::new()} />
+                        <Route path=path!("/sheet") view={Lazy::<part::Sheet>::new()} />
                         <Route path=path!("/consultations") view={Lazy::<part::Consultations>::new()} />
                         <Route path=path!("/difficulties") view={Lazy::<part::Difficulties>::new()} />
                         <Route path=path!("/chart") view={Lazy::<part::ProjectChart>::new()} />

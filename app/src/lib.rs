@@ -11,6 +11,7 @@ mod live;
 mod pages;
 mod session;
 mod shared;
+mod together;
 
 /// Typed keys of `locales/*.json`.
 #[allow(warnings, clippy::all, clippy::expect_used, clippy::unwrap_used, reason = "generated")]

@@ -21,6 +21,7 @@ pub mod policy;
 pub mod project;
 pub mod project_card;
 pub mod refusal;
+pub mod sheet;
 pub mod standing;
 pub mod team;
 pub mod text;

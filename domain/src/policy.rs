@@ -1,7 +1,7 @@
 //! Who may do what: one table, deny by default.
 
 use crate::account::{Actor, Role};
-use crate::catalogue::Matter;
+use crate::catalogue::{Matter, Organisation};
 use crate::id::Id;
 use crate::project::Project;
 
@@ -31,6 +31,12 @@ pub enum Action {
     LeadDifficulty,
     /// Record a note, meeting or milestone.
     Note,
+    /// Fill in a field of the data sheet that this organisation knows.
+    Fill(Id<Organisation>),
+    /// Confirm what others filled in for the enterprise.
+    ConfirmSheet,
+    /// Say that a section of the data sheet is ready.
+    MarkReady,
     /// Make a variant the plan the project works to.
     AdoptPlan,
 }
@@ -67,6 +73,11 @@ fn handles(actor: &Actor, project: &Project, matter: &Id<Matter>) -> bool {
     }
 }
 
+/// Whether the enterprise's side speaks for this organisation.
+fn is_enterprises(provider: &Id<Organisation>) -> bool {
+    matches!(provider.as_str(), "enterprise" | "intermediary")
+}
+
 /// Whose part it is to open projects from a guide map.
 pub fn starts_projects(role: Role) -> bool {
     matches!(role, Role::Enterprise | Role::Agent | Role::LeadOfficer)
@@ -95,5 +106,11 @@ pub fn may(actor: &Actor, action: &Action, project: Option<&Project>) -> bool {
         Action::LeadDifficulty => s.lead || actor.role == Role::DistrictLeader,
         Action::Note => s.owner || s.agent || s.lead || s.office,
         Action::AdoptPlan => s.lead,
+        // The agent fills in everything with the enterprise; an office what it knows itself.
+        Action::Fill(provider) => {
+            s.agent || (s.owner && is_enterprises(provider)) || (s.office && actor.office.as_ref() == Some(provider))
+        }
+        Action::ConfirmSheet => s.owner,
+        Action::MarkReady => s.owner || s.agent,
     }
 }

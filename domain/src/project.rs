@@ -12,6 +12,7 @@ use crate::log::{Audience, By, Recorded};
 use crate::matter::{self, Tracked};
 use crate::plan::adopted;
 use crate::policy::{Action, may};
+use crate::sheet;
 use crate::refusal::{LONGEST_TEXT, Refusal, not_now, written};
 use crate::team::{self, Team};
 use crate::text::Text;
@@ -56,6 +57,7 @@ pub enum Command {
     Difficulty { id: Id<Difficulty>, command: difficulty::Command },
     Note { note: Note },
     Plan { command: adopted::Command },
+    Sheet { command: sheet::Command },
 }
 
 /// What happened. Additive only: an old log always folds.
@@ -69,6 +71,7 @@ pub enum Event {
     Difficulty { id: Id<Difficulty>, event: difficulty::Event },
     Noted { note: Note },
     Plan { event: adopted::Event },
+    Sheet { event: sheet::Event },
 }
 
 /// What a command or event is about: two commands on different subjects never disturb each other.
@@ -81,6 +84,7 @@ pub enum Subject {
     Difficulty(Id<Difficulty>),
     Note,
     Plan,
+    Sheet,
 }
 
 impl Command {
@@ -93,6 +97,7 @@ impl Command {
             Command::Difficulty { id, .. } => Subject::Difficulty(id.clone()),
             Command::Note { .. } => Subject::Note,
             Command::Plan { .. } => Subject::Plan,
+            Command::Sheet { .. } => Subject::Sheet,
         }
     }
 }
@@ -107,6 +112,7 @@ impl Event {
             Event::Difficulty { id, .. } => Subject::Difficulty(id.clone()),
             Event::Noted { .. } => Subject::Note,
             Event::Plan { .. } => Subject::Plan,
+            Event::Sheet { .. } => Subject::Sheet,
         }
     }
 
@@ -120,6 +126,11 @@ impl Event {
             Event::Started { .. } => "project.started",
             Event::Noted { .. } => "project.noted",
             Event::Plan { event: adopted::Event::Adopted { .. } } => "plan.adopted",
+            Event::Sheet { event } => match event {
+                sheet::Event::Confirmed { .. } => "sheet.confirmed",
+                sheet::Event::Ready { .. } => "sheet.ready",
+                sheet::Event::Unready { .. } => "sheet.unready",
+            },
             Event::Team { event: T::LeadAppointed { .. } } => "team.lead_appointed",
             Event::Team { event: T::AgentAppointed { .. } } => "team.agent_appointed",
             Event::Matter { event, .. } => match event {
@@ -184,6 +195,8 @@ pub struct Project {
     pub plan: Option<adopted::Adopted>,
     #[serde(default)]
     pub plan_trail: Vec<adopted::Change>,
+    #[serde(default)]
+    pub sheet: sheet::State,
     /// Whether anything here rests on assumptions (a replayed case).
     pub assumed: bool,
 }
@@ -210,6 +223,7 @@ impl Project {
             milestones: Vec::new(),
             plan: None,
             plan_trail: Vec::new(),
+            sheet: sheet::State::default(),
             assumed,
         })
     }
@@ -261,6 +275,7 @@ impl Project {
                 }
             },
             Event::Plan { event } => self.apply_plan(event, at, by),
+            Event::Sheet { event } => self.sheet.apply(event, at, by),
             Event::Noted { note } => {
                 if let Some(milestone) = &note.milestone {
                     self.milestones.push((milestone.clone(), at));
@@ -308,6 +323,8 @@ impl Project {
             Command::Note { note } if note.internal => Action::ViewInternal,
             Command::Note { .. } => Action::Note,
             Command::Plan { .. } => Action::AdoptPlan,
+            Command::Sheet { command: sheet::Command::Confirm { .. } } => Action::ConfirmSheet,
+            Command::Sheet { .. } => Action::MarkReady,
         }
     }
 
@@ -383,6 +400,10 @@ impl Project {
                 let events = adopted::decide(self, catalogue, command, by)?;
                 Ok(events.into_iter().map(|event| Event::Plan { event }).collect())
             }
+            Command::Sheet { command } => {
+                let events = sheet::decide(self, catalogue, command, by)?;
+                Ok(events.into_iter().map(|event| Event::Sheet { event }).collect())
+            }
             Command::Note { mut note } => {
                 known(&note.matter)?;
                 note.text = Text::new(written("text", &note.text.zh, LONGEST_TEXT)?, written("text", &note.text.en, LONGEST_TEXT)?);
@@ -438,6 +459,10 @@ fn not_yours(actor: &Actor, command: &Command) -> Refusal {
         }
         Command::Difficulty { .. } => ("由首席服务专员指定牵头部门和议定", "only the lead officer names the leading office and resolves"),
         Command::Plan { .. } => ("由首席服务专员确定计划", "only the lead officer adopts the plan"),
+        Command::Sheet { command: sheet::Command::Confirm { .. } } => {
+            ("由建设单位自己确认代填的内容", "only the project owner confirms what others filled in for it")
+        }
+        Command::Sheet { .. } => ("由建设单位或其帮代办专员标记", "marking is for the project owner or its agent"),
         Command::Start { .. } | Command::Note { .. } => ("没有这项权限", "there is no right to do this"),
     };
     Refusal::NotYours(Text::new(

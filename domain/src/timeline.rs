@@ -7,6 +7,7 @@ use crate::id::Id;
 use crate::matter::Event as M;
 use crate::plan::adopted::{Event as P, moved_sentence};
 use crate::project::Event;
+use crate::sheet::Event as S;
 use crate::team::Event as T;
 use crate::text::Text;
 
@@ -25,6 +26,23 @@ pub fn sentence(event: &Event, catalogue: &Catalogue, person: &impl Fn(&crate::I
         Event::Plan { event: P::Adopted { moved, reason, .. } } => {
             let what = moved_sentence(catalogue, moved);
             Text::new(format!("确定计划（{reason}）：{}", what.zh), format!("adopted the plan ({reason}): {}", what.en))
+        }
+        Event::Sheet { event } => {
+            let section = |id: &str| catalogue.section_name(id);
+            match event {
+                S::Confirmed { fields } => {
+                    let n = fields.len();
+                    Text::new(format!("确认代填的 {n} 项内容"), format!("confirmed {n} field{} filled in for it", if n == 1 { "" } else { "s" }))
+                }
+                S::Ready { section: id, .. } => {
+                    let name = section(id);
+                    Text::new(format!("数据表单“{}”一节已备好", name.zh), format!("the section “{}” of the data sheet is ready", name.en))
+                }
+                S::Unready { section: id } => {
+                    let name = section(id);
+                    Text::new(format!("数据表单“{}”一节改为未备好", name.zh), format!("the section “{}” is not ready after all", name.en))
+                }
+            }
         }
         Event::Team { event: T::LeadAppointed { account } } => {
             let name = name(account);

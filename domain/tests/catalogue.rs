@@ -70,7 +70,7 @@ const SHISHAN: &[(&str, &str)] = &[
 fn the_delivered_catalogue_is_whole() {
     let catalogue = read(&files()).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
     assert_eq!(catalogue.matters.len(), 70);
-    assert_eq!(catalogue.fields.len(), 116);
+    assert_eq!(catalogue.form.fields.len(), 116);
     assert_eq!((catalogue.attributes.len(), catalogue.questions.len()), (37, 20));
     assert_eq!(catalogue.stages.len(), 7);
     assert_eq!(catalogue.materials.len(), 123);

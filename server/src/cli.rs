@@ -172,7 +172,7 @@ fn check_catalogue(dir: &std::path::Path) -> Result<(), Failed> {
     let c = service::catalogue::from_folder(dir)?;
     let counts = [
         ("matters", c.matters.len()),
-        ("fields", c.fields.len()),
+        ("fields", c.form.fields.len()),
         ("attributes", c.attributes.len()),
         ("questions", c.questions.len()),
         ("stages", c.stages.len()),

@@ -4,6 +4,7 @@ mod assets;
 mod cache;
 mod catalogue;
 pub mod cli;
+mod collab;
 mod files;
 mod live;
 mod pages;
@@ -30,6 +31,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 pub struct AppState {
     open: Arc<RwLock<Open>>,
     pages: cache::Pages,
+    rooms: collab::Rooms,
     pub site: Site,
     pub stopping: tokio::sync::watch::Receiver<bool>,
 }
@@ -56,7 +58,7 @@ impl AppState {
         let carried = service::catalogue::embedded().ok().filter(|c| c.to_bytes() != service.catalogue.to_bytes());
         let carried = carried.map(|c| (format!("{} · quanlian {}", c.edition, env!("CARGO_PKG_VERSION")), Arc::new(c)));
         let open = Open { service, editions, earlier: carried.into_iter().collect() };
-        Ok(AppState { open: Arc::new(RwLock::new(open)), pages: cache::Pages::default(), site, stopping })
+        Ok(AppState { open: Arc::new(RwLock::new(open)), pages: cache::Pages::default(), rooms: collab::Rooms::default(), site, stopping })
     }
 
     pub fn service(&self) -> Service {
@@ -113,6 +115,7 @@ pub fn router(state: AppState) -> Router {
         // the pages' own code
         .route("/api/{*name}", any(pages::server_function))
         .route("/live", get(live::feed))
+        .route("/collab/{document}", any(collab::enter))
         .route("/catalogue/{name}", get(catalogue::serve))
         .route("/pkg/{folder}/{name}", get(assets::package))
         // operators

@@ -57,7 +57,7 @@ fn origin(headers: &HeaderMap) -> String {
 }
 
 /// Browsers name the origin of every form and fetch that changes something. No name: not a browser.
-fn same_origin(request: &Request) -> bool {
+pub fn same_origin(request: &Request) -> bool {
     let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
     match request.headers().get(header::ORIGIN).and_then(|o| o.to_str().ok()) {
         None => true,

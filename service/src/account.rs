@@ -248,16 +248,33 @@ pub async fn sign_in(cx: &Context, login: &str, password: &str) -> Result<Token,
         return Err(Public::invalid("login", text!("登录名或密码不对。", "The login or the password is not right.")).into());
     }
     service.attempts.succeeded(&login);
+    let token = begin_session(service, account, SESSION_SECONDS).await?;
+    sqlx::query("delete from session where expires_at < $1").bind(now.to_string()).execute(service.db.pool()).await?;
+    Ok(token)
+}
+
+async fn begin_session(service: &Service, account: String, seconds: i64) -> Result<Token, Fault> {
+    let now = service.clock.now();
     let token = random_hex(32);
     sqlx::query("insert into session (token_hash, account, created_at, expires_at) values ($1, $2, $3, $4)")
         .bind(Digest::of(token.as_bytes()).to_string())
         .bind(account)
         .bind(now.to_string())
-        .bind(now.plus_seconds(SESSION_SECONDS).to_string())
+        .bind(now.plus_seconds(seconds).to_string())
         .execute(service.db.pool())
         .await?;
-    sqlx::query("delete from session where expires_at < $1").bind(now.to_string()).execute(service.db.pool()).await?;
     Ok(Token(token))
+}
+
+/// A secret by which a program acts as somebody, for some days. The operator gives it out.
+///
+/// # Errors
+/// There is no such login.
+pub async fn access_token(service: &Service, login: &str, days: u16) -> Result<Token, Error> {
+    let Some(account) = by_login(&service.db, login).await? else {
+        return Err(Public::invalid("login", text!("没有登录名“{login}”", "there is no login `{login}`")).into());
+    };
+    Ok(begin_session(service, account.to_string(), i64::from(days) * 86_400).await?)
 }
 
 /// Ends a session.

@@ -93,26 +93,39 @@ impl Db {
         Ok(tx)
     }
 
-    /// Tells other servers that the log has grown; takes effect with the commit.
-    pub(crate) async fn announce(&self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    /// Tells other servers something, at once. On SQLite there are none.
+    pub(crate) async fn notify(&self, channel: &str, payload: &str) -> Result<(), sqlx::Error> {
         if self.kind == Kind::Postgres {
-            sqlx::query("notify quanlian_log").execute(connection).await?;
+            let mut connection = self.pool.acquire().await?;
+            self.notify_in(&mut connection, channel, payload).await?;
         }
         Ok(())
     }
 
-    /// Runs `grown` whenever another server says the log has grown. On SQLite there is no such message:
-    /// the caller's slow poll is enough.
-    pub(crate) async fn listen(&self, grown: impl Fn() + Send + 'static) {
+    /// The same within a transaction: takes effect with its commit.
+    pub(crate) async fn notify_in(&self, connection: &mut AnyConnection, channel: &str, payload: &str) -> Result<(), sqlx::Error> {
+        if self.kind == Kind::Postgres {
+            sqlx::query("select 1 from (select pg_notify($1, $2)) as told")
+                .bind(channel.to_string())
+                .bind(payload.to_string())
+                .execute(connection)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Runs `heard` with channel and payload whenever another server tells something. On SQLite there is no such
+    /// message: the caller's slow poll is enough.
+    pub(crate) async fn listen(&self, channels: &[&str], heard: impl Fn(&str, &str) + Send + 'static) {
         if self.kind == Kind::Sqlite {
             return std::future::pending().await;
         }
         loop {
             if let Ok(mut listener) = sqlx::postgres::PgListener::connect(&self.url).await
-                && listener.listen("quanlian_log").await.is_ok()
+                && listener.listen_all(channels.iter().copied()).await.is_ok()
             {
-                while listener.recv().await.is_ok() {
-                    grown();
+                while let Ok(told) = listener.recv().await {
+                    heard(told.channel(), told.payload());
                 }
             }
             tracing::warn!("the database's notifications are away; trying again");

@@ -11,6 +11,7 @@ mod error;
 pub mod log;
 pub mod project;
 pub mod project_card;
+pub mod sheet;
 pub mod verify;
 
 pub use error::{Error, Fault, Public};
@@ -27,6 +28,7 @@ use std::sync::Arc;
 pub struct Service {
     pub db: Db,
     pub log: Log,
+    pub sheets: sheet::Sheets,
     pub catalogue: Arc<Catalogue>,
     pub clock: Clock,
     pub(crate) heads: project::Heads,
@@ -48,7 +50,8 @@ impl Service {
     pub async fn open(database: &str, catalogue: Arc<Catalogue>, clock: Clock) -> Result<Service, Fault> {
         let db = Db::open(database).await?;
         let log = Log::start(db.clone()).await?;
-        Ok(Service { db, log, catalogue, clock, heads: Default::default(), attempts: Default::default() })
+        let sheets = sheet::Sheets::start(db.clone());
+        Ok(Service { db, log, sheets, catalogue, clock, heads: Default::default(), attempts: Default::default() })
     }
 
     /// The same portal with another edition of the catalogue.

@@ -21,6 +21,9 @@ const GROUP: usize = 256;
 /// How often a reader looks without being told: the net under the notifications.
 const POLL: Duration = Duration::from_secs(1);
 
+/// The channel other servers hear of a commit on.
+const GROWN: &str = "quanlian_log";
+
 /// An event to be written.
 #[derive(Clone, Debug)]
 pub struct Fact {
@@ -79,7 +82,7 @@ impl Log {
         tokio::spawn(append_forever(db.clone(), waiting, grown.clone()));
         let nudge = Arc::new(Notify::new());
         let (told, database) = (nudge.clone(), db.clone());
-        tokio::spawn(async move { database.listen(move || told.notify_one()).await });
+        tokio::spawn(async move { database.listen(&[GROWN], move |_, _| told.notify_one()).await });
         tokio::spawn(poll_forever(db, nudge, grown));
         Ok(log)
     }
@@ -258,7 +261,7 @@ async fn write_group(db: &Db, memory: &mut Memory, group: &[Append]) -> Result<V
         }
         answers.push(answer);
     }
-    db.announce(&mut tx).await?;
+    db.notify_in(&mut tx, GROWN, "").await?;
     tx.commit().await?;
     memory.last = seq;
     memory.heads.extend(heads.into_iter().map(|(stream, head)| (stream.to_string(), head)));

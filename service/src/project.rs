@@ -164,6 +164,9 @@ pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, co
         return Ok(done);
     }
     let command = with_accounts(cx, command).await?;
+    if let Command::Sheet { command } = &command {
+        crate::sheet::is_latest(&cx.service, id, command).await?;
+    }
     let queue = cx.service.heads.queue(id);
     let _turn = queue.lock().await;
     for _ in 0..TRIES {
@@ -230,6 +233,14 @@ async fn with_accounts(cx: &Context, command: Command) -> Result<Command, Error>
     })
 }
 
+/// The project as it is now.
+///
+/// # Errors
+/// `NotFound`. Whether the person may know it is for the caller to ask.
+pub(crate) async fn current(cx: &Context, id: &Id<Project>) -> Result<Project, Error> {
+    Ok(load(cx, id).await?.project.clone())
+}
+
 /// The project as it is now, from memory and what was appended since.
 async fn load(cx: &Context, id: &Id<Project>) -> Result<Arc<Folded>, Error> {
     let known = cx.service.heads.get(id);
@@ -266,7 +277,7 @@ async fn check_stale(
     based_on: u64,
 ) -> Result<(), Error> {
     let subject = command.subject();
-    let alone = matches!(subject, Subject::Note | Subject::Team);
+    let alone = matches!(subject, Subject::Note | Subject::Team | Subject::Sheet);
     if based_on >= project.version || alone {
         return Ok(());
     }

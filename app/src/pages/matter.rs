@@ -155,7 +155,7 @@ fn Details(matter: Matter) -> impl IntoView {
     let after = c.matters.iter().filter(|m| m.depends_on.iter().any(|d| d.on == matter.id));
     let after = after.map(|m| view! { <li>{link(m.id.as_str())}</li> }).collect_view();
     let activity = matter.after_activity.as_ref().and_then(|id| c.activities.iter().find(|a| a.id == *id)).map(|a| say(&a.name));
-    let fields = list(matter.fields.iter().filter_map(|id| c.fields.iter().find(|f| f.id == *id)).map(|f| say(&f.name)));
+    let fields = list(matter.fields.iter().map(|id| say(&c.field_name(id.as_str()))));
     let name = say(&matter.name);
     let texts = |items: Vec<String>| items.into_iter().map(|t| view! { <li>{t}</li> }).collect_view();
     view! {

@@ -69,3 +69,8 @@ part!(working / __preload_working: Working {
     ProjectPlan: project::plan::ProjectPlan,
     Log: project::log::Log,
 });
+
+// What people write together brings the documents' library with it.
+part!(writing / __preload_writing: Writing {
+    Sheet: project::sheet::SheetPage,
+});

@@ -1,6 +1,6 @@
 //! A matter (事项): one thing an office decides, registers or does for a project.
 
-use super::{Organisation, Stage};
+use super::{Field, Organisation, Stage};
 use crate::condition::Condition;
 use crate::date::Date;
 use crate::id::Id;
@@ -354,17 +354,4 @@ pub struct Matter {
     pub self_managed: bool,
     pub confidence: Confidence,
     pub note: Option<String>,
-}
-
-/// A field of the one form (一张表单).
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Field {
-    pub id: Id<Field>,
-    pub name: Text,
-    pub kind: String,
-    pub group: String,
-    pub provider: Id<Organisation>,
-    pub unit: Option<String>,
-    pub produced_by: Option<Id<Matter>>,
-    pub validation: Option<String>,
 }

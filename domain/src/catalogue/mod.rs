@@ -2,6 +2,7 @@
 //! the browser in a compact form, the same types on both sides.
 
 pub mod difference;
+mod form;
 mod matter;
 mod organisation;
 mod questionnaire;
@@ -16,6 +17,7 @@ pub mod yaml;
 #[cfg(feature = "yaml")]
 pub use read::{CALENDAR_FILE, FILES};
 
+pub use form::*;
 pub use matter::*;
 pub use organisation::*;
 pub use questionnaire::*;
@@ -23,13 +25,17 @@ pub use stage::*;
 
 use crate::calendar::Calendar;
 use crate::id::Id;
+use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Everything the law and the district say, in one edition.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     pub parts: Parts,
+    /// The one form's fields and rules. They go to a browser with a project's data sheet, not with the rest.
+    pub form: Arc<Form>,
     matter_at: BTreeMap<Id<Matter>, usize>,
     attribute_at: BTreeMap<String, usize>,
     material_at: BTreeMap<Id<Material>, usize>,
@@ -50,7 +56,10 @@ pub struct Parts {
     pub matters: Vec<Matter>,
     pub bases: BTreeMap<String, Basis>,
     pub materials: Vec<Material>,
-    pub fields: Vec<Field>,
+    /// The names of the one form's fields.
+    pub field_names: Vec<(Id<Field>, Text)>,
+    /// Its sections.
+    pub sections: Vec<Group>,
     pub organisations: Vec<Organisation>,
     pub duties: Vec<RoleDuty>,
     pub counters: Vec<Counter>,
@@ -76,6 +85,7 @@ impl From<Parts> for Catalogue {
             attribute_at: index(&parts.attributes, |a| a.id.clone()),
             material_at: index(&parts.materials, |m| m.id.clone()),
             organisation_at: index(&parts.organisations, |o| o.id.clone()),
+            form: Arc::default(),
             parts,
         }
     }
@@ -101,6 +111,15 @@ impl Catalogue {
     /// Not written by this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Catalogue, NotACatalogue> {
         postcard::from_bytes::<Parts>(bytes).map(Catalogue::from).map_err(|_| NotACatalogue)
+    }
+
+    /// The name of a section of the one form.
+    pub fn section_name(&self, id: &str) -> Text {
+        self.sections.iter().find(|s| s.id == id).map_or_else(|| Text::same(id), |s| s.name.clone())
+    }
+
+    pub fn field_name(&self, id: &str) -> Text {
+        self.field_names.iter().find(|(f, _)| f.as_str() == id).map_or_else(|| Text::same(id), |(_, name)| name.clone())
     }
 
     pub fn matter(&self, id: &str) -> Option<&Matter> {

@@ -11,6 +11,17 @@ use std::io::{BufRead, IsTerminal};
 pub enum Account {
     /// Enter a person. The password is read from standard input, one line
     Add(Add),
+    /// Make an access token for a person: what a program sends as `?token=` instead of a session's cookie
+    Token(Token),
+}
+
+#[derive(Args)]
+pub struct Token {
+    #[arg(long)]
+    login: String,
+    /// Days it holds
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=366))]
+    days: u16,
 }
 
 #[derive(Args)]
@@ -42,7 +53,15 @@ pub struct Add {
 
 impl Account {
     pub async fn run(&self, arguments: &Arguments) -> Result<(), Failed> {
-        let Account::Add(add) = self;
+        let add = match self {
+            Account::Add(add) => add,
+            Account::Token(token) => {
+                let service = arguments.service().await?;
+                let made = service::account::access_token(&service, &token.login, token.days).await?;
+                print(made.0);
+                return Ok(());
+            }
+        };
         let Some(role) = Role::from_code(&add.role) else {
             let (given, known) = (&add.role, Role::ALL.map(Role::code).join(", "));
             complain(say(&text!("没有“{given}”这个角色，应为：{known}", "there is no role `{given}`; expected one of: {known}")));

@@ -7,6 +7,7 @@ pub mod log;
 pub mod overview;
 pub mod plan;
 mod send;
+pub mod sheet;
 pub mod work;
 
 use super::{PageTitle, set_status};
@@ -143,6 +144,7 @@ fn LiveProject(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) ->
             </header>
             <nav class="tabs" aria-label=tr!(project.tabs)>
                 <A href=base.clone() exact=true>{tr!(project.overview)}</A>
+                <A href=format!("{base}/sheet")>{tr!(sheet.nav)}</A>
                 <A href=format!("{base}/consultations")>{tr!(project.consultations)}{badge(open_questions)}</A>
                 <A href=format!("{base}/difficulties")>{tr!(project.difficulties)}{badge(open_difficulties)}</A>
                 <A href=format!("{base}/chart")>{tr!(chart.nav)}</A>

@@ -174,3 +174,34 @@ pub async fn adopt_plan(project: String, settings: String, reason: String, key: 
     let command = domain::plan::adopted::Command::Adopt { settings, reason };
     send(project, domain::project::Command::Plan { command }, key, based_on).await
 }
+
+/// Fills in fields of a section from a plain form; with JavaScript the sheet is written live.
+#[server]
+pub async fn fill_section(
+    project: String,
+    #[server(default)] values: std::collections::BTreeMap<String, String>,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    let _ = key;
+    let cx = crate::session::service_context()?;
+    let values = values.into_iter().map(|(field, value)| (field.into(), value)).collect();
+    service::sheet::fill(&cx, &project.into(), values).await?;
+    Ok(Done { version: based_on })
+}
+
+/// `fields`: what is confirmed, as `field:change,field:change`.
+#[server]
+pub async fn confirm_fields(project: String, fields: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let one = |pair: &str| pair.split_once(':').and_then(|(field, seq)| Some((field.into(), seq.parse().ok()?)));
+    let fields: Option<Vec<_>> = fields.split(',').map(one).collect();
+    let fields = fields.ok_or_else(|| invalid("fields", domain::text!("请重新打开页面再确认。", "Please open the page again.")))?;
+    send(project, domain::project::Command::Sheet { command: domain::sheet::Command::Confirm { fields } }, key, based_on).await
+}
+
+#[server]
+pub async fn mark_section(project: String, section: String, ready: bool, seq: u64, key: String, based_on: u64) -> Result<Done, Failure> {
+    use domain::sheet::Command as S;
+    let command = if ready { S::MarkReady { section, seq } } else { S::MarkUnready { section } };
+    send(project, domain::project::Command::Sheet { command }, key, based_on).await
+}

@@ -1,5 +1,6 @@
 //! From the YAML files to the catalogue.
 
+mod form;
 mod matter;
 mod questionnaire;
 
@@ -26,6 +27,7 @@ impl Catalogue {
     pub fn read(files: &[(&str, &str)]) -> Result<Catalogue, Vec<Mistake>> {
         let notes = Notes::default();
         let mut parts = Parts::default();
+        let mut form = Form::default();
         for name in FILES.into_iter().chain([CALENDAR_FILE]) {
             let Some((_, source)) = files.iter().find(|(n, _)| *n == name) else {
                 notes.mistake(&Place { file: name.into(), line: 1 }, text!("缺少文件", "the file is missing"));
@@ -36,14 +38,14 @@ impl Catalogue {
             match name {
                 "attributes.yaml" => read_attributes(&top, &mut parts),
                 "catalogue.yaml" => read_matters(&top, &mut parts),
-                "fields.yaml" => read_fields(&top, &mut parts),
+                "fields.yaml" => form = form::read(&top, &mut parts),
                 "materials.yaml" => read_materials(&top, &mut parts),
                 "roles-and-rules.yaml" => read_roles(&top, &mut parts),
                 "stages.yaml" => read_stages(&top, &mut parts),
                 _ => parts.calendar = read_calendar(&top),
             }
         }
-        let catalogue = Catalogue::from(parts);
+        let catalogue = Catalogue { form: Arc::new(form), ..Catalogue::from(parts) };
         super::check::check(&catalogue, &notes);
         let mut mistakes = notes.mistakes.into_inner();
         if mistakes.is_empty() {
@@ -67,49 +69,6 @@ const DEPENDENCIES: [(&str, DependencyType); 3] = [
 
 fn ids<K>(texts: Vec<String>) -> Vec<Id<K>> {
     texts.into_iter().map(Id::from).collect()
-}
-
-fn read_fields(top: &Node, parts: &mut Parts) {
-    top.only(&["version", "rules", "types", "fields"]);
-    for node in top.list("types") {
-        let name = node.as_text();
-        node.define_as(Thing::FieldType, &name);
-    }
-    for node in top.list("rules") {
-        node.define(Thing::FieldRule);
-    }
-    for node in top.list("fields") {
-        node.only(&[
-            "id",
-            "name_zh",
-            "name_en",
-            "type",
-            "validation",
-            "provider",
-            "produced_by",
-            "group",
-            "constraints",
-            "used_by",
-            "unit",
-            "options",
-        ]);
-        for matter in node.list("used_by") {
-            matter.refer(Thing::Matter);
-        }
-        if let Some(rule) = node.optional("constraints").and_then(|n| n.optional("rule")) {
-            rule.refer(Thing::FieldRule);
-        }
-        parts.fields.push(Field {
-            id: node.define(Thing::Field).into(),
-            name: node.both("name"),
-            kind: node.reference("type", Thing::FieldType),
-            group: node.text("group"),
-            provider: node.reference("provider", Thing::Organisation).into(),
-            unit: node.optional("unit").map(|n| n.as_text()),
-            produced_by: node.optional("produced_by").map(|n| n.refer(Thing::Matter).into()),
-            validation: node.optional("validation").map(|n| n.as_text()),
-        });
-    }
 }
 
 fn read_materials(top: &Node, parts: &mut Parts) {

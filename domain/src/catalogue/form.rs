@@ -1,0 +1,177 @@
+//! The one form (一张表单): every field that matters ask for, once, and the rules between fields.
+
+use super::{Matter, Organisation};
+use crate::id::Id;
+use crate::sheet::Relation;
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+
+/// What a field holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    Text,
+    Number,
+    Date,
+    Enum,
+    Boolean,
+    /// 统一社会信用代码 (GB 32100).
+    OrgCode,
+    /// 投资项目代码 (GB/T 40058).
+    ProjectCode,
+    /// 居民身份证号 (GB 11643), or another document's number.
+    PersonId,
+    Address,
+    /// Points, one a line, `x, y`.
+    Geometry,
+    Money,
+}
+
+impl FieldKind {
+    pub const ALL: [(&'static str, FieldKind); 11] = [
+        ("text", FieldKind::Text),
+        ("number", FieldKind::Number),
+        ("date", FieldKind::Date),
+        ("enum", FieldKind::Enum),
+        ("boolean", FieldKind::Boolean),
+        ("org_code", FieldKind::OrgCode),
+        ("project_code", FieldKind::ProjectCode),
+        ("person_id", FieldKind::PersonId),
+        ("address", FieldKind::Address),
+        ("geometry", FieldKind::Geometry),
+        ("money", FieldKind::Money),
+    ];
+
+    /// Whether people write it together character by character; of the others the last value counts.
+    pub fn is_written(self) -> bool {
+        matches!(self, FieldKind::Text | FieldKind::Address | FieldKind::Geometry)
+    }
+
+    pub fn is_number(self) -> bool {
+        matches!(self, FieldKind::Number | FieldKind::Money)
+    }
+}
+
+/// A rule of a published standard a value follows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum CodeRule {
+    /// GB 32100-2015.
+    #[serde(rename = "uscc-gb32100")]
+    Uscc,
+    /// GB 11643-1999.
+    #[serde(rename = "resident-id-gb11643")]
+    ResidentId,
+    /// GB/T 40058-2021.
+    #[serde(rename = "project-code-gbt40058")]
+    ProjectCode,
+    /// GB/T 37346-2019.
+    #[serde(rename = "real-estate-unit-28")]
+    RealEstateUnit,
+    /// GB/T 4754-2017, four digits.
+    #[serde(rename = "industry-gbt4754")]
+    Industry,
+}
+
+impl CodeRule {
+    pub const ALL: [(&'static str, CodeRule); 5] = [
+        ("uscc-gb32100", CodeRule::Uscc),
+        ("resident-id-gb11643", CodeRule::ResidentId),
+        ("project-code-gbt40058", CodeRule::ProjectCode),
+        ("real-estate-unit-28", CodeRule::RealEstateUnit),
+        ("industry-gbt4754", CodeRule::Industry),
+    ];
+}
+
+/// What a drawing on the ground has to be.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    Point,
+    /// Closed, at least three corners, not crossing itself.
+    Polygon,
+}
+
+/// What a value has to keep besides its kind.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Constraints {
+    pub min_length: Option<usize>,
+    pub max_length: Option<usize>,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    pub exclusive_min: Option<f64>,
+    pub integer: bool,
+    pub rule: Option<CodeRule>,
+    pub shape: Option<Shape>,
+}
+
+/// A choice of an enumeration.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct FieldOption {
+    pub value: String,
+    pub name: Text,
+}
+
+/// A field of the one form.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Field {
+    pub id: Id<Field>,
+    pub name: Text,
+    pub kind: FieldKind,
+    pub group: String,
+    /// Who knows the value.
+    pub provider: Id<Organisation>,
+    pub unit: Option<String>,
+    /// The matter whose certificate fixes the value.
+    pub produced_by: Option<Id<Matter>>,
+    /// What the value has to be, in the editors' words.
+    pub validation: Option<String>,
+    pub constraints: Constraints,
+    pub options: Vec<FieldOption>,
+    /// The answer of the questionnaire that is the same value: taken over when the sheet is begun.
+    pub answer: Option<String>,
+}
+
+impl Field {
+    /// Whether the enterprise's side knows the value; the others are an office's.
+    pub fn is_enterprises(&self) -> bool {
+        matches!(self.provider.as_str(), "enterprise" | "intermediary")
+    }
+
+    /// An area of land, which people also count in mu (亩).
+    pub fn counts_in_mu(&self) -> bool {
+        self.group == "land" && self.unit.as_deref() == Some("m2")
+    }
+}
+
+/// A section of the form: one document that people write together.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Group {
+    pub id: String,
+    pub name: Text,
+}
+
+/// The one form with its rules.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Form {
+    pub groups: Vec<Group>,
+    /// In the order of the form.
+    pub fields: Vec<Field>,
+    pub units: Vec<Group>,
+    pub relations: Vec<Relation>,
+}
+
+impl Form {
+    pub fn field(&self, id: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.id.as_str() == id)
+    }
+
+    pub fn group(&self, id: &str) -> Option<&Group> {
+        self.groups.iter().find(|g| g.id == id)
+    }
+
+    /// A unit as people write it: `m2` is m².
+    pub fn unit(&self, field: &Field) -> Option<Text> {
+        let unit = field.unit.as_deref()?;
+        Some(self.units.iter().find(|u| u.id == unit).map_or_else(|| Text::same(unit), |u| u.name.clone()))
+    }
+}

@@ -1,0 +1,411 @@
+//! The sheet's documents on disk. One writer task groups waiting writes of all documents into one transaction, as
+//! the log's appender does. A write names the last update its writer has seen: if another server was first, nothing
+//! is written, and the writer reads what is new and tries again. So every server applies the same updates, and
+//! who changed what is known exactly.
+
+use crate::db::Db;
+use crate::error::Fault;
+use domain::account::Account;
+use domain::catalogue::{Field, Form};
+use domain::date::Instant;
+use domain::id::Id;
+use domain::project::Project;
+use domain::sheet::document::Document;
+use domain::sheet::{Changed, Entries, Entry};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+use std::sync::Arc;
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+/// Most writes that share a transaction.
+const GROUP: usize = 256;
+/// Updates after which a document is written anew as a whole.
+const COMPACT_AFTER: u64 = 500;
+/// Changes of one person to one field within so many seconds are one row of the history.
+const TOGETHER: i64 = 60;
+/// Rows of a history that are given at once.
+const HISTORY: i64 = 200;
+
+/// An update with who made it, and what the fields it changed hold after it.
+#[derive(Clone, Debug)]
+pub struct Update {
+    pub author: Id<Account>,
+    pub own: bool,
+    pub at: Instant,
+    pub data: Vec<u8>,
+    pub changes: Vec<(Id<Field>, String)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Written {
+    /// All are stored; the last one has this number.
+    Done { seq: u64 },
+    /// Others were stored since.
+    Behind,
+}
+
+/// A document as it is on disk.
+pub struct Loaded {
+    pub document: Document,
+    pub seq: u64,
+    /// Updates since it was last written as a whole.
+    pub loose: u64,
+}
+
+/// News of a document, from this server or another.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// Its last update has this number.
+    Grown { document: Arc<str>, seq: u64 },
+    /// Somebody at another server moved; a frame of presence.
+    Presence { document: Arc<str>, frame: Vec<u8> },
+}
+
+struct Write {
+    document: String,
+    project: Id<Project>,
+    expected: u64,
+    updates: Vec<Update>,
+    reply: oneshot::Sender<Result<Written, String>>,
+}
+
+#[derive(Clone)]
+pub struct Sheets {
+    db: Db,
+    queue: mpsc::Sender<Write>,
+    news: broadcast::Sender<Told>,
+    /// Tells our own notifications from those of other servers.
+    server: Arc<str>,
+}
+
+/// The channels of the database's notifications.
+pub(crate) const GROWN: &str = "quanlian_sheet";
+pub(crate) const PRESENCE: &str = "quanlian_presence";
+
+impl Sheets {
+    pub(crate) fn start(db: Db) -> Sheets {
+        let (queue, waiting) = mpsc::channel(1024);
+        let (news, _) = broadcast::channel(4096);
+        let server: Arc<str> = crate::random_hex(6).into();
+        tokio::spawn(write_forever(db.clone(), waiting, news.clone(), server.clone()));
+        let (database, told, us) = (db.clone(), news.clone(), server.clone());
+        tokio::spawn(async move {
+            database
+                .listen(&[GROWN, PRESENCE], move |channel, payload| {
+                    let mut parts = payload.splitn(3, ' ');
+                    let (Some(from), Some(document), Some(rest)) = (parts.next(), parts.next(), parts.next()) else { return };
+                    if from == us.as_ref() {
+                        return;
+                    }
+                    let document: Arc<str> = document.into();
+                    let news = match channel {
+                        GROWN => rest.parse().ok().map(|seq| Told::Grown { document, seq }),
+                        _ => from_hex(rest).map(|frame| Told::Presence { document, frame }),
+                    };
+                    if let Some(news) = news {
+                        let _ = told.send(news);
+                    }
+                })
+                .await;
+        });
+        Sheets { db, queue, news, server }
+    }
+
+    /// News of all documents from now on. A receiver that lags looks at the database itself.
+    pub fn news(&self) -> broadcast::Receiver<Told> {
+        self.news.subscribe()
+    }
+
+    /// Tells other servers who is where.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tell_presence(&self, document: &str, frame: &[u8]) -> Result<(), Fault> {
+        // A notification holds 8000 bytes; presence that is longer is told on this server alone.
+        if frame.len() > 3500 {
+            return Ok(());
+        }
+        let payload = format!("{} {document} {}", self.server, to_hex(frame));
+        Ok(self.db.notify(PRESENCE, &payload).await?)
+    }
+
+    pub(crate) async fn is_begun(&self, project: &Id<Project>) -> Result<bool, Fault> {
+        let row = sqlx::query("select document from sheet_document where project = $1 limit 1")
+            .bind(project.to_string())
+            .fetch_optional(self.db.pool())
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Makes a document, with its first update if there is one. Whoever is second finds it made.
+    pub(crate) async fn create(&self, project: &Id<Project>, section: &str, first: Option<Update>) -> Result<(), Fault> {
+        let document = super::document_name(project, section);
+        let mut tx = self.db.begin_write().await?;
+        let made = sqlx::query(
+            "insert into sheet_document (document, project, seq, compacted, state) values ($1, $2, $3, 0, $4) \
+             on conflict (document) do nothing",
+        )
+        .bind(document.clone())
+        .bind(project.to_string())
+        .bind(i64::from(first.is_some()))
+        .bind(Vec::<u8>::new())
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if let (1, Some(update)) = (made, &first) {
+            write_update(&mut tx, &document, project, 1, update).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A document with all its updates; `None` where it was not begun.
+    ///
+    /// # Errors
+    /// The database failed, or what it holds cannot be read.
+    pub async fn load(&self, form: &Form, name: &str, section: &str) -> Result<Option<Loaded>, Fault> {
+        let row = sqlx::query("select compacted, state from sheet_document where document = $1")
+            .bind(name.to_string())
+            .fetch_optional(self.db.pool())
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let compacted = row.try_get::<i64, _>("compacted")?.unsigned_abs();
+        let state: Vec<u8> = row.try_get("state")?;
+        let document = Document::new(form, section, super::client());
+        if !state.is_empty() {
+            document.apply(&state).map_err(|_| format!("the sheet {name} cannot be read"))?;
+        }
+        let updates = self.since(name, compacted).await?;
+        let seq = updates.last().map_or(compacted, |(seq, _, _)| *seq);
+        document.apply_all(updates.iter().map(|(_, _, data)| data.as_slice())).map_err(|_| format!("an update of the sheet {name} cannot be read"))?;
+        Ok(Some(Loaded { document, seq, loose: seq - compacted }))
+    }
+
+    /// Updates of a document after one of them, with who made them.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn since(&self, document: &str, after: u64) -> Result<Vec<(u64, Id<Account>, Vec<u8>)>, Fault> {
+        let rows = sqlx::query("select seq, author, data from sheet_update where document = $1 and seq > $2 order by seq")
+            .bind(document.to_string())
+            .bind(i64::try_from(after)?)
+            .fetch_all(self.db.pool())
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get::<i64, _>("seq")?.unsigned_abs(), row.try_get::<String, _>("author")?.into(), row.try_get("data")?)))
+            .collect()
+    }
+
+    /// What was changed after an update, for those who look on.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn changed_since(&self, document: &str, after: u64) -> Result<Vec<Changed>, Fault> {
+        let rows =
+            sqlx::query("select field, seq, author, own, at, value from sheet_change where document = $1 and seq > $2 order by seq")
+                .bind(document.to_string())
+                .bind(i64::try_from(after)?)
+                .fetch_all(self.db.pool())
+                .await?;
+        rows.iter().map(changed_from_row).collect()
+    }
+
+    /// The last update's number.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn last(&self, document: &str) -> Result<u64, Fault> {
+        let row = sqlx::query("select seq from sheet_document where document = $1")
+            .bind(document.to_string())
+            .fetch_optional(self.db.pool())
+            .await?;
+        Ok(row.map(|row| row.try_get::<i64, _>("seq")).transpose()?.unwrap_or_default().unsigned_abs())
+    }
+
+    /// Stores updates that follow the one their writer has seen last. Answers once they are on disk.
+    ///
+    /// # Errors
+    /// The database failed; nothing was written.
+    pub async fn write(&self, document: &str, project: &Id<Project>, expected: u64, updates: Vec<Update>) -> Result<Written, Fault> {
+        let (reply, answer) = oneshot::channel();
+        let write = Write { document: document.to_string(), project: project.clone(), expected, updates, reply };
+        self.queue.send(write).await.map_err(|_| "the sheets are closed")?;
+        Ok(answer.await.map_err(|_| "the sheets stopped before they answered")??)
+    }
+
+    /// Writes a document as a whole when many updates have gathered, and lets those go. `whole` holds everything up
+    /// to `seq` and nothing after it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn compact(&self, document: &str, seq: u64, loose: u64, whole: impl FnOnce() -> Vec<u8>) -> Result<bool, Fault> {
+        if loose < COMPACT_AFTER {
+            return Ok(false);
+        }
+        let mut tx = self.db.begin_write().await?;
+        let n = i64::try_from(seq)?;
+        sqlx::query("update sheet_document set state = $1, compacted = $2 where document = $3 and compacted < $2")
+            .bind(whole())
+            .bind(n)
+            .bind(document.to_string())
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("delete from sheet_update where document = $1 and seq <= $2")
+            .bind(document.to_string())
+            .bind(n)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// What the fields of a project hold, and who says so.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn entries(&self, project: &Id<Project>) -> Result<Entries, Fault> {
+        let rows = sqlx::query(
+            "select field, seq, author, own, at, value from sheet_change c where project = $1 and seq = \
+             (select max(seq) from sheet_change l where l.document = c.document and l.field = c.field)",
+        )
+        .bind(project.to_string())
+        .fetch_all(self.db.pool())
+        .await?;
+        rows.iter().map(|row| changed_from_row(row).map(|changed| (changed.field, changed.entry))).collect()
+    }
+
+    pub(crate) async fn history(&self, document: &str, field: Option<&str>) -> Result<Vec<Changed>, Fault> {
+        let rows = match field {
+            Some(field) => sqlx::query(
+                "select field, seq, author, own, at, value from sheet_change where document = $1 and field = $3 order by seq desc limit $2",
+            )
+            .bind(document.to_string())
+            .bind(HISTORY)
+            .bind(field.to_string()),
+            None => sqlx::query("select field, seq, author, own, at, value from sheet_change where document = $1 order by seq desc limit $2")
+                .bind(document.to_string())
+                .bind(HISTORY),
+        }
+        .fetch_all(self.db.pool())
+        .await?;
+        rows.iter().map(changed_from_row).collect()
+    }
+}
+
+fn changed_from_row(row: &AnyRow) -> Result<Changed, Fault> {
+    let at: String = row.try_get("at")?;
+    Ok(Changed {
+        field: row.try_get::<String, _>("field")?.into(),
+        entry: Entry {
+            value: row.try_get("value")?,
+            by: row.try_get::<String, _>("author")?.into(),
+            at: at.parse().map_err(|_| format!("`{at}` is not an instant"))?,
+            seq: row.try_get::<i64, _>("seq")?.unsigned_abs(),
+            own: row.try_get::<i64, _>("own")? != 0,
+        },
+    })
+}
+
+async fn write_forever(db: Db, mut waiting: mpsc::Receiver<Write>, news: broadcast::Sender<Told>, server: Arc<str>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while waiting.recv_many(&mut group, GROUP).await > 0 {
+        // In one order everywhere, so that two servers never wait for each other's documents crosswise.
+        group.sort_by(|a, b| a.document.cmp(&b.document));
+        match write_group(&db, &group, &server).await {
+            Ok(answers) => {
+                for (write, answer) in group.drain(..).zip(answers) {
+                    if let Written::Done { seq } = answer {
+                        let _ = news.send(Told::Grown { document: write.document.as_str().into(), seq });
+                    }
+                    let _ = write.reply.send(Ok(answer));
+                }
+            }
+            Err(fault) => {
+                let sentence = fault.to_string();
+                for write in group.drain(..) {
+                    let _ = write.reply.send(Err(sentence.clone()));
+                }
+            }
+        }
+    }
+}
+
+async fn write_group(db: &Db, group: &[Write], server: &str) -> Result<Vec<Written>, Fault> {
+    let mut tx = db.begin_write().await?;
+    let mut answers = Vec::with_capacity(group.len());
+    for write in group {
+        let n = write.updates.len() as u64;
+        // Takes the document's row for this transaction, on both databases.
+        let taken = sqlx::query("update sheet_document set seq = seq + $1 where document = $2 and seq = $3")
+            .bind(i64::try_from(n)?)
+            .bind(write.document.clone())
+            .bind(i64::try_from(write.expected)?)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+        if taken == 0 {
+            answers.push(Written::Behind);
+            continue;
+        }
+        for (i, update) in write.updates.iter().enumerate() {
+            write_update(&mut tx, &write.document, &write.project, write.expected + 1 + i as u64, update).await?;
+        }
+        let seq = write.expected + n;
+        db.notify_in(&mut tx, GROWN, &format!("{server} {} {seq}", write.document)).await?;
+        answers.push(Written::Done { seq });
+    }
+    tx.commit().await?;
+    Ok(answers)
+}
+
+async fn write_update(tx: &mut AnyConnection, document: &str, project: &Id<Project>, seq: u64, update: &Update) -> Result<(), Fault> {
+    let n = i64::try_from(seq)?;
+    sqlx::query("insert into sheet_update (document, seq, author, at, data) values ($1, $2, $3, $4, $5)")
+        .bind(document.to_string())
+        .bind(n)
+        .bind(update.author.to_string())
+        .bind(update.at.to_string())
+        .bind(update.data.clone())
+        .execute(&mut *tx)
+        .await?;
+    for (field, value) in &update.changes {
+        let joined = sqlx::query(
+            "update sheet_change set seq = $1, at = $2, value = $3 where document = $4 and field = $5 and author = $6 and at >= $7",
+        )
+        .bind(n)
+        .bind(update.at.to_string())
+        .bind(value.clone())
+        .bind(document.to_string())
+        .bind(field.to_string())
+        .bind(update.author.to_string())
+        .bind(update.at.plus_seconds(-TOGETHER).to_string())
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if joined > 0 {
+            continue;
+        }
+        sqlx::query(
+            "insert into sheet_change (document, field, seq, project, author, own, at, value) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(document.to_string())
+        .bind(field.to_string())
+        .bind(n)
+        .bind(project.to_string())
+        .bind(update.author.to_string())
+        .bind(i64::from(update.own))
+        .bind(update.at.to_string())
+        .bind(value.clone())
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect()
+}
