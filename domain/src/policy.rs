@@ -107,9 +107,7 @@ pub fn may(actor: &Actor, action: &Action, project: Option<&Project>) -> bool {
         Action::Note => s.owner || s.agent || s.lead || s.office,
         Action::AdoptPlan => s.lead,
         // The agent fills in everything with the enterprise; an office what it knows itself.
-        Action::Fill(provider) => {
-            s.agent || (s.owner && is_enterprises(provider)) || (s.office && actor.office.as_ref() == Some(provider))
-        }
+        Action::Fill(provider) => s.agent || (s.owner && is_enterprises(provider)) || (s.office && actor.office.as_ref() == Some(provider)),
         Action::ConfirmSheet => s.owner,
         Action::MarkReady => s.owner || s.agent,
     }

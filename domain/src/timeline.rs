@@ -32,7 +32,10 @@ pub fn sentence(event: &Event, catalogue: &Catalogue, person: &impl Fn(&crate::I
             match event {
                 S::Confirmed { fields } => {
                     let n = fields.len();
-                    Text::new(format!("确认代填的 {n} 项内容"), format!("confirmed {n} field{} filled in for it", if n == 1 { "" } else { "s" }))
+                    Text::new(
+                        format!("确认代填的 {n} 项内容"),
+                        format!("confirmed {n} field{} filled in for it", if n == 1 { "" } else { "s" }),
+                    )
                 }
                 S::Ready { section: id, .. } => {
                     let name = section(id);

@@ -3,6 +3,7 @@
 mod accounts;
 mod guide;
 mod plan;
+mod projects;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -49,6 +50,9 @@ enum Command {
     /// People and their duties
     #[command(subcommand)]
     Account(accounts::Account),
+    /// Projects
+    #[command(subcommand)]
+    Project(projects::Project),
     /// Replay a documented case into a project
     LoadCase {
         file: PathBuf,
@@ -144,6 +148,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         Command::Plan(plan) => plan.run(&arguments),
         Command::Workdays(command) => workdays(&arguments, command),
         Command::Account(account) => account.run(&arguments).await,
+        Command::Project(project) => project.run(&arguments).await,
         Command::LoadCase { file, area } => load_case(&arguments, file, area).await,
         Command::Verify => verify(&arguments).await,
         Command::Rebuild => {

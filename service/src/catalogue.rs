@@ -29,12 +29,11 @@ pub fn embedded() -> Result<Catalogue, Vec<Mistake>> {
 }
 
 /// Adds the first letters of each name's pinyin: the browser searches by them and need not know them.
-fn with_initials(catalogue: Catalogue) -> Catalogue {
-    let mut parts = catalogue.parts;
-    for matter in &mut parts.matters {
+fn with_initials(mut catalogue: Catalogue) -> Catalogue {
+    for matter in &mut catalogue.parts.matters {
         matter.initials = initials(&matter.name.zh);
     }
-    Catalogue::from(parts)
+    catalogue
 }
 
 fn initials(name: &str) -> String {

@@ -19,7 +19,11 @@ pub fn check(rule: CodeRule, text: &str) -> Result<(), Text> {
 
 fn length(text: &str, expected: usize) -> Result<(), Text> {
     let n = text.chars().count();
-    if n == expected { Ok(()) } else { Err(text!("应为 {expected} 位，现有 {n} 位。", "This has {n} characters; it should have {expected}.")) }
+    if n == expected {
+        Ok(())
+    } else {
+        Err(text!("应为 {expected} 位，现有 {n} 位。", "This has {n} characters; it should have {expected}."))
+    }
 }
 
 /// 统一社会信用代码, GB 32100-2015: 31 signs without I, O, S, V, Z; the last is a check sign modulo 31.
@@ -47,7 +51,11 @@ fn uscc(text: &str) -> Result<(), Text> {
         last = value;
     }
     let check = (31 - sum % 31) % 31;
-    if check == last { Ok(()) } else { Err(text!("校验位不对，请核对各位。", "The check character does not fit; please compare each character.")) }
+    if check == last {
+        Ok(())
+    } else {
+        Err(text!("校验位不对，请核对各位。", "The check character does not fit; please compare each character."))
+    }
 }
 
 /// 居民身份证号, GB 11643-1999: a real birth date and a check digit modulo 11.
@@ -96,7 +104,10 @@ fn real_estate_unit(text: &str) -> Result<(), Text> {
     let signs: Vec<char> = text.chars().collect();
     let digits = |range: std::ops::Range<usize>| signs[range].iter().all(char::is_ascii_digit);
     if !digits(0..12) {
-        return Err(text!("前 12 位应为行政区划、地籍区、地籍子区的数字。", "The first 12 characters are digits: district and cadastral areas."));
+        return Err(text!(
+            "前 12 位应为行政区划、地籍区、地籍子区的数字。",
+            "The first 12 characters are digits: district and cadastral areas."
+        ));
     }
     if !"GJZ".contains(signs[12]) || !"ABCDEFGHSXWY".contains(signs[13]) {
         return Err(text!(

@@ -2,17 +2,25 @@
 //! people write together, else a `Y.Array` of which the last entry counts. (An array and not a map: of two values
 //! set at once both stay, so that the one that lost is a click away.)
 
-use super::{LONGEST_VALUE, Values, writing};
+use super::{Values, writing};
 use crate::catalogue::{Field, Form};
-use crate::id::Id;
-use yrs::updates::decoder::Decode;
 use yrs::block::ClientID;
+use yrs::branch::BranchID;
+use yrs::updates::decoder::Decode;
 use yrs::{Any, Array, Doc, GetString, OffsetKind, Options, Out, ReadTxn, StateVector, Text, Transact, TransactionMut, Update};
 
 /// Values of a field that is not written together which are kept: the one that counts, and what it took the place of.
 const KEPT: u32 = 3;
-/// Larger than any section that people fill in.
-pub const LARGEST: usize = 4 * 1024 * 1024;
+
+/// What an update did.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Applied {
+    /// Something that comes before it is not there yet.
+    pub incomplete: bool,
+    pub nothing: bool,
+    /// The fields it changed; `None` for what is no field of the section.
+    pub changed: Vec<Option<Field>>,
+}
 
 /// Bytes that are no update of a document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,8 +59,47 @@ impl Document {
     /// # Errors
     /// The bytes are no update.
     pub fn apply(&self, update: &[u8]) -> Result<(), NotAnUpdate> {
-        let update = Update::decode_v1(update).map_err(|_| NotAnUpdate)?;
-        self.doc.transact_mut().apply_update(update).map_err(|_| NotAnUpdate)
+        self.apply_all(std::iter::once(update))
+    }
+
+    /// Applies what a stranger sent, and says what it did. The library may panic on bytes that nobody's client
+    /// writes; that is caught here.
+    ///
+    /// # Errors
+    /// The bytes are no update. The document may then be broken and has to be made anew.
+    pub fn try_apply(&self, update: &[u8]) -> Result<Applied, NotAnUpdate> {
+        let doc = &self.doc;
+        let applying = std::panic::AssertUnwindSafe(|| {
+            let update = Update::decode_v1(update).map_err(|_| NotAnUpdate)?;
+            let mut txn = doc.transact_mut();
+            txn.apply_update(update).map_err(|_| NotAnUpdate)?;
+            // What was changed is gathered by the commit.
+            txn.commit();
+            let mut roots: Vec<BranchID> = txn.changed_parent_types().iter().map(|branch| branch.id()).collect();
+            // A root that nobody has named yet is not among the changed ones.
+            roots.extend(
+                txn.root_refs().map(|(name, _)| name).filter(|name| self.field(name).is_none()).map(|name| BranchID::Root(name.into())),
+            );
+            Ok((txn.has_missing_updates(), !txn.has_changes(), roots))
+        });
+        let (incomplete, nothing, roots) = std::panic::catch_unwind(applying).map_err(|_| NotAnUpdate)??;
+        let field = |id: BranchID| match id {
+            BranchID::Root(name) => self.field(&name).cloned(),
+            BranchID::Nested(_) => None,
+        };
+        Ok(Applied { incomplete, nothing, changed: roots.into_iter().map(field).collect() })
+    }
+
+    /// Whether an update would bring nothing new.
+    pub fn holds(&self, update: &[u8]) -> bool {
+        let reading = std::panic::AssertUnwindSafe(|| {
+            let Ok(update) = Update::decode_v1(update) else { return false };
+            let have = self.doc.transact().snapshot();
+            let brings = update.insertions(true);
+            let known = brings.iter().all(|(client, ranges)| ranges.iter().all(|range| range.end <= have.state_map.get(client)));
+            known && update.delete_set().diff(&have.delete_set).is_empty()
+        });
+        std::panic::catch_unwind(reading).unwrap_or(false)
     }
 
     /// Several updates in one transaction.
@@ -124,11 +171,6 @@ impl Document {
             text.insert(txn, at, &edit.inserted);
         }
     }
-
-    /// A field that is longer than any value may be.
-    pub fn overlong(&self, values: &Values) -> Option<Id<Field>> {
-        values.iter().find(|(_, value)| value.chars().count() > LONGEST_VALUE).map(|(id, _)| id.clone())
-    }
 }
 
 fn value<T: ReadTxn>(txn: &T, field: &Field) -> String {
@@ -142,5 +184,85 @@ fn value<T: ReadTxn>(txn: &T, field: &Field) -> String {
         Some(Out::Any(Any::String(text))) => text.to_string(),
         Some(Out::Any(Any::Number(number))) => number.to_string(),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that meets what it does not expect fails")]
+    use super::*;
+    use crate::catalogue::{Constraints, FieldKind};
+    use crate::text::Text as Both;
+
+    fn form() -> Form {
+        let field = |id: &str, kind| Field {
+            id: id.into(),
+            name: Both::same(id),
+            kind,
+            group: "land".into(),
+            provider: "enterprise".into(),
+            unit: None,
+            produced_by: None,
+            validation: None,
+            constraints: Constraints::default(),
+            options: Vec::new(),
+            answer: None,
+        };
+        Form { fields: vec![field("words", FieldKind::Text), field("sum", FieldKind::Money)], ..Form::default() }
+    }
+
+    fn writes(document: &Document, field: &str, to: &str) -> Vec<u8> {
+        let before = document.doc.transact().state_vector();
+        let field = document.field(field).unwrap().clone();
+        document.set(&mut document.doc.transact_mut(), &field, to);
+        document.doc.transact().encode_diff_v1(&before)
+    }
+
+    #[test]
+    fn an_update_says_which_fields_it_changes() {
+        let (a, b) = (Document::new(&form(), "land", 1), Document::new(&form(), "land", 2));
+        let changed = |applied: Applied| applied.changed.into_iter().flatten().map(|f| f.id.to_string()).collect::<Vec<_>>();
+        let words = writes(&a, "words", "厂房");
+        assert_eq!(changed(b.try_apply(&words).unwrap()), ["words"]);
+        assert!(b.try_apply(&words).unwrap().nothing, "a second time it says nothing");
+        let sum = writes(&a, "sum", "80000");
+        assert!(!b.holds(&sum));
+        assert_eq!(changed(b.try_apply(&sum).unwrap()), ["sum"]);
+        assert!(b.holds(&sum));
+        // Deleting is changing too.
+        let cleared = writes(&a, "words", "");
+        assert!(!b.holds(&cleared));
+        assert_eq!(changed(b.try_apply(&cleared).unwrap()), ["words"]);
+        // What comes before is missing.
+        let _lost = writes(&a, "words", "一");
+        let late = writes(&a, "words", "一二");
+        assert!(b.try_apply(&late).unwrap().incomplete);
+        // A root that is no field.
+        let stranger = Document::new(&Form::default(), "land", 9);
+        let other = stranger.doc.get_or_insert_text("other");
+        other.insert(&mut stranger.doc.transact_mut(), 0, "x");
+        assert!(Document::new(&form(), "land", 3).try_apply(&stranger.whole()).unwrap().changed.contains(&None));
+    }
+
+    #[test]
+    fn of_two_values_set_at_once_both_are_there() {
+        let (a, b) = (Document::new(&form(), "land", 1), Document::new(&form(), "land", 2));
+        let (from_a, from_b) = (writes(&a, "sum", "1"), writes(&b, "sum", "2"));
+        a.apply(&from_b).unwrap();
+        b.apply(&from_a).unwrap();
+        let sum = a.field("sum").unwrap();
+        assert_eq!(a.value(sum), b.value(sum));
+        let both = [a.value(sum), a.before(sum).unwrap()];
+        assert!(both.contains(&"1".to_string()) && both.contains(&"2".to_string()));
+    }
+
+    /// Thousands of edits leave a small document (the bench has 100,000).
+    #[test]
+    fn many_edits_leave_a_small_document() {
+        let a = Document::new(&form(), "land", 1);
+        for i in 0..4_000u32 {
+            writes(&a, if i % 4 == 0 { "sum" } else { "words" }, &format!("第 {i} 稿"));
+        }
+        assert!(a.whole().len() < 20_000, "{} bytes", a.whole().len());
     }
 }

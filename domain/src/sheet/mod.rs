@@ -5,9 +5,9 @@
 mod code;
 #[cfg(feature = "collab")]
 pub mod document;
+pub mod ground;
 #[cfg(feature = "collab")]
 pub mod protocol;
-pub mod ground;
 mod relation;
 mod value;
 pub mod writing;
@@ -200,9 +200,10 @@ pub fn missing(needs: &[Need<'_>], form: &Form, entries: &Entries, state: &State
                     continue;
                 }
                 // Told at the first of its fields, so that it counts once.
-                let broken = form.relations.iter().find(|r| {
-                    r.weight == Weight::Error && r.fields().first() == Some(&field.id) && r.holds(form, &values) == Some(false)
-                });
+                let broken = form
+                    .relations
+                    .iter()
+                    .find(|r| r.weight == Weight::Error && r.fields().first() == Some(&field.id) && r.holds(form, &values) == Some(false));
                 if let Some(relation) = broken {
                     lacks(Lack::Broken(relation.sentence.clone()));
                 }
@@ -280,9 +281,16 @@ impl State {
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// The enterprise confirms these changes of these fields.
-    Confirm { fields: Vec<(Id<Field>, u64)> },
-    MarkReady { section: String, seq: u64 },
-    MarkUnready { section: String },
+    Confirm {
+        fields: Vec<(Id<Field>, u64)>,
+    },
+    MarkReady {
+        section: String,
+        seq: u64,
+    },
+    MarkUnready {
+        section: String,
+    },
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

@@ -67,11 +67,7 @@ pub fn difference(before: &str, now: &str) -> Edit {
     while tail > 0 && (a.get(a.len() - tail).is_some_and(|u| low(*u)) || b.get(b.len() - tail).is_some_and(|u| low(*u))) {
         tail -= 1;
     }
-    Edit {
-        at: head,
-        removed: a.len() - head - tail,
-        inserted: String::from_utf16_lossy(&b[head..b.len() - tail]),
-    }
+    Edit { at: head, removed: a.len() - head - tail, inserted: String::from_utf16_lossy(&b[head..b.len() - tail]) }
 }
 
 /// The text after an edit.

@@ -18,9 +18,7 @@ use service::{Fault, Service};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use yrs::branch::BranchID;
-use yrs::updates::decoder::Decode;
-use yrs::{ReadTxn, StateVector, Transact};
+use yrs::{ReadTxn, Transact};
 
 /// Messages that may wait for a room.
 const INBOX: usize = 1024;
@@ -36,6 +34,8 @@ const LOOKS_PER_ASKING: u32 = 6;
 const CLIENTS: usize = 8;
 /// Longest that a client may say of itself.
 const LONGEST_PRESENCE: usize = 4096;
+
+const INCOMPLETE: &str = "something before it is missing";
 
 /// Why the room closes a connection.
 #[derive(Clone, Copy, Debug)]
@@ -275,61 +275,44 @@ impl Room {
             return Ok(());
         }
         if member.guest.fields.is_empty() {
-            let known = yrs::Update::decode_v1(data).ok().is_some_and(|update| self.holds(&update));
-            if !known {
+            if !self.document.holds(data) {
                 self.refuse(me, "you may look, not write");
             }
             self.settle(me, fresh);
             return Ok(());
         }
-        let Ok(update) = yrs::Update::decode_v1(data) else {
-            if let Some(bye) = member.bye.take() {
+        let (author, own) = (member.guest.actor.account.clone(), member.guest.own());
+        let allowed = member.guest.fields.clone();
+        let Ok(applied) = self.document.try_apply(data) else {
+            self.reload(fresh).await?;
+            if let Some(bye) = self.members.get_mut(&me).and_then(|m| m.bye.take()) {
                 let _ = bye.send(Leaving { code: close_code::UNSUPPORTED, why: "not an update" });
             }
             return Ok(());
         };
-        let (author, own) = (member.guest.actor.account.clone(), member.guest.own());
-        let allowed = member.guest.fields.clone();
-        let mut wrong = None;
+        let mut wrong = applied.incomplete.then_some(INCOMPLETE);
         let mut changes = Vec::new();
-        let nothing;
-        {
-            let mut txn = self.document.doc.transact_mut();
-            if txn.apply_update(update).is_err() {
-                wrong = Some("not an update of this document");
-            }
-            if txn.has_missing_updates() {
-                wrong = Some("something before it is missing");
-            }
-            nothing = !txn.has_changes();
-            let changed: Vec<BranchID> = txn.changed_parent_types().iter().map(|branch| branch.id()).collect();
-            drop(txn);
-            for id in changed {
-                let field = match id {
-                    BranchID::Root(name) => self.document.field(&name).cloned(),
-                    BranchID::Nested(_) => None,
-                };
-                match field {
-                    None => wrong = Some("the form has no such field"),
-                    Some(field) if !allowed.contains(&field.id) => wrong = Some("this field is for others to fill in"),
-                    Some(field) => {
-                        let value = self.document.value(&field);
-                        if value.chars().count() > LONGEST_VALUE {
-                            wrong = Some("a value is too long");
-                        }
-                        changes.push((field.id, value));
+        for field in applied.changed {
+            match field {
+                None => wrong = Some("the form has no such field"),
+                Some(field) if !allowed.contains(&field.id) => wrong = Some("this field is for others to fill in"),
+                Some(field) => {
+                    let value = self.document.value(&field);
+                    if value.chars().count() > LONGEST_VALUE {
+                        wrong = Some("a value is too long");
                     }
+                    changes.push((field.id, value));
                 }
             }
         }
         match wrong {
-            None if nothing => self.settle(me, fresh),
+            None if applied.nothing => self.settle(me, fresh),
             None => fresh.push(Fresh { from: me, author, own, data: data.to_vec(), changes }),
             Some(why) => {
                 // The document has it and must not: it is read again, with what was rightly written since.
                 self.reload(fresh).await?;
                 self.refuse(me, why);
-                if why == "something before it is missing" {
+                if why == INCOMPLETE {
                     // A client that has more than it sent will send it all.
                     if let Some(member) = self.members.get_mut(&me) {
                         member.astray = false;
@@ -351,13 +334,6 @@ impl Room {
             let frame = Frame::Stored(Box::new(Stored { frames: member.settled, changed: Vec::new() })).encode();
             self.send(me, frame.into());
         }
-    }
-
-    /// Whether an update brings nothing new.
-    fn holds(&self, update: &yrs::Update) -> bool {
-        let have = self.document.doc.transact().snapshot();
-        let brings: StateVector = update.state_vector();
-        brings.iter().all(|(client, clock)| have.state_map.get(client) >= *clock) && update.delete_set().diff(&have.delete_set).is_empty()
     }
 
     fn refuse(&mut self, me: u64, why: &'static str) {
@@ -568,7 +544,9 @@ impl Room {
                 Err(error) => {
                     let status = error.into_public().status();
                     // A fault of ours is nobody's end.
-                    if status < 500 && let Some(bye) = member.bye.take() {
+                    if status < 500
+                        && let Some(bye) = member.bye.take()
+                    {
                         let _ = bye.send(Leaving { code: close_code::POLICY, why: "you may not be here any more" });
                     }
                 }

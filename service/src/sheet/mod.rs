@@ -68,10 +68,7 @@ pub async fn view(cx: &Context, id: &Id<Project>) -> Result<SheetView, Error> {
         return Err(Public::NotFound.into());
     }
     begin(cx, id, &project).await?;
-    Ok(SheetView {
-        form: sheet::form_of(&project, &cx.service.catalogue),
-        entries: cx.service.sheets.entries(id).await?,
-    })
+    Ok(SheetView { form: sheet::form_of(&project, &cx.service.catalogue), entries: cx.service.sheets.entries(id).await? })
 }
 
 /// Makes the documents of a project that has none yet.
@@ -175,10 +172,7 @@ async fn put(cx: &Context, id: &Id<Project>, form: &Form, section: &str, values:
 /// Why somebody cannot fill a field in.
 pub fn not_yours(service: &Service, field: &Field) -> domain::Text {
     let who = service.catalogue.organisation(field.provider.as_str()).map_or_else(|| domain::Text::same(""), |o| o.name.clone());
-    domain::Text::new(
-        format!("“{}”由{}填写。", field.name.zh, who.zh),
-        format!("“{}” is for {} to fill in.", field.name.en, who.en),
-    )
+    domain::Text::new(format!("“{}”由{}填写。", field.name.zh, who.zh), format!("“{}” is for {} to fill in.", field.name.en, who.en))
 }
 
 /// What people made of a section's fields, latest first.

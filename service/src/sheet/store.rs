@@ -177,7 +177,9 @@ impl Sheets {
         }
         let updates = self.since(name, compacted).await?;
         let seq = updates.last().map_or(compacted, |(seq, _, _)| *seq);
-        document.apply_all(updates.iter().map(|(_, _, data)| data.as_slice())).map_err(|_| format!("an update of the sheet {name} cannot be read"))?;
+        document
+            .apply_all(updates.iter().map(|(_, _, data)| data.as_slice()))
+            .map_err(|_| format!("an update of the sheet {name} cannot be read"))?;
         Ok(Some(Loaded { document, seq, loose: seq - compacted }))
     }
 
@@ -201,12 +203,11 @@ impl Sheets {
     /// # Errors
     /// The database failed.
     pub async fn changed_since(&self, document: &str, after: u64) -> Result<Vec<Changed>, Fault> {
-        let rows =
-            sqlx::query("select field, seq, author, own, at, value from sheet_change where document = $1 and seq > $2 order by seq")
-                .bind(document.to_string())
-                .bind(i64::try_from(after)?)
-                .fetch_all(self.db.pool())
-                .await?;
+        let rows = sqlx::query("select field, seq, author, own, at, value from sheet_change where document = $1 and seq > $2 order by seq")
+            .bind(document.to_string())
+            .bind(i64::try_from(after)?)
+            .fetch_all(self.db.pool())
+            .await?;
         rows.iter().map(changed_from_row).collect()
     }
 
@@ -282,9 +283,11 @@ impl Sheets {
             .bind(document.to_string())
             .bind(HISTORY)
             .bind(field.to_string()),
-            None => sqlx::query("select field, seq, author, own, at, value from sheet_change where document = $1 order by seq desc limit $2")
-                .bind(document.to_string())
-                .bind(HISTORY),
+            None => {
+                sqlx::query("select field, seq, author, own, at, value from sheet_change where document = $1 order by seq desc limit $2")
+                    .bind(document.to_string())
+                    .bind(HISTORY)
+            }
         }
         .fetch_all(self.db.pool())
         .await?;

@@ -6,5 +6,6 @@ mod account;
 mod case;
 mod log;
 mod project;
+mod sheet;
 mod verify;
 mod world;

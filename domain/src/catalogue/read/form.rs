@@ -112,8 +112,7 @@ fn read_constraints(node: &Node) -> Constraints {
 
 fn read_relation(node: &Node) -> Option<Relation> {
     node.only(&["rule", "weight", "zh", "en", "assumed"]);
-    let weight =
-        node.get("weight").and_then(|n| n.choose(&[("error", Weight::Error), ("look", Weight::Look)])).unwrap_or(Weight::Look);
+    let weight = node.get("weight").and_then(|n| n.choose(&[("error", Weight::Error), ("look", Weight::Look)])).unwrap_or(Weight::Look);
     let source = node.text("rule");
     match Relation::parse(&source, weight, node.pair()) {
         Ok(relation) => Some(relation),

@@ -19,7 +19,8 @@ pub fn FieldBox(field: Field) -> impl IntoView {
     let page = page();
     let field = StoredValue::new(field);
     let id = field.with_value(|f| f.id.to_string());
-    let (name, unit) = field.with_value(|f| (say(&f.name), sheet.form.with_value(|form| form.unit(f)).map(|u| say(&u)).unwrap_or_default()));
+    let (name, unit) =
+        field.with_value(|f| (say(&f.name), sheet.form.with_value(|form| form.unit(f)).map(|u| say(&u)).unwrap_or_default()));
     let may_fill = page.0.with_untracked(|v| may_fill(&v.viewer, &v.project, &field.get_value()));
     let value = {
         let id = id.clone();
@@ -42,7 +43,9 @@ pub fn FieldBox(field: Field) -> impl IntoView {
         }
     };
     let hint = field.with_value(|f| f.kind.is_written() && f.constraints.max_length.is_none_or(|n| n > 100));
-    let mu = move || field.with_value(|f| in_mu(f, &value.get())).map(|mu| view! { <span class="field-mu muted">{tr!(sheet.mu, n = mu)}</span> });
+    let mu = move || {
+        field.with_value(|f| in_mu(f, &value.get())).map(|mu| view! { <span class="field-mu muted">{tr!(sheet.mu, n = mu)}</span> })
+    };
     let described = format!("about-{id}");
     view! {
         <div class="field" class:field-wide=hint id=format!("field-{id}") class:field-wrong=move || wrong.get().is_some()>

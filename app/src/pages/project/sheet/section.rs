@@ -99,7 +99,9 @@ fn LinkLine(section: StoredValue<String>) -> impl IntoView {
         let link = sheet.links.with(|links| links.get(&section.get_value()).copied())?;
         let (class, word) = match link {
             link if link.denied => ("connection", tr!(sheet.read_only)),
-            link if matches!(link.connection, Connection::Away(_)) && link.unsaved => ("connection connection-away", tr!(sheet.away_unsaved)),
+            link if matches!(link.connection, Connection::Away(_)) && link.unsaved => {
+                ("connection connection-away", tr!(sheet.away_unsaved))
+            }
             link if matches!(link.connection, Connection::Away(_)) => ("connection connection-away", tr!(sheet.away)),
             link if link.unsaved => ("connection", tr!(sheet.saving)),
             link if link.connection == Connection::Connecting => ("connection", tr!(project.connecting)),

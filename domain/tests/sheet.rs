@@ -1,0 +1,228 @@
+//! The data sheet: what is needed, what is missing, what fits together, who confirms.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
+#![cfg(feature = "yaml")]
+
+mod common;
+
+use common::{CATALOGUE, Story, agent, enterprise, lead, officer, stranger};
+use domain::catalogue::{Field, Form};
+use domain::condition::Value;
+use domain::id::Id;
+use domain::policy::{Action, may};
+use domain::project::{Command, Event};
+use domain::sheet::{self, Command as S, Entries, Entry, Lack, Source, Values, Weight, beginning, check, form_of, missing, needs, remarks};
+use proptest::prelude::*;
+
+fn field(id: &str) -> &'static Field {
+    CATALOGUE.form.field(id).unwrap()
+}
+
+fn values(pairs: &[(&str, &str)]) -> Values {
+    pairs.iter().map(|(id, value)| (Id::from(*id), value.to_string())).collect()
+}
+
+fn entries(story: &Story, pairs: &[(&str, &str)], own: bool) -> Entries {
+    let entry = |value: &str| Entry { value: value.into(), by: "li".into(), at: story.now, seq: 5, own };
+    pairs.iter().map(|(id, value)| (Id::from(*id), entry(value))).collect()
+}
+
+fn confirm(fields: &[(&str, u64)]) -> Command {
+    Command::Sheet { command: S::Confirm { fields: fields.iter().map(|(f, n)| (Id::from(*f), *n)).collect() } }
+}
+
+#[test]
+fn values_are_brought_to_one_form() {
+    for (id, typed, kept) in [
+        ("total_investment", "１２，０００.50", "12000.5"),
+        ("total_investment", "80,000", "80000"),
+        ("site_area", "63.2亩", "42133.54"),
+        ("site_area", "63.2 mu", "42133.54"),
+        ("site_area", "42133.540", "42133.54"),
+        ("planned_start_date", "2026年9月3日", "2026-09-03"),
+        ("planned_start_date", "2026/9/3", "2026-09-03"),
+        ("uscc", "9135 0100 m000100y43", "91350100M000100Y43"),
+        ("fund_source", "自有资金", "own"),
+        ("tender_required", "是", "yes"),
+        ("legal_rep_id", "11010519491231002x", "11010519491231002X"),
+        ("legal_rep_id", "E12345678", "E12345678"),
+        ("industry_code", "２７７０", "2770"),
+    ] {
+        assert_eq!(check(field(id), typed).as_deref(), Ok(kept), "{id} {typed}");
+    }
+}
+
+#[test]
+fn what_is_no_value_gets_a_sentence() {
+    for (id, typed, says) in [
+        ("total_investment", "很多", "应为数字"),
+        ("total_investment", "0", "应大于 0"),
+        ("total_investment", "-5", "不能是负数"),
+        ("total_investment", "1234567890123456", "数字太长"),
+        ("total_investment", "0.1234567", "数字太长"),
+        ("total_investment", "63 亩", "应为数字"),
+        ("headcount", "3.5", "应为整数"),
+        ("building_density", "120", "不大于 100"),
+        ("planned_start_date", "2026-02-30", "真实存在"),
+        ("uscc", "91350100M000100Y4A", "校验位"),
+        ("legal_rep_id", "110105194912310021", "校验位"),
+        ("project_code", "2213-320505-89-01-123456", "月份"),
+        ("real_estate_unit_no", "320505", "28 位"),
+        ("fund_source", "借的", "请从中选择"),
+        ("project_name", "短", "至少 4 字"),
+        ("site_boundary", "1,2", "三个界址点"),
+    ] {
+        let sentence = check(field(id), typed).unwrap_err();
+        assert!(sentence.zh.contains(says), "{id} {typed}: {}", sentence.zh);
+        assert!(!sentence.en.is_empty());
+    }
+}
+
+#[test]
+fn every_field_has_both_languages_and_is_used() {
+    let form: &Form = &CATALOGUE.form;
+    assert_eq!((form.groups.len(), form.fields.len()), (10, 116));
+    for field in &form.fields {
+        assert!(!field.name.zh.is_empty() && !field.name.en.is_empty());
+        assert!(CATALOGUE.matters.iter().any(|m| m.fields.contains(&field.id)), "{} is asked for by no matter", field.id);
+    }
+}
+
+#[test]
+fn fields_that_belong_together_are_compared() {
+    let form = &CATALOGUE.form;
+    let about = |pairs: &[(&str, &str)], id: &str| remarks(form, &values(pairs), &id.into());
+    let dates = [("planned_start_date", "2027-01-01"), ("planned_end_date", "2026-01-01")];
+    assert_eq!(about(&dates, "planned_end_date").first().unwrap().0, Weight::Error);
+    assert!(about(&[("planned_start_date", "2027-01-01")], "planned_start_date").is_empty(), "not while the other is missing");
+    let ratio = [("gross_floor_area", "84000"), ("underground_area", "0"), ("site_area", "42000"), ("plot_ratio", "2")];
+    assert!(about(&ratio, "plot_ratio").is_empty());
+    let ratio = [("gross_floor_area", "84000"), ("underground_area", "0"), ("site_area", "42000"), ("plot_ratio", "3.5")];
+    assert_eq!(about(&ratio, "plot_ratio").first().unwrap().0, Weight::Look);
+    let per_mu = [("fixed_asset_investment", "30000"), ("site_area", "63.2亩"), ("investment_per_mu", "474.68")];
+    assert!(about(&per_mu, "investment_per_mu").is_empty());
+    let names = [("right_holder", "甲公司"), ("applicant_name", "乙公司")];
+    assert_eq!(about(&names, "right_holder").len(), 1);
+    let ground =
+        [("site_area", "42000"), ("site_boundary", "3467000,502000\n3467000,502200\n3467210,502200\n3467210,502000\n3467000,502000")];
+    assert!(about(&ground, "site_area").is_empty());
+}
+
+#[test]
+fn a_field_is_needed_once_however_many_matters_use_it() {
+    let story = Story::begin();
+    let project = story.project();
+    let needs = needs(&project, &CATALOGUE, &CATALOGUE.form);
+    let mut ids: Vec<&str> = needs.iter().map(|n| n.field.id.as_str()).collect();
+    assert!(ids.len() > 60);
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), needs.len());
+    let code = needs.iter().find(|n| n.field.id.as_str() == "project_code").unwrap();
+    assert!(code.matters.len() > 2);
+    let permit = needs.iter().find(|n| n.field.id.as_str() == "land_use_permit_no").unwrap();
+    assert_eq!(permit.source, Source::Certificate("land-use-planning-permit".into()));
+    assert!(needs.iter().all(|n| n.field.id.as_str() != "farmland_area"), "no farmland in this project");
+    // A matter taken off the list takes its fields along.
+    let mut story = story;
+    story.matter(&lead(), "telecom-connection", domain::matter::Command::Exempt { reason: "用既有线路".into() }).unwrap();
+    let after = sheet::needs(&story.project(), &CATALOGUE, &CATALOGUE.form);
+    assert!(after.iter().flat_map(|n| &n.matters).all(|m| m.as_str() != "telecom-connection"));
+}
+
+#[test]
+fn the_sheet_begins_with_what_was_answered() {
+    let story = Story::with(&[("gross_floor_area_sqm", Value::Number(30_000.0)), ("construction_nature", Value::Word("expansion".into()))]);
+    let begun = beginning(&story.project(), "新芯公司", &CATALOGUE.form);
+    let value = |id: &str| begun.get(id).cloned().unwrap_or_default();
+    assert_eq!(value("gross_floor_area"), "30000");
+    assert_eq!(value("construction_nature"), "expansion");
+    assert_eq!(value("applicant_name"), "新芯公司");
+    assert_eq!(value("project_name"), "测试项目");
+    assert_eq!(value("uscc"), "");
+}
+
+#[test]
+fn what_is_missing_is_the_same_for_everybody_and_says_why() {
+    let story = Story::begin();
+    let project = story.project();
+    let form = form_of(&project, &CATALOGUE);
+    let needs = needs(&project, &CATALOGUE, &form);
+    let lack = |pairs: &[(&str, &str)], own: bool, id: &str| {
+        let list = missing(&needs, &form, &entries(&story, pairs, own), &project.sheet);
+        list.into_iter().find(|m| m.field.as_str() == id).map(|m| m.lack)
+    };
+    assert_eq!(lack(&[], true, "total_investment"), Some(Lack::Empty));
+    assert_eq!(lack(&[("total_investment", "5000")], true, "total_investment"), None);
+    assert!(matches!(lack(&[("total_investment", "无")], true, "total_investment"), Some(Lack::Wrong(_))));
+    assert_eq!(lack(&[("total_investment", "5000")], false, "total_investment"), Some(Lack::Unconfirmed));
+    assert_eq!(lack(&[], true, "land_use_permit_no"), None, "a certificate brings it");
+    let dates = [("planned_start_date", "2027-01-01"), ("planned_end_date", "2026-01-01")];
+    assert!(matches!(lack(&dates, true, "planned_start_date"), Some(Lack::Broken(_))));
+}
+
+#[test]
+fn the_enterprise_confirms_what_the_agent_filled_in() {
+    let mut story = Story::begin();
+    assert_eq!(
+        story.when(&agent(), confirm(&[("total_investment", 5)])).unwrap_err(),
+        "您的身份是帮代办专员：由建设单位自己确认代填的内容。"
+    );
+    assert_eq!(story.when(&stranger(), confirm(&[("total_investment", 5)])).unwrap_err(), "没有找到，或您无权查看。");
+    story.when(&enterprise(), confirm(&[("total_investment", 5)])).unwrap();
+    let state = story.project().sheet;
+    let entry = |seq| Entry { value: "1".into(), by: "li".into(), at: story.now, seq, own: false };
+    assert!(!state.wants_confirming(field("total_investment"), &entry(5)));
+    assert!(state.wants_confirming(field("total_investment"), &entry(6)), "changed again since");
+    assert!(!state.wants_confirming(field("land_price"), &entry(6)), "an office’s own");
+    assert_eq!(story.when(&enterprise(), confirm(&[("total_investment", 5)])).unwrap_err(), "没有待确认的内容。");
+    assert_eq!(story.when(&enterprise(), confirm(&[("no_such_field", 5)])).unwrap_err(), "没有找到，或您无权查看。");
+}
+
+#[test]
+fn a_section_is_ready_until_somebody_says_otherwise() {
+    let mut story = Story::begin();
+    let ready = |seq| Command::Sheet { command: S::MarkReady { section: "land".into(), seq } };
+    let unready = || Command::Sheet { command: S::MarkUnready { section: "land".into() } };
+    assert_eq!(story.when(&enterprise(), unready()).unwrap_err(), "这一节没有标为备好。");
+    let events = story.when(&agent(), ready(7)).unwrap();
+    assert!(matches!(events[..], [Event::Sheet { .. }]));
+    assert_eq!(story.when(&enterprise(), ready(7)).unwrap_err(), "这一节已标为备好。");
+    story.when(&enterprise(), ready(9)).unwrap();
+    story.when(&enterprise(), unready()).unwrap();
+    assert!(story.project().sheet.ready.is_empty());
+    assert!(story.when(&officer("natural-resources"), ready(9)).unwrap_err().contains("由建设单位或其帮代办专员标记"));
+}
+
+#[test]
+fn a_field_is_filled_in_by_who_knows_it() {
+    let story = Story::begin();
+    let project = story.project();
+    let fills = |actor, id: &str| may(&actor, &Action::Fill(field(id).provider.clone()), Some(&project));
+    assert!(fills(enterprise(), "total_investment"));
+    assert!(!fills(enterprise(), "land_price"));
+    assert!(fills(agent(), "total_investment") && fills(agent(), "land_price"));
+    assert!(fills(officer("natural-resources"), "land_price"));
+    assert!(!fills(officer("natural-resources"), "total_investment"));
+    assert!(!fills(stranger(), "total_investment"));
+    assert!(!fills(lead(), "total_investment"));
+}
+
+proptest! {
+    /// What is kept is kept as it is: checking it again changes nothing.
+    #[test]
+    fn a_kept_value_is_a_value(index in 0usize..116, typed in "[0-9A-Za-z亩年月日.,/ -]{0,20}") {
+        let field = &CATALOGUE.form.fields[index];
+        if let Ok(kept) = check(field, &typed) {
+            prop_assert_eq!(check(field, &kept), Ok(kept));
+        }
+    }
+
+    /// A day or a number given as any text never breaks.
+    #[test]
+    fn any_text_is_a_value_or_gets_a_sentence(index in 0usize..116, typed in ".{0,40}") {
+        if let Err(sentence) = check(&CATALOGUE.form.fields[index], &typed) {
+            prop_assert!(!sentence.zh.is_empty() && !sentence.en.is_empty());
+        }
+    }
+}
