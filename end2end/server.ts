@@ -43,15 +43,17 @@ export class Server {
     private readonly program: string,
     private readonly folder: string,
     private readonly port: number,
+    readonly database: string,
   ) {}
 
-  /** Chooses port and folder; `start` starts it. */
-  static async create(): Promise<Server> {
+  /** Chooses port and folder; `start` starts it. Its database is a SQLite file of its own if none is given. */
+  static async create(database?: string): Promise<Server> {
     const program = process.env['QUANLIAN_BIN'] || BUILT;
     if (!existsSync(program)) {
       throw new Error(`${program} is not there: build the release first (make run), or name it in QUANLIAN_BIN`);
     }
-    return new Server(program, await mkdtemp(join(tmpdir(), 'quanlian-end2end-')), await freePort());
+    const folder = await mkdtemp(join(tmpdir(), 'quanlian-end2end-'));
+    return new Server(program, folder, await freePort(), database ?? `sqlite:${join(folder, 'test.db')}`);
   }
 
   get url(): string {
@@ -61,10 +63,6 @@ export class Server {
   /** The SQLite file. */
   get file(): string {
     return join(this.folder, 'test.db');
-  }
-
-  get database(): string {
-    return `sqlite:${this.file}`;
   }
 
   /** The last lines the server wrote. */
@@ -121,6 +119,17 @@ export class Server {
       throw new Error(`the server did not end within ${STOP_MILLIS / 1000} s of SIGTERM\n${this.log}`);
     }
     late.abort();
+  }
+
+  /** Ends it at once, as a crash does. */
+  async kill(): Promise<void> {
+    const child = this.child;
+    this.child = undefined;
+    if (child) {
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await exited;
+    }
   }
 
   /** The same port and database again. */

@@ -29,13 +29,14 @@ rust_tests() {
     local status=0
     # The release profile: the dependencies are then compiled once for tests and release alike.
     scripts/with-postgres.sh cargo test --release --locked --no-fail-fast --package domain --package service --package server \
-        --features domain/yaml 2>&1 | tee "$STATE/rust-tests.log" || status=1
+        --features domain/yaml,domain/collab 2>&1 | tee "$STATE/rust-tests.log" || status=1
     count_cargo "$STATE/rust-tests.log"
     return $status
 }
 browser_tests() {
     local status=0 counts
-    (cd end2end && QUANLIAN_BIN="$TARGET/release/quanlian" npx --no-install playwright test) || status=1
+    (cd end2end && QUANLIAN_BIN="$TARGET/release/quanlian" ../scripts/with-postgres.sh env -C "$ROOT/end2end" npx --no-install playwright test) ||
+        status=1
     counts=$(node -e 'const s = require(process.argv[1]).stats; console.log(s.expected, s.unexpected + s.flaky + s.skipped)' \
         "$ROOT/end2end/test-results/results.json" 2>/dev/null || echo "0 1")
     passed=$((passed + ${counts% *}))

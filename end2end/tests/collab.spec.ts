@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 import WebSocket from 'ws';
 import { expect, test, visit } from '../fixtures';
 import { named, startProject } from '../project';
+import { Server } from '../server';
 import { zh } from '../words';
 import { Client } from '../yjs';
 
@@ -153,4 +154,46 @@ test('garbage ends that connection with a reason, never the room', async ({ ente
   expect(await refusal({ cookie: await cookieOf(stranger) })).toBe(404);
   expect(await refusal({ cookie, origin: 'https://evil.example' })).toBe(403);
   await visit(page, '/projects');
+});
+
+test('two servers on one PostgreSQL hold the same room', async ({}) => {
+  test.slow();
+  const database = process.env['QUANLIAN_TEST_POSTGRES'];
+  expect(database, 'QUANLIAN_TEST_POSTGRES names a server: run by `make test`, or with scripts/with-postgres.sh').toBeTruthy();
+  const [one, two] = [await Server.create(database), await Server.create(database)];
+  try {
+    await one.start();
+    await two.start();
+    const opened = await one.cli('project', 'open', '--login', 'qiye', '--name', named('两台服务器'), '--area', '科技城');
+    const name = `${opened.stdout.trim()}.project`;
+    const by = { token: await token(one, 'qiye') };
+    const a = await new Client(one.url, name, by).synced();
+    const b = await new Client(two.url, name, by).synced();
+    const field = 'construction_content';
+    a.doc.getText(field).insert(0, '甲机');
+    await expect.poll(() => b.text(field)).toBe('甲机');
+    b.doc.getText(field).insert(2, '乙机');
+    await expect.poll(() => a.text(field)).toBe('甲机乙机');
+    // Both at once, many times: each server stores its own and hears the other's.
+    for (let i = 0; i < 50; i += 1) {
+      a.doc.getText(field).insert(0, 'a');
+      b.doc.getText(field).insert(b.text(field).length, 'b');
+    }
+    for (const client of [a, b]) {
+      await expect.poll(() => client.text(field)).toBe(`${'a'.repeat(50)}甲机乙机${'b'.repeat(50)}`);
+    }
+    // Who is where is told across servers.
+    b.provider.awareness.setLocalState({ field });
+    await expect.poll(() => [...a.provider.awareness.getStates().values()].map((s) => s['user']?.name)).toContain('王敏');
+    // One ends without a word; the other has everything.
+    await one.kill();
+    const c = await new Client(two.url, name, by).synced();
+    expect(c.text(field)).toBe(a.text(field));
+    for (const client of [a, b, c]) {
+      client.destroy();
+    }
+  } finally {
+    await one.remove();
+    await two.remove();
+  }
 });

@@ -307,13 +307,12 @@ fn Origin(field: StoredValue<Field>) -> impl IntoView {
     };
     let n = matters.len();
     let all = list(matters.iter().map(matter_name));
-    let hover = all.clone();
     view! {
         {filed}
         <p class="field-origin muted">
             {from.map(|from| view! { <span>{from}</span> })}
             {who}
-            <span title=hover>{tr!(sheet.serves, n = n)}<span class="visually-hidden">{colon()}{all}</span></span>
         </p>
+        <details class="field-serves muted"><summary>{tr!(sheet.serves, n = n)}</summary>{all}</details>
     }
 }

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::shared::catalogue;
 use crate::together::Sheet;
-use domain::sheet::{Missing, SheetView, missing, needs};
+use domain::sheet::{Changed, Missing, SheetView, missing, needs};
 use leptos::prelude::*;
 use section::Section;
 
@@ -18,6 +18,13 @@ use section::Section;
 pub async fn view_sheet(id: String) -> Result<SheetView, Failure> {
     let cx = crate::session::service_context()?;
     Ok(service::sheet::view(&cx, &id.into()).await?)
+}
+
+/// What people made of a section's fields, latest first.
+#[server]
+pub async fn sheet_history(id: String, section: String) -> Result<Vec<Changed>, Failure> {
+    let cx = crate::session::service_context()?;
+    Ok(service::sheet::history(&cx, &id.into(), &section, None).await?)
 }
 
 #[component]

@@ -1,7 +1,10 @@
 //! A section of the sheet: who is in it, whether it is ready, what waits to be confirmed, its fields.
 
 use super::field::FieldBox;
+use super::sheet_history;
 use crate::components::form::CommandForm;
+use crate::components::notice::ErrorNotice;
+use crate::error::Failure;
 use crate::lang::{aside, colon, list, say, tr};
 use crate::live::Connection;
 use crate::pages::project::page;
@@ -10,7 +13,7 @@ use crate::shared::catalogue;
 use crate::together::Sheet;
 use domain::catalogue::{Field, Group};
 use domain::project::Command;
-use domain::sheet::{self, Missing, in_mu, shown};
+use domain::sheet::{self, Changed, Missing, in_mu, shown};
 use leptos::prelude::*;
 
 #[component]
@@ -50,6 +53,7 @@ pub fn Section(group: Group, lacking: Memo<Vec<Missing>>) -> impl IntoView {
                 </CommandForm>
             </div>
             {may_mark.then(|| view! { <Marking section=id lacking /> })}
+            <History section=id />
         </section>
     }
 }
@@ -207,5 +211,47 @@ fn Marking(section: StoredValue<String>, lacking: Memo<Vec<Missing>>) -> impl In
                 })}
             </div>
         }
+    }
+}
+
+/// Who made what of the section's fields: asked for when somebody wants to see it.
+#[component]
+fn History(section: StoredValue<String>) -> impl IntoView {
+    let sheet = expect_context::<Sheet>();
+    let page = page();
+    let load = Action::new(move |(): &()| sheet_history(page.id(), section.get_value()));
+    let rows = move |list: Vec<Changed>| {
+        if list.is_empty() {
+            return view! { <p class="muted">{tr!(sheet.no_history)}</p> }.into_any();
+        }
+        let row = |changed: Changed| {
+            let Changed { field, entry } = changed;
+            let known = sheet.form.with_value(|f| f.field(field.as_str()).cloned());
+            let value = known.map_or(entry.value.clone(), |f| say(&shown(&f, &entry.value)));
+            let value = if value.is_empty() { tr!(sheet.nothing) } else { value };
+            view! {
+                <tr>
+                    <td class="muted">{format!("{} {}", entry.at.date(), entry.at.clock())}</td>
+                    <td>{page.person(&entry.by)}</td>
+                    <th scope="row">{say(&catalogue().field_name(field.as_str()))}</th>
+                    <td>{value}</td>
+                </tr>
+            }
+        };
+        view! {
+            <div class="scroll" role="region" tabindex="0" aria-label=tr!(sheet.history)>
+                <table class="sheet-history"><tbody>{list.into_iter().map(row).collect_view()}</tbody></table>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="sheet-past">
+            <button type="button" class="link needs-script" on:click=move |_| { load.dispatch(()); }>{tr!(sheet.history)}</button>
+            {move || load.value().get().map(|answer| match answer {
+                Ok(list) => rows(list),
+                Err(Failure(error)) => view! { <ErrorNotice error /> }.into_any(),
+            })}
+        </div>
     }
 }
