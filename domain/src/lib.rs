@@ -15,6 +15,7 @@ pub mod error;
 pub mod guide;
 pub mod id;
 pub mod log;
+pub mod material;
 pub mod matter;
 pub mod plan;
 pub mod policy;

@@ -1,6 +1,6 @@
 //! Who may do what: one table, deny by default.
 
-use crate::account::{Actor, Role};
+use crate::account::{Account, Actor, Role};
 use crate::catalogue::{Matter, Organisation};
 use crate::id::Id;
 use crate::project::Project;
@@ -37,6 +37,9 @@ pub enum Action {
     ConfirmSheet,
     /// Say that a section of the data sheet is ready.
     MarkReady,
+    AddDocument,
+    /// Replace, sort or remove a document; with who uploaded it first.
+    ChangeDocument(Option<Id<Account>>),
     /// Make a variant the plan the project works to.
     AdoptPlan,
 }
@@ -108,6 +111,8 @@ pub fn may(actor: &Actor, action: &Action, project: Option<&Project>) -> bool {
         Action::AdoptPlan => s.lead,
         // The agent fills in everything with the enterprise; an office what it knows itself.
         Action::Fill(provider) => s.agent || (s.owner && is_enterprises(provider)) || (s.office && actor.office.as_ref() == Some(provider)),
+        Action::AddDocument => s.owner || s.agent || s.office,
+        Action::ChangeDocument(by) => s.owner || s.agent || (s.office && by.as_ref() == Some(&actor.account)),
         Action::ConfirmSheet => s.owner,
         Action::MarkReady => s.owner || s.agent,
     }

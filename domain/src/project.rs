@@ -9,6 +9,7 @@ use crate::difficulty::{self, Difficulty};
 use crate::guide::{Answers, GuideMap, Profile};
 use crate::id::Id;
 use crate::log::{Audience, By, Recorded};
+use crate::material::{self, Document, Library};
 use crate::matter::{self, Tracked};
 use crate::plan::adopted;
 use crate::policy::{Action, may};
@@ -58,6 +59,7 @@ pub enum Command {
     Note { note: Note },
     Plan { command: adopted::Command },
     Sheet { command: sheet::Command },
+    Document { id: Id<Document>, command: material::Command },
 }
 
 /// What happened. Additive only: an old log always folds.
@@ -72,6 +74,7 @@ pub enum Event {
     Noted { note: Note },
     Plan { event: adopted::Event },
     Sheet { event: sheet::Event },
+    Document { id: Id<Document>, event: material::Event },
 }
 
 /// What a command or event is about: two commands on different subjects never disturb each other.
@@ -85,6 +88,7 @@ pub enum Subject {
     Note,
     Plan,
     Sheet,
+    Document(Id<Document>),
 }
 
 impl Command {
@@ -98,6 +102,7 @@ impl Command {
             Command::Note { .. } => Subject::Note,
             Command::Plan { .. } => Subject::Plan,
             Command::Sheet { .. } => Subject::Sheet,
+            Command::Document { id, .. } => Subject::Document(id.clone()),
         }
     }
 }
@@ -113,6 +118,7 @@ impl Event {
             Event::Noted { .. } => Subject::Note,
             Event::Plan { .. } => Subject::Plan,
             Event::Sheet { .. } => Subject::Sheet,
+            Event::Document { id, .. } => Subject::Document(id.clone()),
         }
     }
 
@@ -126,6 +132,13 @@ impl Event {
             Event::Started { .. } => "project.started",
             Event::Noted { .. } => "project.noted",
             Event::Plan { event: adopted::Event::Adopted { .. } } => "plan.adopted",
+            Event::Document { event, .. } => match event {
+                material::Event::Added { .. } => "document.added",
+                material::Event::Replaced { .. } => "document.replaced",
+                material::Event::Sorted { .. } => "document.sorted",
+                material::Event::Limited { .. } => "document.limited",
+                material::Event::Removed { .. } => "document.removed",
+            },
             Event::Sheet { event } => match event {
                 sheet::Event::Confirmed { .. } => "sheet.confirmed",
                 sheet::Event::Ready { .. } => "sheet.ready",
@@ -197,6 +210,8 @@ pub struct Project {
     pub plan_trail: Vec<adopted::Change>,
     #[serde(default)]
     pub sheet: sheet::State,
+    #[serde(default)]
+    pub library: Library,
     /// Whether anything here rests on assumptions (a replayed case).
     pub assumed: bool,
 }
@@ -224,6 +239,7 @@ impl Project {
             plan: None,
             plan_trail: Vec::new(),
             sheet: sheet::State::default(),
+            library: Library::new(),
             assumed,
         })
     }
@@ -276,6 +292,7 @@ impl Project {
             },
             Event::Plan { event } => self.apply_plan(event, at, by),
             Event::Sheet { event } => self.sheet.apply(event, at, by),
+            Event::Document { id, event } => material::apply(&mut self.library, id, event, at, by),
             Event::Noted { note } => {
                 if let Some(milestone) = &note.milestone {
                     self.milestones.push((milestone.clone(), at));
@@ -325,6 +342,11 @@ impl Project {
             Command::Plan { .. } => Action::AdoptPlan,
             Command::Sheet { command: sheet::Command::Confirm { .. } } => Action::ConfirmSheet,
             Command::Sheet { .. } => Action::MarkReady,
+            Command::Document { command: material::Command::Add { .. }, .. } => Action::AddDocument,
+            Command::Document { id, .. } => {
+                let first = self.library.get(id).and_then(|kept| kept.versions.first());
+                Action::ChangeDocument(first.map(|version| version.by.clone()))
+            }
         }
     }
 
@@ -404,6 +426,10 @@ impl Project {
                 let events = sheet::decide(self, catalogue, command, by)?;
                 Ok(events.into_iter().map(|event| Event::Sheet { event }).collect())
             }
+            Command::Document { id, command } => {
+                let event = material::decide(self, catalogue, &id, command, by)?;
+                Ok(vec![Event::Document { id, event }])
+            }
             Command::Note { mut note } => {
                 known(&note.matter)?;
                 note.text = Text::new(written("text", &note.text.zh, LONGEST_TEXT)?, written("text", &note.text.en, LONGEST_TEXT)?);
@@ -463,6 +489,12 @@ fn not_yours(actor: &Actor, command: &Command) -> Refusal {
             ("由建设单位自己确认代填的内容", "only the project owner confirms what others filled in for it")
         }
         Command::Sheet { .. } => ("由建设单位或其帮代办专员标记", "marking is for the project owner or its agent"),
+        Command::Document { command: material::Command::Add { .. }, .. } => {
+            ("由建设单位、帮代办专员和主办部门上传文件", "documents come from the project owner, its agent and the offices")
+        }
+        Command::Document { .. } => {
+            ("由建设单位、帮代办专员或上传的人改动文件", "a document is changed by the project owner, its agent or whoever uploaded it")
+        }
         Command::Start { .. } | Command::Note { .. } => ("没有这项权限", "there is no right to do this"),
     };
     Refusal::NotYours(Text::new(

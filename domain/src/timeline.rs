@@ -4,6 +4,7 @@ use crate::catalogue::{Catalogue, Matter, Organisation};
 use crate::consultation::Event as C;
 use crate::difficulty::Event as D;
 use crate::id::Id;
+use crate::material::Event as F;
 use crate::matter::Event as M;
 use crate::plan::adopted::{Event as P, moved_sentence};
 use crate::project::Event;
@@ -26,6 +27,27 @@ pub fn sentence(event: &Event, catalogue: &Catalogue, person: &impl Fn(&crate::I
         Event::Plan { event: P::Adopted { moved, reason, .. } } => {
             let what = moved_sentence(catalogue, moved);
             Text::new(format!("确定计划（{reason}）：{}", what.zh), format!("adopted the plan ({reason}): {}", what.en))
+        }
+        Event::Document { event, .. } => {
+            let paper = |id: &Option<Id<crate::catalogue::Material>>| match id.as_ref().and_then(|id| catalogue.material(id.as_str())) {
+                Some(material) => material.name.clone(),
+                None => Text::new("未归类的文件", "a document not sorted yet"),
+            };
+            match event {
+                F::Added { material, file } => {
+                    let p = paper(material);
+                    let kind = file.media.ending();
+                    Text::new(format!("上传{}（{kind}）", p.zh), format!("uploaded: {} ({kind})", p.en))
+                }
+                F::Replaced { why, .. } => Text::new(format!("上传文件新版本：{why}"), format!("uploaded a new version of a document: {why}")),
+                F::Sorted { material } => {
+                    let p = paper(material);
+                    Text::new(format!("把文件归为{}", p.zh), format!("sorted a document as: {}", p.en))
+                }
+                F::Limited { expires: Some(day) } => Text::new(format!("文件有效期至 {day}"), format!("a document holds until {day}")),
+                F::Limited { expires: None } => Text::new("文件长期有效", "a document holds without end"),
+                F::Removed { why } => Text::new(format!("移除文件：{why}"), format!("removed a document: {why}")),
+            }
         }
         Event::Sheet { event } => {
             let section = |id: &str| catalogue.section_name(id);

@@ -48,7 +48,8 @@ fn world(database: Database) -> Result<World, Failed> {
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let (cx, project, reader, write) = runtime.block_on(async {
         let catalogue = Arc::new(service::catalogue::embedded().map_err(|m| format!("{m:?}"))?);
-        let service = Service::open(&url, catalogue, Clock::System).await?;
+        let blobs = service::blob::Blobs::open(&folder.path().join("documents").display().to_string())?;
+        let service = Service::open(&url, blobs, catalogue, Clock::System).await?;
         let person = |login: &str, role, password: Option<&str>, areas: &[&str]| NewAccount {
             login: login.into(),
             name: login.into(),

@@ -11,6 +11,7 @@ use domain::catalogue::Catalogue;
 use domain::catalogue::yaml::Mistake;
 use domain::date::Date;
 use domain::{Lang, Text};
+use service::blob::Blobs;
 use service::clock::Clock;
 use service::{Fault, Service};
 use std::io::Write;
@@ -30,6 +31,9 @@ pub struct Arguments {
     /// sqlite:FILE or postgres://…
     #[arg(long, global = true, env = "DATABASE_URL", default_value = "sqlite:data/quanlian.db", hide_env_values = true)]
     database: String,
+    /// Where documents are kept: a folder, or s3://bucket/prefix with AWS_ENDPOINT, AWS_ACCESS_KEY_ID and so on
+    #[arg(long, global = true, env = "QUANLIAN_DOCUMENTS", value_name = "PLACE")]
+    documents: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -169,7 +173,16 @@ impl Arguments {
     }
 
     async fn service(&self) -> Result<Service, Failed> {
-        Ok(Service::open(&self.database, Arc::new(self.catalogue()?), Clock::System).await?)
+        let blobs = Blobs::open(&self.documents())?;
+        Ok(Service::open(&self.database, blobs, Arc::new(self.catalogue()?), Clock::System).await?)
+    }
+
+    /// Beside the database's file, if nothing else is said.
+    fn documents(&self) -> String {
+        let file = self.database.strip_prefix("sqlite:").map(|file| PathBuf::from(file.trim_start_matches("//")));
+        let folder = file.and_then(|file| file.parent().map(|folder| folder.join("documents")));
+        let beside = || folder.unwrap_or_else(|| PathBuf::from("data/documents")).display().to_string();
+        self.documents.clone().unwrap_or_else(beside)
     }
 }
 

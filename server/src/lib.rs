@@ -7,6 +7,7 @@ pub mod cli;
 mod collab;
 mod files;
 mod live;
+mod library;
 mod pages;
 mod security;
 
@@ -112,6 +113,7 @@ pub fn router(state: AppState) -> Router {
     router
         .route("/language/{tag}", get(pages::choose_language))
         .merge(files::routes())
+        .merge(library::routes())
         // the pages' own code
         .route("/api/{*name}", any(pages::server_function))
         .route("/live", get(live::feed))

@@ -29,7 +29,8 @@ pub async fn who(State(state): State<AppState>, mut request: Request, next: Next
     let asked = request.uri().query().and_then(|q| q.split('&').find_map(|p| p.strip_prefix("lang=")));
     let chosen = || Lang::from_tag(&app::cookie(request.headers(), "lang")?);
     let lang = asked.and_then(Lang::from_tag).or_else(chosen).unwrap_or_default();
-    let token = app::cookie(request.headers(), "session");
+    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+    let token = bearer.map(str::to_string).or_else(|| app::cookie(request.headers(), "session"));
     let mut visitor = Visitor { lang, origin: origin(request.headers()), ..Visitor::default() };
     if let Some(token) = token {
         match service::account::signed_in(&state.service(), &token).await {

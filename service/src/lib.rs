@@ -2,6 +2,7 @@
 //! nothing of HTTP. Rules are asked of `domain`, never written here.
 
 pub mod account;
+pub mod blob;
 pub mod case;
 pub mod catalogue;
 pub mod clock;
@@ -9,6 +10,7 @@ pub mod db;
 pub mod demo;
 mod error;
 pub mod log;
+pub mod material;
 pub mod project;
 pub mod project_card;
 pub mod sheet;
@@ -16,6 +18,7 @@ pub mod verify;
 
 pub use error::{Error, Fault, Public};
 
+use blob::Blobs;
 use clock::Clock;
 use db::Db;
 use domain::account::Actor;
@@ -29,6 +32,7 @@ pub struct Service {
     pub db: Db,
     pub log: Log,
     pub sheets: sheet::Sheets,
+    pub blobs: blob::Blobs,
     pub catalogue: Arc<Catalogue>,
     pub clock: Clock,
     pub(crate) heads: project::Heads,
@@ -43,15 +47,15 @@ pub struct Context {
 }
 
 impl Service {
-    /// Opens the database, brings its tables up to date and starts the appender.
+    /// Opens the database, with the store of contents beside it; brings its tables up to date and starts the appender.
     ///
     /// # Errors
     /// The database cannot be reached or is not ours.
-    pub async fn open(database: &str, catalogue: Arc<Catalogue>, clock: Clock) -> Result<Service, Fault> {
+    pub async fn open(database: &str, blobs: Blobs, catalogue: Arc<Catalogue>, clock: Clock) -> Result<Service, Fault> {
         let db = Db::open(database).await?;
         let log = Log::start(db.clone()).await?;
         let sheets = sheet::Sheets::start(db.clone());
-        Ok(Service { db, log, sheets, catalogue, clock, heads: Default::default(), attempts: Default::default() })
+        Ok(Service { db, log, sheets, blobs, catalogue, clock, heads: Default::default(), attempts: Default::default() })
     }
 
     /// The same portal with another edition of the catalogue.

@@ -7,6 +7,7 @@ use domain::id::Id;
 use domain::project::{Command, Project};
 use domain::{consultation, difficulty, matter};
 use service::account::{NewAccount, add};
+use service::blob::Blobs;
 use service::clock::Clock;
 use service::project::{Done, Sent, View};
 use service::{Context, Error, Public, Service};
@@ -70,7 +71,8 @@ impl World {
     async fn begin(url: String, folder: tempfile::TempDir) -> World {
         // Thursday 26 September 2024, ten in the morning in China.
         let clock = Clock::set_to("2024-09-26T02:00:00.000000Z".parse().unwrap());
-        let service = Service::open(&url, CATALOGUE.clone(), clock).await.unwrap();
+        let blobs = Blobs::open(&folder.path().join("documents").display().to_string()).unwrap();
+        let service = Service::open(&url, blobs, CATALOGUE.clone(), clock).await.unwrap();
         let world = World { service, url, _folder: folder };
         world.person("wang", Role::Enterprise, "新芯公司", None, &[], &[]).await;
         world.person("zhao", Role::Enterprise, "云启公司", None, &[], &[]).await;
@@ -84,7 +86,7 @@ impl World {
 
     /// A second server on the same database.
     pub async fn second_server(&self) -> Service {
-        Service::open(&self.url, CATALOGUE.clone(), self.service.clock.clone()).await.unwrap()
+        Service::open(&self.url, self.service.blobs.clone(), CATALOGUE.clone(), self.service.clock.clone()).await.unwrap()
     }
 
     pub async fn person(&self, login: &str, role: Role, firm: &str, office: Option<&str>, areas: &[&str], matters: &[&str]) -> Id<Account> {
