@@ -13,9 +13,9 @@ const saved = (page: Page, id: string): Locator => section(page, id).getByTestId
 const missing = async (page: Page): Promise<number> => Number(await page.getByTestId('missing').innerText());
 
 /** Opens the sheet and waits until it is heard. */
-async function openSheet(page: Page, path: string): Promise<void> {
+async function openSheet(page: Page, path: string, at = 'project'): Promise<void> {
   await visit(page, `${path}/sheet`);
-  await expect(saved(page, 'project')).toBeVisible();
+  await expect(saved(page, at)).toBeVisible();
 }
 
 test('the enterprise and its agent fill in the sheet together', async ({ enter }) => {
@@ -48,6 +48,9 @@ test('the enterprise and its agent fill in the sheet together', async ({ enter }
     // The agent writes at the end while the enterprise goes on at the beginning.
     await box(agent, 'construction_content').click();
     await agent.keyboard.press('End');
+    // Leaving the box and coming back begins a new step of the undo.
+    await box(owner, 'construction_content').blur();
+    await box(owner, 'construction_content').click();
     await owner.keyboard.press('Home');
     await Promise.all([owner.keyboard.type('在科技城', { delay: 20 }), agent.keyboard.type('和研发楼', { delay: 20 })]);
     await expect(box(owner, 'construction_content')).toHaveValue('在科技城新建厂房两栋和研发楼');
@@ -163,7 +166,7 @@ test('an office fills in what it knows, and looks at the rest', async ({ enter }
   const owner = await enter('qiye');
   const path = await startProject(owner, named('部门填写'));
   const office = await enter('zhugui');
-  await openSheet(office, path);
+  await openSheet(office, path, 'land');
   await expect(box(office, 'total_investment')).not.toBeEditable();
   await expect(section(office, 'applicant').getByTestId('link').getByText(zh.sheet.read_only, { exact: true })).toBeVisible();
   await openSheet(owner, path);

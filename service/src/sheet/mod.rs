@@ -133,7 +133,10 @@ pub async fn fill(cx: &Context, id: &Id<Project>, values: Values) -> Result<(), 
     let form = cx.service.catalogue.form.clone();
     let mut sections: BTreeMap<&str, Values> = BTreeMap::new();
     let mut wrong = Vec::new();
-    for (id, value) in &values {
+    // A form brings everything it shows; what was not touched is nobody's change.
+    let known = cx.service.sheets.entries(id).await?;
+    let untouched = |id: &Id<Field>, value: &str| known.get(id).map_or("", |entry| &entry.value).trim() == value.trim();
+    for (id, value) in values.iter().filter(|(id, value)| !untouched(id, value)) {
         let Some(field) = form.field(id.as_str()) else { return Err(Public::NotFound.into()) };
         if !may(&actor, &Action::Fill(field.provider.clone()), Some(&project)) {
             return Err(Public::Forbidden { sentence: not_yours(&cx.service, field) }.into());

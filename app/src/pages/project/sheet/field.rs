@@ -48,7 +48,7 @@ pub fn FieldBox(field: Field) -> impl IntoView {
     };
     let described = format!("about-{id}");
     view! {
-        <div class="field" class:field-wide=hint id=format!("field-{id}") class:field-wrong=move || wrong.get().is_some()>
+        <div class="datum" class:datum-wide=hint id=format!("field-{id}") class:datum-wrong=move || wrong.get().is_some()>
             <label for=format!("in-{id}")>
                 {name}{(!unit.is_empty()).then(|| view! { <span class="muted">{aside(&unit)}</span> })}
                 <span class="faces">{here}</span>
