@@ -160,8 +160,10 @@ mod browser {
     pub struct Room {
         sheet: Sheet,
         address: String,
-        /// Where what is not stored yet is kept while the page is away.
+        /// Where what is not stored yet is kept while the page is away: a place for each tab of the person.
         keep: String,
+        /// Places of tabs that were closed before it was stored; theirs is ours to store now.
+        adopted: RefCell<Vec<String>>,
         section: String,
         document: Document,
         undo: RefCell<UndoManager<()>>,
@@ -223,7 +225,8 @@ mod browser {
             let room = Rc::new(Room {
                 sheet,
                 address: format!("{scheme}://{host}/collab/{project}.{}?told=1", group.id),
-                keep: format!("quanlian-sheet:{project}.{}:{me}", group.id),
+                keep: format!("quanlian-sheet:{project}.{}:{me}:{client}", group.id),
+                adopted: RefCell::default(),
                 section: group.id.clone(),
                 document,
                 undo: RefCell::new(undo),
@@ -246,11 +249,7 @@ mod browser {
             sheet.links.update(|links| {
                 links.insert(group.id.clone(), Link { connection: Connection::Connecting, unsaved: false, denied: false });
             });
-            // What was typed and not stored when the page was left.
-            if let Some(kept) = room.kept() {
-                let _ = room.document.apply(&kept);
-                room.outgoing.borrow_mut().clear();
-            }
+            room.adopt(&format!("quanlian-sheet:{project}.{}:{me}:", group.id));
             let weak = Rc::downgrade(&room);
             *room.timer.borrow_mut() = Some(Interval::new(RENEW_MILLIS, move || {
                 if let Some(room) = weak.upgrade() {
@@ -385,7 +384,8 @@ mod browser {
                 Frame::Have(vector) => {
                     let missing = self.document.doc.transact().encode_diff_v1(&vector);
                     let ours = self.document.doc.transact().state_vector();
-                    let says = ours.iter().any(|(client, clock)| vector.get(client) < *clock);
+                    // What was deleted does not show in the vector.
+                    let says = self.keeps() || ours.iter().any(|(client, clock)| vector.get(client) < *clock);
                     self.send_update(&Frame::answer(&missing), says);
                     *self.base.borrow_mut() = vector;
                     self.answered.set(true);
@@ -448,22 +448,43 @@ mod browser {
         /// What is not stored is kept by the browser, so that a page that is closed loses nothing.
         fn tell_unsaved(&self) {
             let unsaved = self.stored.get() < self.says.get();
-            let storage = window().local_storage().ok().flatten();
-            if let Some(storage) = storage {
-                if unsaved {
-                    let diff = self.document.doc.transact().encode_diff_v1(&self.base.borrow());
-                    let _ = storage.set_item(&self.keep, &hex(&diff));
-                } else {
-                    let _ = storage.remove_item(&self.keep);
-                    *self.base.borrow_mut() = self.document.doc.transact().state_vector();
+            if unsaved {
+                self.keep();
+            } else if let Some(storage) = storage() {
+                for place in self.adopted.take().iter().chain([&self.keep]) {
+                    let _ = storage.remove_item(place);
                 }
+                *self.base.borrow_mut() = self.document.doc.transact().state_vector();
             }
             self.link(|link| link.unsaved = unsaved);
         }
 
-        fn kept(&self) -> Option<Vec<u8>> {
-            let text = window().local_storage().ok().flatten()?.get_item(&self.keep).ok().flatten()?;
-            (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect()
+        fn keep(&self) {
+            if let Some(storage) = storage() {
+                let diff = self.document.doc.transact().encode_diff_v1(&self.base.borrow());
+                let _ = storage.set_item(&self.keep, &hex(&diff));
+            }
+        }
+
+        /// Whether something is kept that may not be stored.
+        fn keeps(&self) -> bool {
+            !self.adopted.borrow().is_empty() || storage().is_some_and(|s| s.get_item(&self.keep).ok().flatten().is_some())
+        }
+
+        /// Takes over what was typed and not stored when a page was left, also that of other tabs.
+        fn adopt(&self, places: &str) {
+            let Some(storage) = storage() else { return };
+            let all = (0..storage.length().unwrap_or(0)).filter_map(|i| storage.key(i).ok().flatten());
+            let found: Vec<String> = all.filter(|place| place.starts_with(places)).collect();
+            for place in found {
+                let text = storage.get_item(&place).ok().flatten().unwrap_or_default();
+                let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect();
+                if bytes.is_some_and(|bytes| self.document.apply(&bytes).is_ok()) {
+                    self.adopted.borrow_mut().push(place);
+                }
+            }
+            // It goes out with our answer to what the server has.
+            self.outgoing.borrow_mut().clear();
         }
 
         /// Sends what was done here, or keeps it until there is a connection.
@@ -481,9 +502,8 @@ mod browser {
             self.refresh();
             if connected {
                 self.tell_unsaved();
-            } else if let Some(storage) = window().local_storage().ok().flatten() {
-                let diff = self.document.doc.transact().encode_diff_v1(&self.base.borrow());
-                let _ = storage.set_item(&self.keep, &hex(&diff));
+            } else {
+                self.keep();
                 self.link(|link| link.unsaved = true);
             }
         }
@@ -562,6 +582,10 @@ mod browser {
             let _ = self.sheet.here.try_update(|here| gone.iter().for_each(|client| drop(here.remove(client))));
             self.heard.borrow_mut().retain(|client, _| !gone.contains(client));
         }
+    }
+
+    fn storage() -> Option<web_sys::Storage> {
+        window().local_storage().ok().flatten()
     }
 
     fn hex(bytes: &[u8]) -> String {

@@ -96,7 +96,7 @@ test('pages behind the sign-in', async ({ enter }) => {
     await form.getByRole('button', { name: zh.hard.send_proposal, exact: true }).click();
     await expect(form.getByText(fill(zh.hard.proposal, { n: 1 }), { exact: true })).toBeVisible();
     // The forms of the enterprise and of the department are not those of the lead officer.
-    for (const section of ['', '/consultations', '/difficulties', '/log', '/matters/siting-compliance-check']) {
+    for (const section of ['', '/sheet', '/consultations', '/difficulties', '/log', '/matters/siting-compliance-check']) {
       for (const page of [enterprise, officer]) {
         await visit(page, `${path}${section}`);
         await audit(page);
@@ -119,6 +119,7 @@ test('pages behind the sign-in', async ({ enter }) => {
       ['work', `${path}/matters/siting-compliance-check`, name],
       ['consultations', `${path}/consultations`, name],
       ['difficulties', `${path}/difficulties`, name],
+      ['sheet', `${path}/sheet`, name],
       ['log', `${base}/log`, CASE],
       ['project-plan', `${base}/plan`, CASE],
       ['project-chart', `${base}/chart`, CASE],

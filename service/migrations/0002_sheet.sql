@@ -10,6 +10,8 @@ create table sheet_document (
     state     bytea  not null
 );
 
+create index sheet_document_project on sheet_document (project);
+
 create table sheet_update (
     document text   not null,
     seq      bigint not null,                  -- 1, 2, 3 … within the document

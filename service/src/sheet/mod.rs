@@ -71,16 +71,17 @@ pub async fn view(cx: &Context, id: &Id<Project>) -> Result<SheetView, Error> {
     Ok(SheetView { form: sheet::form_of(&project, &cx.service.catalogue), entries: cx.service.sheets.entries(id).await? })
 }
 
-/// Makes the documents of a project that has none yet.
+/// Makes the documents of a project that are not there yet.
 ///
 /// # Errors
 /// The database failed.
 pub async fn begin(cx: &Context, id: &Id<Project>, project: &Project) -> Result<(), Error> {
     let service = &cx.service;
-    if service.sheets.is_begun(id).await? {
+    let form = &service.catalogue.form;
+    // All of them: another edition of the catalogue may have a section more.
+    if service.sheets.begun(id).await? >= form.groups.len() {
         return Ok(());
     }
-    let form = &service.catalogue.form;
     let owner = crate::account::firm_name(&service.db, &project.owner).await?.unwrap_or_default();
     let known = sheet::beginning(project, &owner, form);
     // Who started the project answered the questionnaire.

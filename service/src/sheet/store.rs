@@ -129,12 +129,13 @@ impl Sheets {
         Ok(self.db.notify(PRESENCE, &payload).await?)
     }
 
-    pub(crate) async fn is_begun(&self, project: &Id<Project>) -> Result<bool, Fault> {
-        let row = sqlx::query("select document from sheet_document where project = $1 limit 1")
+    /// How many documents a project has.
+    pub(crate) async fn begun(&self, project: &Id<Project>) -> Result<usize, Fault> {
+        let row = sqlx::query("select count(*) as n from sheet_document where project = $1")
             .bind(project.to_string())
-            .fetch_optional(self.db.pool())
+            .fetch_one(self.db.pool())
             .await?;
-        Ok(row.is_some())
+        Ok(usize::try_from(row.try_get::<i64, _>("n")?)?)
     }
 
     /// Makes a document, with its first update if there is one. Whoever is second finds it made.

@@ -24,7 +24,6 @@ pub fn Section(group: Group, lacking: Memo<Vec<Missing>>) -> impl IntoView {
     let fields: Vec<Field> = sheet.form.with_value(|f| f.fields.iter().filter(|f| f.group == group.id).cloned().collect());
     let may_mark = page.permits(&Command::Sheet { command: sheet::Command::MarkUnready { section: group.id.clone() } });
     let action = ServerAction::<FillSection>::new();
-    let boxes = fields.into_iter().map(|field| view! { <FieldBox field /> }).collect_view();
     let faces = move || {
         let here = sheet.here.get();
         let here = here.values().filter(|one| one.section == id.get_value() && one.field.is_some());
@@ -49,7 +48,7 @@ pub fn Section(group: Group, lacking: Memo<Vec<Missing>>) -> impl IntoView {
             <div class="sheet-fields" on:keydown=undo>
                 <CommandForm action name=format!("fill.{}", group.id) button=tr!(sheet.save) class="button needs-no-script">
                     <input type="hidden" name="project" value=page.id() />
-                    <div class="sheet-grid">{boxes}</div>
+                    <div class="sheet-grid">{fields.into_iter().map(|field| view! { <FieldBox field /> }).collect_view()}</div>
                 </CommandForm>
             </div>
             {may_mark.then(|| view! { <Marking section=id lacking /> })}
