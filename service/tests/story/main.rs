@@ -5,6 +5,7 @@
 mod account;
 mod case;
 mod log;
+mod material;
 mod project;
 mod sheet;
 mod verify;
