@@ -100,6 +100,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("") view={Lazy::<part::Overview>::new()} />
                         <Route path=path!("/matters/:matter") view={Lazy::<part::Work>::new()} />
                         <Route path=path!("/sheet") view={Lazy::<part::Sheet>::new()} />
+                        <Route path=path!("/documents") view={Lazy::<part::Library>::new()} />
                         <Route path=path!("/consultations") view={Lazy::<part::Consultations>::new()} />
                         <Route path=path!("/difficulties") view={Lazy::<part::Difficulties>::new()} />
                         <Route path=path!("/chart") view={Lazy::<part::ProjectChart>::new()} />

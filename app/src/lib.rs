@@ -12,6 +12,7 @@ mod pages;
 mod session;
 mod shared;
 mod together;
+mod upload;
 
 /// Typed keys of `locales/*.json`.
 #[allow(warnings, clippy::all, clippy::expect_used, clippy::unwrap_used, reason = "generated")]

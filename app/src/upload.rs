@@ -22,7 +22,7 @@ pub struct Sending {
 
 /// What goes with the files: the paper they are, or the document they replace.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct With {
+pub struct Along {
     pub material: String,
     pub replaces: String,
     pub why: String,
@@ -30,7 +30,7 @@ pub struct With {
 
 /// Sends files one after another; `sending` shows them as they go.
 #[cfg(feature = "hydrate")]
-pub fn send(project: String, files: web_sys::FileList, with: With, sending: RwSignal<Vec<Sending>>) {
+pub fn send(project: String, files: web_sys::FileList, with: Along, sending: RwSignal<Vec<Sending>>) {
     let chosen: Vec<web_sys::File> = (0..files.length()).filter_map(|i| files.get(i)).collect();
     let queue: Vec<(web_sys::File, Sending)> = chosen
         .into_iter()
@@ -90,7 +90,7 @@ mod browser {
         response.headers().get("upload-offset").ok().flatten()?.parse().ok()
     }
 
-    pub async fn send_one(project: &str, file: &web_sys::File, with: &With, way: RwSignal<Way>) -> Way {
+    pub async fn send_one(project: &str, file: &web_sys::File, with: &Along, way: RwSignal<Way>) -> Way {
         let size = file.size();
         let mut said = format!("filename {}", base64(&file.name()));
         for (name, value) in [("material", &with.material), ("replaces", &with.replaces), ("why", &with.why)] {

@@ -68,6 +68,7 @@ part!(working / __preload_working: Working {
     ProjectChart: project::chart::ProjectChart,
     ProjectPlan: project::plan::ProjectPlan,
     Log: project::log::Log,
+    Library: project::library::LibraryPage,
 });
 
 // What people write together brings the documents' library with it.

@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod consultations;
 pub mod difficulties;
+pub mod library;
 pub mod log;
 pub mod overview;
 pub mod plan;
@@ -145,6 +146,7 @@ fn LiveProject(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) ->
             <nav class="tabs" aria-label=tr!(project.tabs)>
                 <A href=base.clone() exact=true>{tr!(project.overview)}</A>
                 <A href=format!("{base}/sheet")>{tr!(sheet.nav)}</A>
+                <A href=format!("{base}/documents")>{tr!(library.nav)}</A>
                 <A href=format!("{base}/consultations")>{tr!(project.consultations)}{badge(open_questions)}</A>
                 <A href=format!("{base}/difficulties")>{tr!(project.difficulties)}{badge(open_difficulties)}</A>
                 <A href=format!("{base}/chart")>{tr!(chart.nav)}</A>

@@ -205,3 +205,23 @@ pub async fn mark_section(project: String, section: String, ready: bool, seq: u6
     let command = if ready { S::MarkReady { section, seq } } else { S::MarkUnready { section } };
     send(project, domain::project::Command::Sheet { command }, key, based_on).await
 }
+
+#[server]
+pub async fn sort_document(project: String, document: String, material: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let material = (!material.is_empty()).then(|| material.into());
+    let command = domain::material::Command::Sort { material };
+    send(project, domain::project::Command::Document { id: document.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn limit_document(project: String, document: String, expires: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let expires = if expires.is_empty() { None } else { Some(date(&expires)?) };
+    let command = domain::material::Command::Limit { expires };
+    send(project, domain::project::Command::Document { id: document.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn remove_document(project: String, document: String, why: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let command = domain::material::Command::Remove { why };
+    send(project, domain::project::Command::Document { id: document.into(), command }, key, based_on).await
+}

@@ -1,0 +1,324 @@
+//! The documents of a project: every paper its matters ask for, once; files by drag, many at once; each with its versions.
+
+use super::send::{LimitDocument, RemoveDocument, SortDocument};
+use super::{matter_name, page};
+use crate::components::form::CommandForm;
+use crate::components::notice::ErrorNotice;
+use crate::error::Failure;
+use crate::lang::{list, say, tr};
+use crate::shared::{catalogue, today};
+use crate::upload::{Sending, Way, Along};
+use domain::Id;
+use domain::material::{Command as F, Document, Kept, Stands, papers};
+use domain::project::Command;
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+
+type Names = BTreeMap<Id<Document>, Vec<String>>;
+
+/// The names people gave the documents: they stand outside the log.
+#[server]
+pub async fn document_names(id: String) -> Result<Names, Failure> {
+    let cx = crate::session::service_context()?;
+    Ok(service::material::names(&cx, &id.into()).await?)
+}
+
+/// What the parts of the page share.
+#[derive(Clone, Copy)]
+struct Shelf {
+    names: RwSignal<Names>,
+    sending: RwSignal<Vec<Sending>>,
+}
+
+#[component]
+pub fn LibraryPage() -> impl IntoView {
+    let page = page();
+    let id = page.id();
+    // Read again whenever a version came or went.
+    let versions = Memo::new(move |_| page.project(|p| p.library.values().map(|kept| kept.versions.len()).sum::<usize>()));
+    let loaded = Resource::new_blocking(move || versions.get(), move |_| document_names(id.clone()));
+    let shelf = Shelf { names: RwSignal::new(Names::new()), sending: RwSignal::new(Vec::new()) };
+    provide_context(shelf);
+    view! {
+        <Transition>
+            {move || match loaded.get()? {
+                Ok(names) => {
+                    shelf.names.set(names);
+                    None
+                }
+                Err(Failure(error)) => Some(view! { <ErrorNotice error /> }),
+            }}
+            <Shelves />
+        </Transition>
+    }
+}
+
+#[component]
+fn Shelves() -> impl IntoView {
+    let page = page();
+    let may = page.permits(&Command::Document { id: "".into(), command: F::Sort { material: None } });
+    let c = catalogue();
+    let wanted = Memo::new(move |_| {
+        let c = catalogue();
+        let rows = page.project(|p| {
+            let rows = papers(p, &c, today());
+            rows.into_iter().map(|paper| (paper.material.id.clone(), paper.matters, paper.stands)).collect::<Vec<_>>()
+        });
+        rows
+    });
+    let lacking = move || wanted.with(|w| w.iter().filter(|(_, _, s)| matches!(s, Stands::Missing | Stands::Expired(_))).count());
+    let rows = move || {
+        let c = c.clone();
+        wanted
+            .get()
+            .into_iter()
+            .map(|(material, matters, stands)| {
+                let name = c.material(material.as_str()).map(|m| say(&m.name)).unwrap_or_default();
+                let (class, word) = match &stands {
+                    Stands::Here(_) => ("state state-issued", tr!(library.here)),
+                    Stands::Expired(_) => ("state state-paused", tr!(library.expired)),
+                    Stands::Comes(matter) => ("state", tr!(library.comes, name = matter_name(matter))),
+                    Stands::Made => ("state", tr!(library.made)),
+                    Stands::Missing => ("state state-turn", tr!(library.missing)),
+                };
+                let documents = match stands {
+                    Stands::Here(ids) | Stands::Expired(ids) => ids,
+                    _ => Vec::new(),
+                };
+                let with = Along { material: material.to_string(), ..Along::default() };
+                let n = matters.len();
+                view! {
+                    <li class="paper" id=format!("paper-{material}")>
+                        <div class="paper-head">
+                            <h3>{name}</h3>
+                            <span class=class>{word}</span>
+                            <details class="muted"><summary>{tr!(sheet.serves, n = n)}</summary>{list(matters.iter().map(matter_name))}</details>
+                            {may.then(|| view! { <Choose with label=tr!(library.choose) /> })}
+                        </div>
+                        {documents.into_iter().map(|id| view! { <OneDocument id /> }).collect_view()}
+                    </li>
+                }
+            })
+            .collect_view()
+    };
+    let loose = move || {
+        let known: Vec<_> = wanted.with(|w| w.iter().map(|(id, _, _)| id.clone()).collect());
+        let ids: Vec<Id<Document>> = page.project(|p| {
+            let free = |k: &Kept| k.removed.is_none() && k.material.as_ref().is_none_or(|m| !known.contains(m));
+            p.library.iter().filter(|(_, k)| free(k)).map(|(id, _)| id.clone()).collect()
+        });
+        (!ids.is_empty()).then(|| {
+            view! {
+                <section class="section">
+                    <h2>{tr!(library.unsorted)}</h2>
+                    {ids.into_iter().map(|id| view! { <OneDocument id /> }).collect_view()}
+                </section>
+            }
+        })
+    };
+    view! {
+        <div class="library">
+            <p class="muted">{tr!(library.intro)}</p>
+            <p class="library-sum">
+                <strong>{move || tr!(library.lacking, n = lacking())}</strong>
+                {move || (page.project(|p| p.library.values().any(|k| k.removed.is_none()))).then(|| view! {
+                    " "<a href=format!("/projects/{}/documents.zip", page.id()) rel="external" download="">{tr!(library.all)}</a>
+                })}
+            </p>
+            {may.then(|| view! { <Drop /> })}
+            <Under />
+            {loose}
+            <ol class="papers">{rows}</ol>
+        </div>
+    }
+}
+
+/// A place to let files fall on, or to choose them; they are sorted afterwards.
+#[component]
+fn Drop() -> impl IntoView {
+    let over = RwSignal::new(false);
+    #[cfg(feature = "hydrate")]
+    let (page, shelf) = (page(), expect_context::<Shelf>());
+    let dropped = move |event: leptos::ev::DragEvent| {
+        event.prevent_default();
+        over.set(false);
+        #[cfg(feature = "hydrate")]
+        if let Some(files) = event.data_transfer().and_then(|data| data.files()) {
+            crate::upload::send(page.id(), files, Along::default(), shelf.sending);
+        }
+    };
+    view! {
+        <div
+            class="drop"
+            class:drop-over=move || over.get()
+            on:dragover=move |event| { event.prevent_default(); over.set(true); }
+            on:dragleave=move |_| over.set(false)
+            on:drop=dropped
+        >
+            <p>{tr!(library.drop)}</p>
+            <Choose with=Along::default() label=tr!(library.choose_many) />
+            <p class="muted">{tr!(library.kinds, kinds = domain::material::Media::list())}</p>
+        </div>
+    }
+}
+
+/// A button that chooses files and sends them.
+#[component]
+fn Choose(with: Along, #[prop(into)] label: String) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    let (page, shelf) = (page(), expect_context::<Shelf>());
+    let chosen = move |event: leptos::ev::Event| {
+        #[cfg(feature = "hydrate")]
+        {
+            use wasm_bindgen::JsCast;
+            let Some(input) = event.target().and_then(|t| t.dyn_into::<web_sys::HtmlInputElement>().ok()) else { return };
+            if let Some(files) = input.files() {
+                crate::upload::send(page.id(), files, with.clone(), shelf.sending);
+            }
+            input.set_value("");
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (event, &with);
+    };
+    view! {
+        <label class="button button-quiet choose">
+            {label}
+            <input type="file" multiple class="visually-hidden" on:change=chosen />
+        </label>
+    }
+}
+
+/// What is on its way.
+#[component]
+fn Under() -> impl IntoView {
+    let shelf = expect_context::<Shelf>();
+    let megabytes = |bytes: f64| format!("{:.1} MB", bytes / 1_048_576.0);
+    let row = move |sending: Sending| {
+        let state = move || match sending.way.get() {
+            Way::Going(at, all) => {
+                view! { <progress max=all.to_string() value=at.to_string()></progress><span>{format!("{} / {}", megabytes(at), megabytes(all))}</span> }
+                    .into_any()
+            }
+            Way::Away(at, all) => {
+                view! { <progress max=all.to_string() value=at.to_string()></progress><span class="late">{tr!(library.away)}</span> }.into_any()
+            }
+            Way::Done => view! { <span class="state state-issued">{tr!(library.done)}</span> }.into_any(),
+            Way::Refused(why) => {
+                let why = if why.is_empty() { tr!(library.failed) } else { why };
+                view! { <span class="field-error">{why}</span> }.into_any()
+            }
+        };
+        view! { <li><span class="under-name">{sending.name.clone()}</span>{state}</li> }
+    };
+    move || {
+        let all = shelf.sending.get();
+        (!all.is_empty()).then(|| view! { <ul class="under" role="status" aria-live="polite">{all.into_iter().map(row).collect_view()}</ul> })
+    }
+}
+
+/// A document: its latest version to look at and to keep, the earlier ones, and what can be done with it.
+#[component]
+fn OneDocument(id: Id<Document>) -> impl IntoView {
+    let page = page();
+    let shelf = expect_context::<Shelf>();
+    let key = id.clone();
+    let Some(kept) = page.project(|p| p.library.get(&key).cloned()) else { return ().into_any() };
+    let Some(latest) = kept.latest().cloned() else { return ().into_any() };
+    let may = page.permits(&Command::Document { id: id.clone(), command: F::Sort { material: None } });
+    let base = format!("/projects/{}/documents/{id}", page.id());
+    let name = {
+        let id = id.clone();
+        move || shelf.names.with(|names| names.get(&id).and_then(|all| all.last().cloned())).unwrap_or_else(|| "…".into())
+    };
+    let shown = RwSignal::new(false);
+    let frame = {
+        let (base, name) = (base.clone(), name.clone());
+        move || {
+            shown.get().then(|| {
+                let src = format!("{base}?version={}", page.project(|p| p.library.get(&key).map_or(1, |k| k.versions.len())));
+                if latest.media == domain::material::Media::Pdf {
+                    view! { <iframe class="preview" src=src title=name()></iframe> }.into_any()
+                } else {
+                    view! { <img class="preview" src=src alt=name() /> }.into_any()
+                }
+            })
+        }
+    };
+    let n = kept.versions.len();
+    let earlier = kept.versions.iter().enumerate().rev().skip(1).map(|(i, version)| {
+        let why = kept.versions.get(i + 1).map(|next| next.why.clone()).unwrap_or_default();
+        view! {
+            <li>
+                <a href=format!("{base}?version={}", i + 1) rel="external" target="_blank">{tr!(library.version, n = i + 1)}</a>
+                <span class="muted">{format!(" {} {} · {}", page.person(&version.by), version.at.date(), tr!(library.until, why = why))}</span>
+            </li>
+        }
+    });
+    let earlier: Vec<_> = earlier.collect();
+    let size = format!("{:.1} MB", latest.size as f64 / 1_048_576.0);
+    let expired = kept.has_expired(today());
+    view! {
+        <article class="document">
+            <p class="document-line">
+                <a href=base.clone() rel="external" target="_blank">{name.clone()}</a>
+                <span class="muted">{format!("{} · {} · {}", latest.media.ending().to_uppercase(), size, tr!(library.version, n = n))}</span>
+                <span class="muted">{page.person(&latest.by)}" "{latest.at.date().to_string()}</span>
+                {kept.expires.map(|day| view! { <span class="due" class:late=expired>{tr!(library.expires, date = day.to_string())}</span> })}
+                {latest.media.is_shown().then(|| view! {
+                    <button type="button" class="link needs-script" aria-expanded=move || shown.get().to_string() on:click=move |_| shown.update(|s| *s = !*s)>
+                        {move || if shown.get() { tr!(library.hide) } else { tr!(library.show) }}
+                    </button>
+                })}
+                <a href=format!("{base}?save=1") rel="external" download="">{tr!(library.save)}</a>
+            </p>
+            {frame}
+            {(!earlier.is_empty()).then(|| view! { <details><summary>{tr!(library.earlier)}</summary><ol>{earlier}</ol></details> })}
+            {may.then(|| view! { <Change id kept /> })}
+        </article>
+    }
+    .into_any()
+}
+
+#[component]
+fn Change(id: Id<Document>, kept: Kept) -> impl IntoView {
+    let page = page();
+    let c = catalogue();
+    let (sort, limit, remove) =
+        (ServerAction::<SortDocument>::new(), ServerAction::<LimitDocument>::new(), ServerAction::<RemoveDocument>::new());
+    let why = RwSignal::new(tr!(library.newer));
+    let wanted: Vec<_> = page.project(|p| papers(p, &c, today()).into_iter().map(|paper| paper.material.id.clone()).collect());
+    let options = wanted.into_iter().filter_map(|m| {
+        let selected = kept.material.as_ref() == Some(&m);
+        let name = c.material(m.as_str()).map(|m| say(&m.name))?;
+        Some(view! { <option value=m.to_string() selected=selected>{name}</option> })
+    });
+    let options = options.collect_view();
+    let document = StoredValue::new(id.to_string());
+    let hidden = move || {
+        view! {
+            <input type="hidden" name="project" value=page.id() />
+            <input type="hidden" name="document" value=document.get_value() />
+        }
+    };
+    let with = Along { replaces: id.to_string(), why: why.get_untracked(), ..Along::default() };
+    view! {
+        <details class="more">
+            <summary>{tr!(library.change)}</summary>
+            <div class="forms">
+                <Choose with label=tr!(library.replace) />
+                <CommandForm action=sort name=format!("sort.{id}") button=tr!(library.sort) class="button button-quiet">
+                    {hidden()}
+                    <label>{tr!(library.is)}<select name="material"><option value="">{tr!(library.unsorted)}</option>{options}</select></label>
+                </CommandForm>
+                <CommandForm action=limit name=format!("limit.{id}") button=tr!(hard.save) class="button button-quiet">
+                    {hidden()}
+                    <label>{tr!(library.last_day)}<input type="date" name="expires" value=kept.expires.map(|d| d.to_string()).unwrap_or_default() /></label>
+                </CommandForm>
+                <CommandForm action=remove name=format!("remove.{id}") button=tr!(library.remove) class="button button-quiet">
+                    {hidden()}
+                    <label>{tr!(library.why)}<input name="why" required maxlength="200" /></label>
+                </CommandForm>
+            </div>
+        </details>
+    }
+}
