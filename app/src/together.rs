@@ -103,7 +103,7 @@ impl Sheet {
 
 #[cfg(not(feature = "hydrate"))]
 #[derive(Clone, Default)]
-struct Rooms;
+struct Rooms {}
 
 #[cfg(feature = "hydrate")]
 use browser::Rooms;
