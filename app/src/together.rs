@@ -139,8 +139,10 @@ mod browser {
     /// Typing within this time is taken back together.
     const UNDO_TOGETHER_MILLIS: u64 = 800;
 
+    type Open = Rc<RefCell<BTreeMap<String, Rc<Room>>>>;
+
     #[derive(Clone)]
-    pub struct Rooms(SendWrapper<Rc<RefCell<BTreeMap<String, Rc<Room>>>>>);
+    pub struct Rooms(SendWrapper<Open>);
 
     impl Default for Rooms {
         fn default() -> Rooms {
