@@ -42,13 +42,13 @@ pub fn FieldBox(field: Field) -> impl IntoView {
             here.map(|one| view! { <Face name=one.name.clone() title=tr!(sheet.is_writing, name = one.name.clone(), role = say(&one.role.name())) /> }).collect_view()
         }
     };
-    let hint = field.with_value(|f| f.kind.is_written() && f.constraints.max_length.is_none_or(|n| n > 100));
+    let long = field.with_value(is_long);
     let mu = move || {
         field.with_value(|f| in_mu(f, &value.get())).map(|mu| view! { <span class="field-mu muted">{tr!(sheet.mu, n = mu)}</span> })
     };
     let described = format!("about-{id}");
     view! {
-        <div class="datum" class:datum-wide=hint id=format!("field-{id}") class:datum-wrong=move || wrong.get().is_some()>
+        <div class="datum" class:datum-wide=long id=format!("field-{id}") class:datum-wrong=move || wrong.get().is_some()>
             <label for=format!("in-{id}")>
                 {name}{(!unit.is_empty()).then(|| view! { <span class="muted">{aside(&unit)}</span> })}
                 <span class="faces">{here}</span>
@@ -66,6 +66,12 @@ pub fn FieldBox(field: Field) -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// A text that wants room.
+fn is_long(field: &Field) -> bool {
+    let constraints = &field.constraints;
+    field.kind.is_written() && constraints.rule.is_none() && constraints.max_length.is_none_or(|n| n > 100)
 }
 
 fn may_fill(viewer: &Actor, project: &domain::project::Project, field: &Field) -> bool {
@@ -215,7 +221,7 @@ fn Written(
     };
     let rows = field.with_value(|f| match f.kind {
         FieldKind::Geometry => 4,
-        _ if f.constraints.max_length.is_none_or(|n| n > 100) => 3,
+        _ if is_long(f) => 3,
         _ => 1,
     });
     let text = first.replace('&', "&amp;").replace('<', "&lt;");
