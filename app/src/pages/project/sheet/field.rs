@@ -6,10 +6,8 @@ use crate::lang::{aside, colon, list, say, tr};
 use crate::pages::project::{matter_name, office_name, page};
 use crate::shared::catalogue;
 use crate::together::Sheet;
-use domain::account::Actor;
 use domain::catalogue::{Field, FieldKind};
 use domain::matter::State;
-use domain::policy::{Action, may};
 use domain::sheet::{self, Source, Values, Weight, check, in_mu, needs, shown, writing};
 use leptos::prelude::*;
 
@@ -21,7 +19,7 @@ pub fn FieldBox(field: Field) -> impl IntoView {
     let id = field.with_value(|f| f.id.to_string());
     let (name, unit) =
         field.with_value(|f| (say(&f.name), sheet.form.with_value(|form| form.unit(f)).map(|u| say(&u)).unwrap_or_default()));
-    let may_fill = page.0.with_untracked(|v| may_fill(&v.viewer, &v.project, &field.get_value()));
+    let may_fill = page.0.with_untracked(|v| field.with_value(|f| sheet::may_fill(f, &v.viewer, &v.project)));
     let value = {
         let id = id.clone();
         Memo::new(move |_| sheet.value(&id))
@@ -72,10 +70,6 @@ pub fn FieldBox(field: Field) -> impl IntoView {
 fn is_long(field: &Field) -> bool {
     let constraints = &field.constraints;
     field.kind.is_written() && constraints.rule.is_none() && constraints.max_length.is_none_or(|n| n > 100)
-}
-
-fn may_fill(viewer: &Actor, project: &domain::project::Project, field: &Field) -> bool {
-    may(viewer, &Action::Fill(field.provider.clone()), Some(project))
 }
 
 #[component]
