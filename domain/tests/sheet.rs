@@ -208,6 +208,58 @@ fn a_field_is_filled_in_by_who_knows_it() {
     assert!(!fills(lead(), "total_investment"));
 }
 
+#[test]
+fn a_form_brings_everything_and_only_what_was_touched_is_a_change() {
+    let story = Story::begin();
+    let project = story.project();
+    let known = entries(&story, &[("main_products", "一行\n二行"), ("land_price", "3000")], true);
+    let changes = |pairs: &[(&str, &str)]| sheet::changes(&CATALOGUE, &project, &enterprise(), &known, &values(pairs));
+    // Lines end in two signs in a form; an office's box is sent as it stands.
+    assert_eq!(changes(&[("main_products", "一行\r\n二行"), ("land_price", "3000"), ("headcount", "")]), Ok(values(&[])));
+    assert_eq!(changes(&[("main_products", "一行\r\n三行")]), Ok(values(&[("main_products", "一行\n三行")])));
+    assert_eq!(changes(&[("main_products", " ")]), Ok(values(&[("main_products", "")])), "emptied");
+    let refused = changes(&[("land_price", "3001")]).unwrap_err();
+    assert_eq!(refused.sentence().zh, "“起始价（评估地价）”由自然资源和规划部门填写。");
+    let Err(domain::Error::Invalid { fields }) = changes(&[("headcount", "许多"), ("uscc", "1"), ("main_products", "好的")]) else {
+        panic!()
+    };
+    assert_eq!(fields.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["headcount", "uscc"]);
+    assert_eq!(changes(&[("no_such_field", "1")]), Err(domain::Error::NotFound));
+}
+
+#[test]
+fn only_the_latest_change_of_a_field_is_confirmed() {
+    let story = Story::begin();
+    let form = &CATALOGUE.form;
+    let known = entries(&story, &[("total_investment", "1"), ("land_price", "1")], false);
+    let latest = |command: S| sheet::is_latest(form, &known, &command).map_err(|r| r.sentence().zh);
+    let confirm = |field: &str, seq| S::Confirm { fields: vec![(field.into(), seq)] };
+    assert_eq!(latest(confirm("total_investment", 5)), Ok(()));
+    assert!(latest(confirm("total_investment", 4)).unwrap_err().contains("项目总投资"));
+    assert!(latest(confirm("headcount", 1)).unwrap_err().contains("从业人员数"), "nothing was entered");
+    let ready = |section: &str, seq| S::MarkReady { section: section.into(), seq };
+    assert_eq!(latest(ready("land", 5)), Ok(()));
+    assert!(latest(ready("land", 4)).unwrap_err().contains("起始价"));
+    assert_eq!(latest(ready("safety", 0)), Ok(()));
+}
+
+/// A relation is read or refused, and a read one says of any values whether it holds or cannot be told.
+#[test]
+fn fuzz_relation() {
+    let form = &CATALOGUE.form;
+    let known: Values = form.fields.iter().map(|f| (f.id.clone(), "2".to_string())).collect();
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        if let Ok(relation) = sheet::Relation::parse(&text, Weight::Look, domain::Text::default()) {
+            let _ = relation.holds(form, &known);
+        }
+    });
+    assert!(sheet::Relation::parse(&"(".repeat(10_000), Weight::Look, domain::Text::default()).is_err());
+    for wrong in ["", "a", "a <", "a <= b c", "a ~ b", "area() < 1", "a <= (b", "A <= b"] {
+        assert!(sheet::Relation::parse(wrong, Weight::Look, domain::Text::default()).is_err(), "{wrong}");
+    }
+}
+
 proptest! {
     /// What is kept is kept as it is: checking it again changes nothing.
     #[test]

@@ -15,17 +15,19 @@ pub mod writing;
 pub use relation::{Relation, Weight};
 pub use value::{LONGEST_VALUE, check, in_mu, shown};
 
-use crate::account::Account;
+use crate::account::{Account, Actor, Role};
 use crate::catalogue::{Catalogue, Field, Form, Matter, Organisation};
 use crate::date::Instant;
+use crate::error::Error;
 use crate::id::Id;
 use crate::log::By;
 use crate::matter::Progress;
+use crate::policy::{Action, may};
 use crate::project::Project;
 use crate::refusal::{Refusal, not_now};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the fields hold. No value and an empty one are the same.
 pub type Values = BTreeMap<Id<Field>, String>;
@@ -337,10 +339,72 @@ pub fn decide(project: &Project, catalogue: &Catalogue, command: Command, _by: B
     }])
 }
 
-/// A change that is not the latest any more was to be confirmed.
-pub fn changed_since(field: &Text) -> Refusal {
-    Refusal::NotNow(Text::new(
-        format!("“{}”在您看过之后又有改动，没有确认；请再看一遍。", field.zh),
-        format!("“{}” has changed since you looked; nothing was confirmed. Please look again.", field.en),
-    ))
+/// That what a command names is what the sheet holds now.
+///
+/// # Errors
+/// The refusal: it has changed since.
+pub fn is_latest(form: &Form, entries: &Entries, command: &Command) -> Result<(), Refusal> {
+    let changed = match command {
+        Command::Confirm { fields } => {
+            fields.iter().find(|(field, seq)| entries.get(field).is_none_or(|entry| entry.seq != *seq)).map(|(field, _)| field)
+        }
+        Command::MarkReady { section, seq } => {
+            let of_section = |id: &Id<Field>| form.field(id.as_str()).is_some_and(|f| f.group == *section);
+            entries.iter().find(|(id, entry)| of_section(id) && entry.seq > *seq).map(|(id, _)| id)
+        }
+        Command::MarkUnready { .. } => None,
+    };
+    let Some(field) = changed else { return Ok(()) };
+    let name = form.field(field.as_str()).map_or_else(|| Text::same(field.as_str()), |f| f.name.clone());
+    Err(Refusal::NotNow(Text::new(
+        format!("“{}”在您看过之后又有改动，没有确认；请再看一遍。", name.zh),
+        format!("“{}” has changed since you looked; nothing was confirmed. Please look again.", name.en),
+    )))
+}
+
+/// Whether what somebody enters counts as the enterprise's own word.
+pub fn is_own(actor: &Actor) -> bool {
+    actor.role == Role::Enterprise
+}
+
+/// The fields of a section that somebody may fill in.
+pub fn writable(form: &Form, section: &str, actor: &Actor, project: &Project) -> BTreeSet<Id<Field>> {
+    let fields = form.fields.iter().filter(|f| f.group == section);
+    fields.filter(|f| may_fill(f, actor, project)).map(|f| f.id.clone()).collect()
+}
+
+pub fn may_fill(field: &Field, actor: &Actor, project: &Project) -> bool {
+    may(actor, &Action::Fill(field.provider.clone()), Some(project))
+}
+
+/// Values as a form brings them: what was not touched is nobody's change, and the rest is checked.
+///
+/// # Errors
+/// A field that is not theirs to fill in; or every value that is none, at its field.
+pub fn changes(catalogue: &Catalogue, project: &Project, actor: &Actor, entries: &Entries, values: &Values) -> Result<Values, Error> {
+    let mut changed = Values::new();
+    let mut wrong = Vec::new();
+    for (id, value) in values {
+        let field = catalogue.form.field(id.as_str()).ok_or(Error::NotFound)?;
+        // Forms write the end of a line in two signs.
+        let value = value.replace("\r\n", "\n");
+        if entries.get(id).map_or("", |entry| &entry.value).trim() == value.trim() {
+            continue;
+        }
+        if !may_fill(field, actor, project) {
+            let who = catalogue.organisation(field.provider.as_str()).map_or_else(|| Text::same(""), |o| o.name.clone());
+            return Err(Error::Forbidden {
+                sentence: Text::new(
+                    format!("“{}”由{}填写。", field.name.zh, who.zh),
+                    format!("“{}” is for {} to fill in.", field.name.en, who.en),
+                ),
+            });
+        }
+        let value = if value.trim().is_empty() { Ok(String::new()) } else { check(field, &value) };
+        match value {
+            Ok(value) => drop(changed.insert(id.clone(), value)),
+            Err(sentence) => wrong.push((id.to_string(), sentence)),
+        }
+    }
+    if wrong.is_empty() { Ok(changed) } else { Err(Error::Invalid { fields: wrong }) }
 }

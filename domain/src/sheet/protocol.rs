@@ -18,6 +18,8 @@ const STEP_2: u64 = 1;
 const UPDATE: u64 = 2;
 /// Longest frame taken, in bytes.
 pub const LONGEST_FRAME: usize = 1024 * 1024;
+/// What a connection that may only look is told at the door; any other denial is of an update it sent.
+pub const READ_ONLY: &str = "read-only";
 /// Clients one presence frame may speak of.
 const MOST_CLIENTS: u64 = 200;
 

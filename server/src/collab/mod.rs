@@ -16,7 +16,7 @@ use domain::sheet::protocol::{Frame, LONGEST_FRAME};
 use futures::{SinkExt, StreamExt};
 use room::{Leaving, ToRoom};
 use serde::Deserialize;
-use service::{Error, Public};
+use service::Public;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -68,13 +68,7 @@ pub async fn enter(
     let Some((project, section)) = document.split_once('.') else { return StatusCode::NOT_FOUND.into_response() };
     let (project, section) = (Id::<Project>::from(project), section.to_string());
     let token = asked.token.or(visitor.token).unwrap_or_default();
-    let entered = async {
-        let guest = service::sheet::enter(&state.service(), &token, &project, &section).await?;
-        let cx = state.service().context(Some(guest.actor.clone()));
-        service::sheet::view(&cx, &project).await?;
-        Ok::<_, Error>(guest)
-    };
-    let guest = match entered.await {
+    let guest = match service::sheet::enter(&state.service(), &token, &project, &section).await {
         Ok(guest) => guest,
         Err(error) => {
             let public: Public = error.into_public();
@@ -120,7 +114,7 @@ async fn attend(socket: WebSocket, room: mpsc::Sender<ToRoom>, joining: room::Jo
             heard = stream.next() => match heard {
                 Some(Ok(Message::Binary(bytes))) => match Frame::decode(&bytes) {
                     Ok(frame) => {
-                        if room.send(ToRoom::Said { me, frame, bytes }).await.is_err() {
+                        if room.send(ToRoom::Said { me, frame }).await.is_err() {
                             break None;
                         }
                     }

@@ -87,7 +87,7 @@ impl Sheets {
         let (queue, waiting) = mpsc::channel(1024);
         let (news, _) = broadcast::channel(4096);
         let server: Arc<str> = crate::random_hex(6).into();
-        tokio::spawn(write_forever(db.clone(), waiting, news.clone(), server.clone()));
+        tokio::spawn(write_forever(db.clone(), waiting, server.clone()));
         let (database, told, us) = (db.clone(), news.clone(), server.clone());
         tokio::spawn(async move {
             database
@@ -114,6 +114,11 @@ impl Sheets {
     /// News of all documents from now on. A receiver that lags looks at the database itself.
     pub fn news(&self) -> broadcast::Receiver<Told> {
         self.news.subscribe()
+    }
+
+    /// Tells this server's rooms that somebody else than they has written. (Other servers hear of every write.)
+    pub(crate) fn tell_grown(&self, document: &str, seq: u64) {
+        let _ = self.news.send(Told::Grown { document: document.into(), seq });
     }
 
     /// Tells other servers who is where.
@@ -310,7 +315,7 @@ fn changed_from_row(row: &AnyRow) -> Result<Changed, Fault> {
     })
 }
 
-async fn write_forever(db: Db, mut waiting: mpsc::Receiver<Write>, news: broadcast::Sender<Told>, server: Arc<str>) {
+async fn write_forever(db: Db, mut waiting: mpsc::Receiver<Write>, server: Arc<str>) {
     let mut group = Vec::with_capacity(GROUP);
     while waiting.recv_many(&mut group, GROUP).await > 0 {
         // In one order everywhere, so that two servers never wait for each other's documents crosswise.
@@ -318,9 +323,6 @@ async fn write_forever(db: Db, mut waiting: mpsc::Receiver<Write>, news: broadca
         match write_group(&db, &group, &server).await {
             Ok(answers) => {
                 for (write, answer) in group.drain(..).zip(answers) {
-                    if let Written::Done { seq } = answer {
-                        let _ = news.send(Told::Grown { document: write.document.as_str().into(), seq });
-                    }
                     let _ = write.reply.send(Ok(answer));
                 }
             }

@@ -111,7 +111,7 @@ fn read_constraints(node: &Node) -> Constraints {
 }
 
 fn read_relation(node: &Node) -> Option<Relation> {
-    node.only(&["rule", "weight", "zh", "en", "assumed"]);
+    node.only(&["rule", "weight", "zh", "en"]);
     let weight = node.get("weight").and_then(|n| n.choose(&[("error", Weight::Error), ("look", Weight::Look)])).unwrap_or(Weight::Look);
     let source = node.text("rule");
     match Relation::parse(&source, weight, node.pair()) {

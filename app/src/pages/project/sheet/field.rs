@@ -6,10 +6,8 @@ use crate::lang::{aside, colon, list, say, tr};
 use crate::pages::project::{matter_name, office_name, page};
 use crate::shared::catalogue;
 use crate::together::Sheet;
-use domain::account::Actor;
 use domain::catalogue::{Field, FieldKind};
 use domain::matter::State;
-use domain::policy::{Action, may};
 use domain::sheet::{self, Source, Values, Weight, check, in_mu, needs, shown, writing};
 use leptos::prelude::*;
 
@@ -21,7 +19,7 @@ pub fn FieldBox(field: Field) -> impl IntoView {
     let id = field.with_value(|f| f.id.to_string());
     let (name, unit) =
         field.with_value(|f| (say(&f.name), sheet.form.with_value(|form| form.unit(f)).map(|u| say(&u)).unwrap_or_default()));
-    let may_fill = page.0.with_untracked(|v| may_fill(&v.viewer, &v.project, &field.get_value()));
+    let may_fill = page.0.with_untracked(|v| field.with_value(|f| sheet::may_fill(f, &v.viewer, &v.project)));
     let value = {
         let id = id.clone();
         Memo::new(move |_| sheet.value(&id))
@@ -42,13 +40,13 @@ pub fn FieldBox(field: Field) -> impl IntoView {
             here.map(|one| view! { <Face name=one.name.clone() title=tr!(sheet.is_writing, name = one.name.clone(), role = say(&one.role.name())) /> }).collect_view()
         }
     };
-    let hint = field.with_value(|f| f.kind.is_written() && f.constraints.max_length.is_none_or(|n| n > 100));
+    let long = field.with_value(is_long);
     let mu = move || {
         field.with_value(|f| in_mu(f, &value.get())).map(|mu| view! { <span class="field-mu muted">{tr!(sheet.mu, n = mu)}</span> })
     };
     let described = format!("about-{id}");
     view! {
-        <div class="datum" class:datum-wide=hint id=format!("field-{id}") class:datum-wrong=move || wrong.get().is_some()>
+        <div class="datum" class:datum-wide=long id=format!("field-{id}") class:datum-wrong=move || wrong.get().is_some()>
             <label for=format!("in-{id}")>
                 {name}{(!unit.is_empty()).then(|| view! { <span class="muted">{aside(&unit)}</span> })}
                 <span class="faces">{here}</span>
@@ -68,8 +66,10 @@ pub fn FieldBox(field: Field) -> impl IntoView {
     }
 }
 
-fn may_fill(viewer: &Actor, project: &domain::project::Project, field: &Field) -> bool {
-    may(viewer, &Action::Fill(field.provider.clone()), Some(project))
+/// A text that wants room.
+fn is_long(field: &Field) -> bool {
+    let constraints = &field.constraints;
+    field.kind.is_written() && constraints.rule.is_none() && constraints.max_length.is_none_or(|n| n > 100)
 }
 
 #[component]
@@ -215,7 +215,7 @@ fn Written(
     };
     let rows = field.with_value(|f| match f.kind {
         FieldKind::Geometry => 4,
-        _ if f.constraints.max_length.is_none_or(|n| n > 100) => 3,
+        _ if is_long(f) => 3,
         _ => 1,
     });
     let text = first.replace('&', "&amp;").replace('<', "&lt;");

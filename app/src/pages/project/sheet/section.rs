@@ -101,7 +101,8 @@ fn LinkLine(section: StoredValue<String>) -> impl IntoView {
     move || {
         let link = sheet.links.with(|links| links.get(&section.get_value()).copied())?;
         let (class, word) = match link {
-            link if link.denied => ("connection", tr!(sheet.read_only)),
+            link if link.read_only => ("connection", tr!(sheet.read_only)),
+            link if link.refused => ("connection connection-away", tr!(sheet.refused)),
             link if matches!(link.connection, Connection::Away(_)) && link.unsaved => {
                 ("connection connection-away", tr!(sheet.away_unsaved))
             }

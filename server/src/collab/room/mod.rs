@@ -1,0 +1,260 @@
+//! A room: everybody who has a section open on this server. One task owns its document; no lock.
+
+mod presence;
+mod writing;
+
+use crate::AppState;
+use axum::body::Bytes;
+use axum::extract::ws::close_code;
+use domain::id::Id;
+use domain::project::Project;
+use domain::sheet::document::Document;
+use domain::sheet::protocol::{Frame, Presence, READ_ONLY};
+use service::sheet::{Guest, Told, enter};
+use service::{Fault, Service};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use yrs::{ReadTxn, Transact};
+
+/// Messages that may wait for a room.
+const INBOX: usize = 1024;
+/// Most messages that are taken together.
+const TOGETHER: usize = 256;
+/// Looks for which an empty room stays open: people come back after a reload.
+const LINGER: u32 = 4;
+/// How often a room looks by itself: whether other servers were there, whether its people still may be.
+const LOOK: Duration = Duration::from_secs(5);
+/// Rights are asked anew when something happened to a project, and after so many looks anyway: sessions end.
+const LOOKS_PER_ASKING: u32 = 6;
+/// Why the room closes a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaving {
+    pub code: u16,
+    pub why: &'static str,
+}
+
+pub struct Joining {
+    pub guest: Guest,
+    pub token: String,
+    pub told: bool,
+}
+
+pub enum ToRoom {
+    Join { joining: Joining, out: mpsc::Sender<Bytes>, bye: oneshot::Sender<Leaving>, number: oneshot::Sender<u64> },
+    Said { me: u64, frame: Frame },
+    Leave { me: u64 },
+}
+
+struct Member {
+    guest: Guest,
+    token: String,
+    told: bool,
+    out: mpsc::Sender<Bytes>,
+    bye: Option<oneshot::Sender<Leaving>>,
+    clients: Vec<u64>,
+    /// Update frames heard, and of these the last whose fate is settled.
+    frames: u64,
+    settled: u64,
+    /// What it wrote was refused: its document differs from ours for good.
+    astray: bool,
+}
+
+struct Room {
+    state: AppState,
+    service: Service,
+    name: String,
+    project: Id<Project>,
+    section: String,
+    document: Document,
+    seq: u64,
+    loose: u64,
+    members: BTreeMap<u64, Member>,
+    next: u64,
+    /// What clients say of themselves, and whose they are; none: of another server.
+    presence: HashMap<u64, (Option<u64>, Presence)>,
+}
+
+/// Opens a room; it closes by itself when everybody has left.
+pub fn open(state: &AppState, name: String, project: Id<Project>, section: String) -> mpsc::Sender<ToRoom> {
+    let (to, inbox) = mpsc::channel(INBOX);
+    let state = state.clone();
+    tokio::spawn(async move {
+        let service = state.service();
+        let loaded = service.sheets.load(&service.catalogue.form, &name, &section).await;
+        match loaded {
+            Ok(Some(loaded)) => {
+                let room = Room {
+                    service,
+                    state,
+                    name,
+                    project,
+                    section,
+                    document: loaded.document,
+                    seq: loaded.seq,
+                    loose: loaded.loose,
+                    members: BTreeMap::new(),
+                    next: 1,
+                    presence: HashMap::new(),
+                };
+                if let Err(fault) = room.run(inbox).await {
+                    tracing::error!(%fault, "a room was closed");
+                }
+            }
+            Ok(None) => {}
+            Err(fault) => tracing::error!(%fault, "a sheet cannot be opened"),
+        }
+    });
+    to
+}
+
+impl Room {
+    async fn run(mut self, mut inbox: mpsc::Receiver<ToRoom>) -> Result<(), Fault> {
+        let mut news = self.service.sheets.news();
+        let mut grown = self.service.log.watch();
+        let mut stopping: watch::Receiver<bool> = self.state.stopping.clone();
+        let mut batch = Vec::with_capacity(TOGETHER);
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let (mut rights_old, mut looks, mut empty_looks) = (false, 0, 0);
+        loop {
+            tokio::select! {
+                n = inbox.recv_many(&mut batch, TOGETHER) => {
+                    if n == 0 {
+                        return Ok(());
+                    }
+                    self.take(batch.drain(..)).await?;
+                }
+                told = news.recv() => match told {
+                    Ok(Told::Grown { document, seq }) if *document == self.name && seq > self.seq => self.catch_up().await?,
+                    Ok(Told::Presence { document, frame }) if *document == self.name => self.hear_presence(&frame),
+                    Ok(_) => {}
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.catch_up().await?,
+                    Err(broadcast::error::RecvError::Closed) => return Ok(()),
+                },
+                changed = grown.changed() => {
+                    changed?;
+                    rights_old = true;
+                }
+                _ = look.tick() => {
+                    if self.service.sheets.last(&self.name).await? > self.seq {
+                        self.catch_up().await?;
+                    }
+                    looks += 1;
+                    if std::mem::take(&mut rights_old) || looks % LOOKS_PER_ASKING == 0 {
+                        self.ask_rights().await;
+                    }
+                    empty_looks = if self.members.is_empty() { empty_looks + 1 } else { 0 };
+                    if empty_looks > LINGER {
+                        // Who comes just now finds the room closed and comes again.
+                        return Ok(());
+                    }
+                }
+                () = async { let _ = stopping.wait_for(|stopping| *stopping).await; } => {
+                    self.dismiss(Leaving { code: close_code::AWAY, why: "the server is stopping" });
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, batch: impl Iterator<Item = ToRoom>) -> Result<(), Fault> {
+        let mut fresh = Vec::new();
+        for message in batch {
+            match message {
+                ToRoom::Join { joining, out, bye, number } => self.join(joining, out, bye, number),
+                ToRoom::Leave { me } => self.leave(me).await,
+                ToRoom::Said { me, frame } => match frame {
+                    Frame::Have(vector) => {
+                        // What is not stored yet nobody is told: first the one, then the other.
+                        self.store(std::mem::take(&mut fresh)).await?;
+                        let missing = self.document.doc.transact().encode_diff_v1(&vector);
+                        self.send(me, Frame::answer(&missing).into());
+                    }
+                    Frame::Update(update) => self.written(me, &update, &mut fresh).await?,
+                    Frame::Presence(list) => self.moved(me, list).await,
+                    Frame::AskPresence => self.tell_presence(me),
+                    Frame::Denied(_) | Frame::Stored(_) | Frame::Other => {}
+                },
+            }
+        }
+        self.store(fresh).await
+    }
+
+    fn join(&mut self, joining: Joining, out: mpsc::Sender<Bytes>, bye: oneshot::Sender<Leaving>, number: oneshot::Sender<u64>) {
+        let me = self.next;
+        self.next += 1;
+        let Joining { guest, token, told } = joining;
+        let read_only = guest.fields.is_empty();
+        let member = Member { guest, token, told, out, bye: Some(bye), clients: Vec::new(), frames: 0, settled: 0, astray: false };
+        self.members.insert(me, member);
+        if number.send(me).is_err() {
+            self.members.remove(&me);
+            return;
+        }
+        let vector = self.document.doc.transact().state_vector();
+        self.send(me, Frame::Have(vector).encode().into());
+        self.tell_presence(me);
+        if read_only {
+            self.send(me, Frame::Denied(READ_ONLY.into()).encode().into());
+        }
+    }
+
+    async fn leave(&mut self, me: u64) {
+        let Some(member) = self.members.remove(&me) else { return };
+        let gone: Vec<Presence> = member
+            .clients
+            .iter()
+            .filter_map(|client| self.presence.remove(client))
+            .map(|(_, was)| Presence { client: was.client, clock: was.clock + 1, state: "null".into() })
+            .collect();
+        self.spread(gone, me).await;
+    }
+
+    fn dismiss(&mut self, leaving: Leaving) {
+        for member in self.members.values_mut() {
+            if let Some(bye) = member.bye.take() {
+                let _ = bye.send(leaving);
+            }
+        }
+        self.members.clear();
+    }
+
+    /// A connection whose frames pile up is let go: it comes back and gets the whole.
+    fn send(&mut self, to: u64, bytes: Bytes) {
+        let Some(member) = self.members.get_mut(&to) else { return };
+        if let Err(mpsc::error::TrySendError::Full(_)) = member.out.try_send(bytes)
+            && let Some(bye) = member.bye.take()
+        {
+            let _ = bye.send(Leaving { code: close_code::AGAIN, why: "too slow; connect again" });
+        }
+    }
+
+    fn send_all(&mut self, except: Option<u64>, bytes: &Bytes) {
+        let others: Vec<u64> = self.members.keys().copied().filter(|id| Some(*id) != except).collect();
+        for other in others {
+            self.send(other, bytes.clone());
+        }
+    }
+
+    /// Asks anew who may be here: people change, sessions end.
+    async fn ask_rights(&mut self) {
+        let who: Vec<(u64, String)> = self.members.iter().map(|(id, m)| (*id, m.token.clone())).collect();
+        for (id, token) in who {
+            let answer = enter(&self.service, &token, &self.project, &self.section).await;
+            let Some(member) = self.members.get_mut(&id) else { continue };
+            match answer {
+                Ok(guest) => member.guest = guest,
+                Err(error) => {
+                    let status = error.into_public().status();
+                    // A fault of ours is nobody's end.
+                    if status < 500
+                        && let Some(bye) = member.bye.take()
+                    {
+                        let _ = bye.send(Leaving { code: close_code::POLICY, why: "you may not be here any more" });
+                    }
+                }
+            }
+        }
+    }
+}
