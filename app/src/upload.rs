@@ -101,7 +101,9 @@ mod browser {
         let mut pause = PAUSE_MILLIS;
         let place = loop {
             let length = format!("{size}");
-            match ask("POST", &format!("/projects/{project}/uploads"), &[("upload-length", &length), ("upload-metadata", &said)], None).await {
+            match ask("POST", &format!("/projects/{project}/uploads"), &[("upload-length", &length), ("upload-metadata", &said)], None)
+                .await
+            {
                 Ok(response) if response.status() == 201 => match response.headers().get("location").ok().flatten() {
                     Some(place) => break place,
                     None => return Way::Refused(String::new()),

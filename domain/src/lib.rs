@@ -7,6 +7,7 @@ pub mod calendar;
 #[cfg(feature = "yaml")]
 pub mod case;
 pub mod catalogue;
+pub mod certificate;
 pub mod condition;
 pub mod consultation;
 pub mod date;
@@ -22,8 +23,10 @@ pub mod policy;
 pub mod project;
 pub mod project_card;
 pub mod refusal;
+pub mod review;
 pub mod sheet;
 pub mod standing;
+pub mod submission;
 pub mod team;
 pub mod text;
 pub mod timeline;

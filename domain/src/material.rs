@@ -101,7 +101,10 @@ impl NotTaken {
         match self {
             NotTaken::Empty => text!("文件是空的。", "The file is empty."),
             NotTaken::Program => text!("这是可执行程序，不能上传。", "This is a program and is not taken."),
-            NotTaken::Archive => text!("这是压缩包，请解开后逐个上传（可一次选多个）。", "This is an archive; please unpack it and upload the files (many at once)."),
+            NotTaken::Archive => text!(
+                "这是压缩包，请解开后逐个上传（可一次选多个）。",
+                "This is an archive; please unpack it and upload the files (many at once)."
+            ),
             NotTaken::Page => text!("这是网页或脚本，请导出为 PDF 后上传。", "This is a web page or script; please export it as PDF."),
             NotTaken::Unknown => text!("认不出文件类型；可上传：{list}。", "This kind of file is not known; taken are: {list}."),
         }
@@ -134,7 +137,8 @@ pub fn beginning(bytes: &[u8]) -> Beginning {
     if programs.iter().any(|sign| starts(sign)) {
         return Beginning::No(NotTaken::Program);
     }
-    let archives: [&[u8]; 7] = [b"PK", b"Rar!", b"7z\xbc\xaf", &[0x1f, 0x8b], b"BZh", &[0xfd, b'7', b'z', b'X', b'Z'], &[0x28, 0xb5, 0x2f, 0xfd]];
+    let archives: [&[u8]; 7] =
+        [b"PK", b"Rar!", b"7z\xbc\xaf", &[0x1f, 0x8b], b"BZh", &[0xfd, b'7', b'z', b'X', b'Z'], &[0x28, 0xb5, 0x2f, 0xfd]];
     if archives.iter().any(|sign| starts(sign)) || bytes.get(257..262) == Some(b"ustar") {
         return Beginning::No(NotTaken::Archive);
     }
@@ -227,9 +231,20 @@ impl Kept {
         self.versions.last()
     }
 
+    /// Whether it is in use as this paper.
+    pub fn is(&self, material: &Id<Material>) -> bool {
+        self.removed.is_none() && self.material.as_ref() == Some(material)
+    }
+
     pub fn has_expired(&self, on: Date) -> bool {
         self.expires.is_some_and(|day| day < on)
     }
+}
+
+/// The document that counts for a paper: of those that hold, the one whose version came last.
+pub fn newest(project: &Project, material: &Id<Material>, on: Date) -> Option<Id<Document>> {
+    let good = project.library.iter().filter(|(_, kept)| kept.is(material) && !kept.has_expired(on));
+    good.max_by_key(|(_, kept)| kept.latest().map(|version| version.at)).map(|(id, _)| id.clone())
 }
 
 pub type Library = BTreeMap<Id<Document>, Kept>;
@@ -245,12 +260,24 @@ pub struct Arrived {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    Add { material: Option<Id<Material>>, file: Arrived },
-    Replace { file: Arrived, why: String },
+    Add {
+        material: Option<Id<Material>>,
+        file: Arrived,
+    },
+    Replace {
+        file: Arrived,
+        why: String,
+    },
     /// Says what paper it is.
-    Sort { material: Option<Id<Material>> },
-    Limit { expires: Option<Date> },
-    Remove { why: String },
+    Sort {
+        material: Option<Id<Material>>,
+    },
+    Limit {
+        expires: Option<Date>,
+    },
+    Remove {
+        why: String,
+    },
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -375,9 +402,7 @@ pub fn papers<'c>(project: &Project, catalogue: &'c Catalogue, on: Date) -> Vec<
 
 fn stands(project: &Project, material: &Material, on: Date) -> Stands {
     let kept = |good: bool| {
-        let of = |(_, k): &(&Id<Document>, &Kept)| {
-            k.removed.is_none() && k.material.as_ref() == Some(&material.id) && k.has_expired(on) != good
-        };
+        let of = |(_, k): &(&Id<Document>, &Kept)| k.is(&material.id) && k.has_expired(on) != good;
         project.library.iter().filter(of).map(|(id, _)| id.clone()).collect::<Vec<_>>()
     };
     let good = kept(true);

@@ -8,10 +8,15 @@ use crate::date::{Date, Instant};
 use crate::guide;
 use crate::id::Id;
 use crate::log::By;
+use crate::policy::handles;
 use crate::project::Project;
 use crate::refusal::{Refusal, not_now, written};
+use crate::submission;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
+
+/// Working days by which a decision may be put off (行政许可法 art. 42).
+const EXTENSION_DAYS: i64 = 10;
 
 /// What people did with a matter so far.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -21,6 +26,10 @@ pub enum Progress {
     Prepared,
     /// Sent in. `preview`: for tolerant pre-review, a predecessor is not finished.
     Filed {
+        preview: bool,
+    },
+    /// Sent back once, with everything that is to be corrected; `preview` as it was filed.
+    Returned {
         preview: bool,
     },
     /// The clock runs to this day.
@@ -95,8 +104,26 @@ pub struct Tracked {
     pub pre_reviewed: Option<Instant>,
     pub filed_at: Option<Instant>,
     pub issued_at: Option<Instant>,
+    /// Who of the office has taken it on.
+    #[serde(default)]
+    pub claimed: Option<Id<Account>>,
+    /// The time limit was extended, which is possible once (行政许可法 art. 42).
+    #[serde(default)]
+    pub extended: bool,
+    /// Decided in another system, under this number there.
+    #[serde(default)]
+    pub elsewhere: Option<Elsewhere>,
     /// The last move rests on an assumption (a replayed case).
     pub assumed: bool,
+}
+
+/// A decision another office made in its own system.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// The number of the document.
+    pub number: String,
+    pub system: String,
+    pub on: Date,
 }
 
 /// Where a matter stands, as shown: always a word, colour repeats it.
@@ -111,6 +138,7 @@ pub enum State {
     Filed {
         preview: bool,
     },
+    Returned,
     Accepted {
         due: Date,
     },
@@ -131,6 +159,7 @@ impl State {
             State::Ready => "ready",
             State::Prepared => "prepared",
             State::Filed { .. } => "filed",
+            State::Returned => "returned",
             State::Accepted { .. } => "accepted",
             State::Paused { .. } => "paused",
             State::Decided => "decided",
@@ -147,6 +176,7 @@ impl State {
             State::Prepared => Text::new("已备齐", "Prepared"),
             State::Filed { preview: false } => Text::new("已申报", "Filed"),
             State::Filed { preview: true } => Text::new("已申报（预审）", "Filed for pre-review"),
+            State::Returned => Text::new("待补正", "To be corrected"),
             State::Accepted { .. } => Text::new("已受理", "Accepted"),
             State::Paused { .. } => Text::new("暂停计时", "Paused"),
             State::Decided => Text::new("已决定", "Decided"),
@@ -163,13 +193,33 @@ pub enum Command {
     Prepare,
     File,
     Accept,
-    Pause { reason: PauseReason, note: String },
+    Pause {
+        reason: PauseReason,
+        note: String,
+    },
     Resume,
-    PreReview { opinion: String },
+    PreReview {
+        opinion: String,
+    },
     Decide,
     Issue,
-    Refuse { ground: String },
-    Exempt { reason: String },
+    Refuse {
+        ground: String,
+    },
+    Exempt {
+        reason: String,
+    },
+    /// Ten working days more, once, by the head of the office.
+    Extend {
+        reason: String,
+    },
+    /// Records what was decided in another system.
+    Record {
+        elsewhere: Elsewhere,
+    },
+    /// Takes it on, or over from a colleague.
+    Claim,
+    Release,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -204,6 +254,29 @@ pub enum Event {
     Exempted {
         reason: String,
     },
+    /// Sent back with the package's correction notice.
+    Returned {
+        preview: bool,
+    },
+    Withdrawn {
+        reason: String,
+    },
+    /// A pre-review counts no more.
+    Lapsed {
+        reason: String,
+    },
+    Extended {
+        due: Date,
+        reason: String,
+        edition: String,
+    },
+    Elsewhere {
+        elsewhere: Elsewhere,
+    },
+    Claimed {
+        from: Option<Id<Account>>,
+    },
+    Released,
 }
 
 impl Tracked {
@@ -215,6 +288,9 @@ impl Tracked {
             pre_reviewed: None,
             filed_at: None,
             issued_at: None,
+            claimed: None,
+            extended: false,
+            elsewhere: None,
             assumed: false,
         }
     }
@@ -228,9 +304,29 @@ impl Tracked {
     }
 
     pub fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>, assumed: bool) {
+        // Who works on it moves nothing.
+        if let Event::Claimed { .. } | Event::Released = event {
+            self.claimed = matches!(event, Event::Claimed { .. }).then(|| by.clone());
+            return;
+        }
         self.moved = Some((at, by.clone()));
         self.assumed = assumed;
         self.progress = match event {
+            Event::Claimed { .. } | Event::Released => return,
+            Event::Returned { preview } => Progress::Returned { preview: *preview },
+            Event::Withdrawn { .. } | Event::Lapsed { .. } => {
+                self.pre_reviewed = None;
+                Progress::Untouched
+            }
+            Event::Extended { due, .. } => {
+                self.extended = true;
+                Progress::Accepted { due: *due }
+            }
+            Event::Elsewhere { elsewhere } => {
+                self.elsewhere = Some(elsewhere.clone());
+                self.issued_at = Some(at);
+                Progress::Issued
+            }
             Event::Prepared => Progress::Prepared,
             Event::Filed { preview } => {
                 self.filed_at = Some(at);
@@ -280,6 +376,25 @@ fn missing(project: &Project, matter: &Matter, gate: Gate) -> Vec<Id<Matter>> {
         .collect()
 }
 
+/// What still holds a matter back: from being begun, and from being decided.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Before {
+    pub start: Vec<Id<Matter>>,
+    pub decision: Vec<Id<Matter>>,
+}
+
+pub fn before(project: &Project, matter: &Matter) -> Before {
+    Before { start: missing(project, matter, Gate::Start), decision: missing(project, matter, Gate::Decision) }
+}
+
+/// The clock begins to run: the promised working days from when it was received.
+pub(crate) fn accepted(project: &Project, catalogue: &Catalogue, matter: &Matter, by: By) -> Event {
+    let calendar = catalogue.calendar();
+    let entry = guide::entry(matter, &project.profile(catalogue), project.as_of);
+    let due = calendar.add(calendar.received(by.at), entry.promised_workdays.max(1));
+    Event::Accepted { due, edition: calendar.edition().to_string() }
+}
+
 /// Where a matter of a project stands; `None` when it is not one of its matters.
 pub fn state(project: &Project, catalogue: &Catalogue, id: &Id<Matter>) -> Option<State> {
     let tracked = project.matters.get(id)?;
@@ -290,6 +405,7 @@ pub fn state(project: &Project, catalogue: &Catalogue, id: &Id<Matter>) -> Optio
         }
         Progress::Prepared => State::Prepared,
         Progress::Filed { preview } => State::Filed { preview: *preview },
+        Progress::Returned { .. } => State::Returned,
         Progress::Accepted { due } => State::Accepted { due: *due },
         Progress::Paused { reason, .. } => State::Paused { reason: *reason },
         Progress::Decided => State::Decided,
@@ -313,7 +429,7 @@ pub fn names(catalogue: &Catalogue, ids: &[Id<Matter>]) -> Text {
     Text::new(zh, en)
 }
 
-fn wait_for(catalogue: &Catalogue, what_zh: &str, what_en: &str, missing: &[Id<Matter>]) -> Refusal {
+pub(crate) fn wait_for(catalogue: &Catalogue, what_zh: &str, what_en: &str, missing: &[Id<Matter>]) -> Refusal {
     let names = names(catalogue, missing);
     Refusal::NotNow(Text::new(
         format!("还不能{what_zh}：须先办结{}。", names.zh),
@@ -344,6 +460,9 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command
             State::NotYetDue { waiting_for } => return Err(wait_for(catalogue, "准备", "prepare", waiting_for)),
             _ => return out_of_place("再备一次", "prepared"),
         },
+        Command::File if submission::wants_package(matter) && !handles(by.actor, project, id) => {
+            return not_now("请到“申报”页，与数据和材料一并申报。", "Please file it on the page “File”, with its data and papers.");
+        }
         Command::File => match &now {
             State::Prepared | State::Ready => {
                 let missing = missing(project, matter, Gate::Start);
@@ -356,11 +475,7 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command
             _ => return out_of_place("再申报", "filed"),
         },
         Command::Accept => match now {
-            State::Filed { .. } => {
-                let entry = guide::entry(matter, &project.profile(catalogue), project.as_of);
-                let due = calendar.add(calendar.received(by.at), entry.promised_workdays.max(1));
-                Event::Accepted { due, edition: edition() }
-            }
+            State::Filed { .. } => accepted(project, catalogue, matter, by),
             _ => return out_of_place("受理", "accepted"),
         },
         Command::Pause { reason, note } => match now {
@@ -388,6 +503,12 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command
                 if !missing.is_empty() {
                     return Err(wait_for(catalogue, "作出决定", "decide", &missing));
                 }
+                if let Some(obstacle) = submission::obstacles(project, catalogue, id).into_iter().next() {
+                    return Err(Refusal::NotNow(Text::new(
+                        format!("“{}”还不能作出决定：{}。", name.zh, obstacle.zh),
+                        format!("“{}” cannot be decided yet: {}.", name.en, obstacle.en),
+                    )));
+                }
                 Event::Decided
             }
             State::Paused { .. } => {
@@ -406,6 +527,38 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command
         Command::Exempt { reason } => match now {
             State::NotYetDue { .. } | State::Ready | State::Prepared => Event::Exempted { reason: written("reason", &reason, 500)? },
             _ => return out_of_place("改为不需要办", "taken off the list"),
+        },
+        Command::Extend { reason } => match now {
+            State::Accepted { .. } if tracked.extended => {
+                return not_now("已经延长过一次，不能再延。", "It was extended once already; it cannot be again.");
+            }
+            State::Accepted { due } => {
+                Event::Extended { due: calendar.add(due, EXTENSION_DAYS), reason: written("reason", &reason, 500)?, edition: edition() }
+            }
+            _ => return out_of_place("延长期限", "extended"),
+        },
+        Command::Record { elsewhere } => match now {
+            State::Issued | State::NotApplicable | State::Decided => return out_of_place("登记外部办理结果", "recorded"),
+            _ => {
+                let missing = missing(project, matter, Gate::Decision);
+                if !missing.is_empty() {
+                    return Err(wait_for(catalogue, "登记外部办理结果", "record its decision", &missing));
+                }
+                if elsewhere.on > today {
+                    let sentence = Text::new("作出决定的日期不能晚于今天。", "The day of the decision cannot be after today.");
+                    return Err(Refusal::Invalid { field: "on".into(), sentence });
+                }
+                let number = written("number", &elsewhere.number, 80)?;
+                Event::Elsewhere { elsewhere: Elsewhere { number, system: written("system", &elsewhere.system, 80)?, on: elsewhere.on } }
+            }
+        },
+        Command::Claim => match &tracked.claimed {
+            Some(account) if *account == by.actor.account => return not_now("已经由您办理。", "You have it already."),
+            from => Event::Claimed { from: from.clone() },
+        },
+        Command::Release => match &tracked.claimed {
+            Some(_) => Event::Released,
+            None => return not_now("还没有人认领。", "Nobody has taken it on."),
         },
     }])
 }

@@ -40,6 +40,22 @@ pub enum Action {
     AddDocument,
     /// Replace, sort or remove a document; with who uploaded it first.
     ChangeDocument(Option<Id<Account>>),
+    /// File, correct and withdraw a package.
+    FilePackage,
+    /// Give an opinion on what was filed; whose matter it is, is looked at there.
+    Review,
+    /// Send the correction notice.
+    Notify,
+    /// Turn what passed pre-review into formal filings on the land day.
+    Convert,
+    /// Say that the land is lost.
+    Lapse,
+    /// Extend a time limit (行政许可法 art. 42: by the head of the office).
+    Extend(Id<Matter>),
+    /// Issue, correct and revoke certificates of these matters.
+    HandleAll(Vec<Id<Matter>>),
+    /// Issue several certificates in one act.
+    IssueJointly,
     /// Make a variant the plan the project works to.
     AdoptPlan,
 }
@@ -67,10 +83,12 @@ fn standing(actor: &Actor, project: &Project) -> Standing {
 }
 
 /// Whether the actor handles this matter: its office's people, or its backbone officer.
-fn handles(actor: &Actor, project: &Project, matter: &Id<Matter>) -> bool {
+pub(crate) fn handles(actor: &Actor, project: &Project, matter: &Id<Matter>) -> bool {
     let office = project.matters.get(matter).map(|m| &m.department);
     match actor.role {
         Role::Department | Role::DepartmentHead => office.is_some() && actor.office.as_ref() == office,
+        // What the project owner does by itself (自主验收), it also records itself.
+        Role::Enterprise => actor.firm == project.owner && office.is_some_and(|o| o.as_str() == "enterprise"),
         Role::BackboneOfficer => actor.matters.contains(matter) || (office.is_some() && actor.office.as_ref() == office),
         _ => false,
     }
@@ -113,6 +131,14 @@ pub fn may(actor: &Actor, action: &Action, project: Option<&Project>) -> bool {
         Action::Fill(provider) => s.agent || (s.owner && is_enterprises(provider)) || (s.office && actor.office.as_ref() == Some(provider)),
         Action::AddDocument => s.owner || s.agent || s.office,
         Action::ChangeDocument(by) => s.owner || s.agent || (s.office && by.as_ref() == Some(&actor.account)),
+        Action::FilePackage => s.owner || s.agent,
+        Action::Review => s.office,
+        Action::Notify => s.office || s.lead,
+        Action::Convert => s.owner || s.agent || s.lead || s.office,
+        Action::Lapse => s.lead,
+        Action::Extend(matter) => actor.role == Role::DepartmentHead && handles(actor, project, matter),
+        Action::HandleAll(matters) => !matters.is_empty() && matters.iter().all(|matter| handles(actor, project, matter)),
+        Action::IssueJointly => s.lead,
         Action::ConfirmSheet => s.owner,
         Action::MarkReady => s.owner || s.agent,
     }

@@ -104,6 +104,7 @@ pub fn todos(project: &Project, catalogue: &Catalogue) -> Vec<Todo> {
         let (rank, todo) = match state {
             State::Paused { reason: PauseReason::Supplement } => (2, todo(Party::Enterprise, "补正", "correct", None)),
             State::Paused { .. } => (3, todo(office, "恢复计时并办理", "resume", None)),
+            State::Returned => (2, todo(Party::Enterprise, "补正", "correct", None)),
             State::Accepted { due } => (4, todo(office, "办理", "decide", Some(due))),
             State::Filed { .. } => (4, todo(office, "受理", "accept", None)),
             State::Decided => (4, todo(office, "发证或办结", "issue", None)),

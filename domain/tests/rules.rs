@@ -75,7 +75,10 @@ fn a_pre_review_may_start_early_but_the_decision_waits() {
     story.finish("planning-conditions-issue");
     // The scheme review may be filed while the project filing is not done: `start_with: preview`.
     story.matter(&enterprise(), "design-scheme-review", M::Prepare).unwrap();
-    let filed = story.matter(&enterprise(), "design-scheme-review", M::File).unwrap();
+    let refused = story.matter(&enterprise(), "design-scheme-review", M::File).unwrap_err();
+    assert_eq!(refused, "请到“申报”页，与数据和材料一并申报。");
+    // The office records what came in at its counter.
+    let filed = story.matter(&officer("natural-resources"), "design-scheme-review", M::File).unwrap();
     assert!(matches!(&filed[0], Event::Matter { event: domain::matter::Event::Filed { preview: true }, .. }));
     let office = officer("natural-resources");
     story.matter(&office, "design-scheme-review", M::Accept).unwrap();

@@ -6,8 +6,8 @@ mod catalogue;
 pub mod cli;
 mod collab;
 mod files;
-mod live;
 mod library;
+mod live;
 mod pages;
 mod security;
 

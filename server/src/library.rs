@@ -17,7 +17,7 @@ use domain::project::Project;
 use futures::StreamExt;
 use serde::Deserialize;
 use service::material::{Announced, Found, LARGEST_PART, Taken, all, announce, find, give_up, take, upload};
-use service::{Context, Error, Public};
+use service::{Context, Error};
 use std::collections::HashMap;
 use std::io::Write;
 use tokio::sync::mpsc;
@@ -203,7 +203,10 @@ async fn one(
     set(header::CACHE_CONTROL, "private, no-cache".into());
     set(header::CONTENT_DISPOSITION, disposition(if shown { "inline" } else { "attachment" }, &found.name));
     // It may be shown within our own pages; whatever it holds runs nothing.
-    set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; object-src 'self'; frame-ancestors 'self'".into());
+    set(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; object-src 'self'; frame-ancestors 'self'".into(),
+    );
     set(header::X_FRAME_OPTIONS, "SAMEORIGIN".into());
     response
 }
@@ -241,7 +244,8 @@ async fn whole(State(state): State<AppState>, Extension(visitor): Extension<Visi
     let (blobs, runtime) = (cx.service.blobs.clone(), tokio::runtime::Handle::current());
     tokio::task::spawn_blocking(move || {
         let failed = to.clone();
-        let written = write_zip(Sender { to, piece: Vec::new() }, &list, |found| runtime.block_on(blobs.read(found.digest, None)), &runtime);
+        let written =
+            write_zip(Sender { to, piece: Vec::new() }, &list, |found| runtime.block_on(blobs.read(found.digest, None)), &runtime);
         if let Err(fault) = written {
             // The reader hears of it: a zip that ends early is none.
             tracing::error!(%fault, "a zip could not be written to its end");

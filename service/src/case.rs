@@ -175,7 +175,8 @@ async fn advance(
     };
     let to = if goal == Goal::Filed { 2 } else { way.len() };
     for (i, command) in way.into_iter().enumerate().take(to).skip(from) {
-        let by = if matches!(command, M::Prepare | M::File) { owner } else { &office };
+        // Papers of that time are not in the library: the office records that they came in.
+        let by = if matches!(command, M::Prepare) { owner } else { &office };
         let last = i + 1 == to;
         run(cx, by, id, matter, command, at, assumed || !last).await?;
     }

@@ -7,9 +7,10 @@ use pinyin::ToPinyin;
 use std::path::Path;
 
 /// The default catalogue's files, embedded.
-const EMBEDDED: [(&str, &str); 7] = [
+const EMBEDDED: [(&str, &str); 8] = [
     ("attributes.yaml", include_str!("../../catalogue/attributes.yaml")),
     ("catalogue.yaml", include_str!("../../catalogue/catalogue.yaml")),
+    ("certificates.yaml", include_str!("../../catalogue/certificates.yaml")),
     ("fields.yaml", include_str!("../../catalogue/fields.yaml")),
     ("materials.yaml", include_str!("../../catalogue/materials.yaml")),
     ("roles-and-rules.yaml", include_str!("../../catalogue/roles-and-rules.yaml")),

@@ -24,6 +24,7 @@ pub use questionnaire::*;
 pub use stage::*;
 
 use crate::calendar::Calendar;
+use crate::certificate::Rules;
 use crate::id::Id;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,8 @@ pub struct Catalogue {
     pub parts: Parts,
     /// The one form's fields and rules. They go to a browser with a project's data sheet, not with the rest.
     pub form: Arc<Form>,
+    /// How certificates are made out; the server alone needs it.
+    pub certificates: Arc<Rules>,
     matter_at: BTreeMap<Id<Matter>, usize>,
     attribute_at: BTreeMap<String, usize>,
     material_at: BTreeMap<Id<Material>, usize>,
@@ -86,6 +89,7 @@ impl From<Parts> for Catalogue {
             material_at: index(&parts.materials, |m| m.id.clone()),
             organisation_at: index(&parts.organisations, |o| o.id.clone()),
             form: Arc::default(),
+            certificates: Arc::default(),
             parts,
         }
     }

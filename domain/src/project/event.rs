@@ -8,7 +8,8 @@ use crate::id::Id;
 use crate::log::Audience;
 use crate::material::{self, Document};
 use crate::plan::adopted;
-use crate::{matter, sheet, team};
+use crate::submission::{self, Submission};
+use crate::{certificate, matter, sheet, team};
 use serde::{Deserialize, Serialize};
 
 /// What someone wants. Ids of new things come with the command.
@@ -24,6 +25,8 @@ pub enum Command {
     Plan { command: adopted::Command },
     Sheet { command: sheet::Command },
     Document { id: Id<Document>, command: material::Command },
+    Submission { id: Id<Submission>, command: submission::Command },
+    Certificate { command: certificate::Command },
 }
 
 /// What happened. Additive only: an old log always folds.
@@ -39,6 +42,8 @@ pub enum Event {
     Plan { event: adopted::Event },
     Sheet { event: sheet::Event },
     Document { id: Id<Document>, event: material::Event },
+    Submission { id: Id<Submission>, event: submission::Event },
+    Certificate { event: certificate::Event },
 }
 
 /// What a command or event is about: two commands on different subjects never disturb each other.
@@ -53,6 +58,8 @@ pub enum Subject {
     Plan,
     Sheet,
     Document(Id<Document>),
+    Submission(Id<Submission>),
+    Certificate,
 }
 
 impl Command {
@@ -67,6 +74,8 @@ impl Command {
             Command::Plan { .. } => Subject::Plan,
             Command::Sheet { .. } => Subject::Sheet,
             Command::Document { id, .. } => Subject::Document(id.clone()),
+            Command::Submission { id, .. } => Subject::Submission(id.clone()),
+            Command::Certificate { .. } => Subject::Certificate,
         }
     }
 }
@@ -83,6 +92,8 @@ impl Event {
             Event::Plan { .. } => Subject::Plan,
             Event::Sheet { .. } => Subject::Sheet,
             Event::Document { id, .. } => Subject::Document(id.clone()),
+            Event::Submission { id, .. } => Subject::Submission(id.clone()),
+            Event::Certificate { .. } => Subject::Certificate,
         }
     }
 
@@ -96,6 +107,22 @@ impl Event {
             Event::Started { .. } => "project.started",
             Event::Noted { .. } => "project.noted",
             Event::Plan { event: adopted::Event::Adopted { .. } } => "plan.adopted",
+            Event::Submission { event, .. } => match event {
+                submission::Event::Filed { .. } => "submission.filed",
+                submission::Event::Opined { .. } => "submission.opined",
+                submission::Event::Notified { .. } => "submission.notified",
+                submission::Event::Returned { .. } => "submission.returned",
+                submission::Event::Converted { .. } => "submission.converted",
+                submission::Event::Supplied { .. } => "submission.supplied",
+                submission::Event::Withdrawn { .. } => "submission.withdrawn",
+                submission::Event::Lapsed { .. } => "submission.lapsed",
+            },
+            Event::Certificate { event } => match event {
+                certificate::Event::Issued { .. } => "certificate.issued",
+                certificate::Event::IssuedJointly { .. } => "certificate.issued_jointly",
+                certificate::Event::Corrected { .. } => "certificate.corrected",
+                certificate::Event::Revoked { .. } => "certificate.revoked",
+            },
             Event::Document { event, .. } => match event {
                 material::Event::Added { .. } => "document.added",
                 material::Event::Replaced { .. } => "document.replaced",
@@ -121,6 +148,13 @@ impl Event {
                 M::Issued => "matter.issued",
                 M::Refused { .. } => "matter.refused",
                 M::Exempted { .. } => "matter.exempted",
+                M::Returned { .. } => "matter.returned",
+                M::Withdrawn { .. } => "matter.withdrawn",
+                M::Lapsed { .. } => "matter.lapsed",
+                M::Extended { .. } => "matter.extended",
+                M::Elsewhere { .. } => "matter.elsewhere",
+                M::Claimed { .. } => "matter.claimed",
+                M::Released => "matter.released",
             },
             Event::Consultation { event, .. } => match event {
                 C::Asked { .. } => "consultation.asked",

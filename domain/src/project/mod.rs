@@ -7,6 +7,7 @@ pub use event::{Command, Event, Subject};
 
 use crate::account::{Account, Actor, Firm};
 use crate::catalogue::{Catalogue, Matter, Organisation};
+use crate::certificate;
 use crate::consultation::{self, Consultation};
 use crate::date::{Date, Instant};
 use crate::difficulty::{self, Difficulty};
@@ -19,6 +20,7 @@ use crate::plan::adopted;
 use crate::policy::{Action, may};
 use crate::refusal::{LONGEST_TEXT, Refusal, not_now, written};
 use crate::sheet;
+use crate::submission::{self, Submission};
 use crate::team::{self, Team};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
@@ -81,6 +83,13 @@ pub struct Project {
     pub sheet: sheet::State,
     #[serde(default)]
     pub library: Library,
+    #[serde(default)]
+    pub submissions: BTreeMap<Id<Submission>, Submission>,
+    /// By their numbers.
+    #[serde(default)]
+    pub certificates: BTreeMap<String, certificate::Held>,
+    #[serde(default)]
+    pub joint: Vec<certificate::Joint>,
     /// Whether anything here rests on assumptions (a replayed case).
     pub assumed: bool,
 }
@@ -109,6 +118,9 @@ impl Project {
             plan_trail: Vec::new(),
             sheet: sheet::State::default(),
             library: Library::new(),
+            submissions: BTreeMap::new(),
+            certificates: BTreeMap::new(),
+            joint: Vec::new(),
             assumed,
         })
     }
@@ -162,6 +174,15 @@ impl Project {
             Event::Plan { event } => self.apply_plan(event, at, by),
             Event::Sheet { event } => self.sheet.apply(event, at, by),
             Event::Document { id, event } => material::apply(&mut self.library, id, event, at, by),
+            Event::Submission { id, event } => match self.submissions.get_mut(id) {
+                Some(submission) => submission.apply(event, at, by),
+                None => {
+                    if let Some(submission) = Submission::open(event, at, by) {
+                        self.submissions.insert(id.clone(), submission);
+                    }
+                }
+            },
+            Event::Certificate { event } => self.apply_certificate(event, at, by),
             Event::Noted { note } => {
                 if let Some(milestone) = &note.milestone {
                     self.milestones.push((milestone.clone(), at));
@@ -192,6 +213,7 @@ impl Project {
             Command::Matter { matter, command } => match command {
                 M::Prepare | M::File => Action::Submit(matter.clone()),
                 M::Exempt { .. } => Action::Exempt,
+                M::Extend { .. } => Action::Extend(matter.clone()),
                 _ => Action::Handle(matter.clone()),
             },
             Command::Consultation { id, command } => match command {
@@ -211,6 +233,22 @@ impl Project {
             Command::Plan { .. } => Action::AdoptPlan,
             Command::Sheet { command: sheet::Command::Confirm { .. } } => Action::ConfirmSheet,
             Command::Sheet { .. } => Action::MarkReady,
+            Command::Submission { command, .. } => match command {
+                submission::Command::File { .. } | submission::Command::Return { .. } | submission::Command::Withdraw { .. } => {
+                    Action::FilePackage
+                }
+                submission::Command::Opine { .. } => Action::Review,
+                submission::Command::Notify => Action::Notify,
+                submission::Command::Convert { .. } => Action::Convert,
+                submission::Command::Lapse { .. } => Action::Lapse,
+            },
+            Command::Certificate { command } => match command {
+                certificate::Command::Issue { made } => Action::HandleAll(made.iter().map(|m| m.matter.clone()).collect()),
+                certificate::Command::IssueJointly { .. } => Action::IssueJointly,
+                certificate::Command::Correct { number, .. } | certificate::Command::Revoke { number, .. } => {
+                    Action::HandleAll(self.certificates.get(number).map(|held| held.matter.clone()).into_iter().collect())
+                }
+            },
             Command::Document { command: material::Command::Add { .. }, .. } => Action::AddDocument,
             Command::Document { id, .. } => {
                 let first = self.library.get(id).and_then(|kept| kept.versions.first());
@@ -297,8 +335,16 @@ impl Project {
             }
             Command::Document { id, command } => {
                 let event = material::decide(self, catalogue, &id, command, by)?;
-                Ok(vec![Event::Document { id, event }])
+                let supplied = match &event {
+                    material::Event::Added { material: Some(material), .. } | material::Event::Sorted { material: Some(material) } => {
+                        submission::supplied(self, material)
+                    }
+                    _ => Vec::new(),
+                };
+                Ok([Event::Document { id, event }].into_iter().chain(supplied).collect())
             }
+            Command::Submission { id, command } => submission::decide(self, catalogue, &id, command, by),
+            Command::Certificate { command } => certificate::decide(self, catalogue, command, by),
             Command::Note { mut note } => {
                 known(&note.matter)?;
                 note.text = Text::new(written("text", &note.text.zh, LONGEST_TEXT)?, written("text", &note.text.en, LONGEST_TEXT)?);
@@ -358,6 +404,21 @@ fn not_yours(actor: &Actor, command: &Command) -> Refusal {
             ("由建设单位自己确认代填的内容", "only the project owner confirms what others filled in for it")
         }
         Command::Sheet { .. } => ("由建设单位或其帮代办专员标记", "marking is for the project owner or its agent"),
+        Command::Submission { command, .. } => match command {
+            submission::Command::Opine { .. } | submission::Command::Notify => {
+                ("由主办和配合部门审查", "reviewing is for the matter’s own and cooperating offices")
+            }
+            submission::Command::Lapse { .. } => ("由首席服务专员认定失效", "only the lead officer says that a pre-review lapses"),
+            submission::Command::Convert { .. } => (
+                "由建设单位、帮代办专员、首席服务专员或主办部门转为正式",
+                "converting is for the project owner, its agent, the lead officer and the offices",
+            ),
+            _ => ("由建设单位或其帮代办专员申报、补正和撤回", "filing, correcting and withdrawing is for the project owner or its agent"),
+        },
+        Command::Certificate { command: certificate::Command::IssueJointly { .. } } => {
+            ("由首席服务专员发起联发", "only the lead officer issues certificates together")
+        }
+        Command::Certificate { .. } => ("由该事项的主办部门发证、更正和撤销", "only the matter’s own office issues, corrects and revokes"),
         Command::Document { command: material::Command::Add { .. }, .. } => {
             ("由建设单位、帮代办专员和主办部门上传文件", "documents come from the project owner, its agent and the offices")
         }

@@ -113,8 +113,7 @@ impl Story {
         use matter::Command as M;
         let office = officer(CATALOGUE.matter(id).unwrap().department.as_str());
         self.matter(&enterprise(), id, M::Prepare).unwrap();
-        self.matter(&enterprise(), id, M::File).unwrap();
-        for command in [M::Accept, M::Decide, M::Issue] {
+        for command in [M::File, M::Accept, M::Decide, M::Issue] {
             self.matter(&office, id, command).unwrap();
         }
     }

@@ -7,7 +7,7 @@ use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
 use crate::lang::{list, say, tr};
 use crate::shared::{catalogue, today};
-use crate::upload::{Sending, Way, Along};
+use crate::upload::{Along, Sending, Way};
 use domain::Id;
 use domain::material::{Command as F, Document, Kept, Stands, papers};
 use domain::project::Command;
@@ -164,7 +164,13 @@ fn Drop() -> impl IntoView {
 
 /// A button that chooses files and sends them.
 #[component]
-fn Choose(with: Along, #[prop(into)] label: String) -> impl IntoView {
+fn Choose(
+    with: Along,
+    #[prop(into)] label: String,
+    /// Why there is a new version, as it is when the files are chosen.
+    #[prop(optional)]
+    why: Option<RwSignal<String>>,
+) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     let (page, shelf) = (page(), expect_context::<Shelf>());
     let chosen = move |event: leptos::ev::Event| {
@@ -173,12 +179,13 @@ fn Choose(with: Along, #[prop(into)] label: String) -> impl IntoView {
             use wasm_bindgen::JsCast;
             let Some(input) = event.target().and_then(|t| t.dyn_into::<web_sys::HtmlInputElement>().ok()) else { return };
             if let Some(files) = input.files() {
-                crate::upload::send(page.id(), files, with.clone(), shelf.sending);
+                let with = Along { why: why.map(|why| why.get_untracked()).unwrap_or_default(), ..with.clone() };
+                crate::upload::send(page.id(), files, with, shelf.sending);
             }
             input.set_value("");
         }
         #[cfg(not(feature = "hydrate"))]
-        let _ = (event, &with);
+        let _ = (event, &with, why);
     };
     view! {
         <label class="button button-quiet choose">
@@ -194,7 +201,8 @@ fn Under() -> impl IntoView {
     let shelf = expect_context::<Shelf>();
     let megabytes = |bytes: f64| format!("{:.1} MB", bytes / 1_048_576.0);
     let row = move |sending: Sending| {
-        let state = move || match sending.way.get() {
+        let state = move || {
+            match sending.way.get() {
             Way::Going(at, all) => {
                 view! { <progress max=all.to_string() value=at.to_string()></progress><span>{format!("{} / {}", megabytes(at), megabytes(all))}</span> }
                     .into_any()
@@ -207,12 +215,14 @@ fn Under() -> impl IntoView {
                 let why = if why.is_empty() { tr!(library.failed) } else { why };
                 view! { <span class="field-error">{why}</span> }.into_any()
             }
+        }
         };
         view! { <li><span class="under-name">{sending.name.clone()}</span>{state}</li> }
     };
     move || {
         let all = shelf.sending.get();
-        (!all.is_empty()).then(|| view! { <ul class="under" role="status" aria-live="polite">{all.into_iter().map(row).collect_view()}</ul> })
+        (!all.is_empty())
+            .then(|| view! { <ul class="under" role="status" aria-live="polite">{all.into_iter().map(row).collect_view()}</ul> })
     }
 }
 
@@ -300,12 +310,15 @@ fn Change(id: Id<Document>, kept: Kept) -> impl IntoView {
             <input type="hidden" name="document" value=document.get_value() />
         }
     };
-    let with = Along { replaces: id.to_string(), why: why.get_untracked(), ..Along::default() };
+    let with = Along { replaces: id.to_string(), ..Along::default() };
     view! {
         <details class="more">
             <summary>{tr!(library.change)}</summary>
             <div class="forms">
-                <Choose with label=tr!(library.replace) />
+                <div class="needs-script">
+                    <label>{tr!(library.why_newer)}<input maxlength="200" bind:value=why /></label>
+                    <Choose with label=tr!(library.replace) why />
+                </div>
                 <CommandForm action=sort name=format!("sort.{id}") button=tr!(library.sort) class="button button-quiet">
                     {hidden()}
                     <label>{tr!(library.is)}<select name="material"><option value="">{tr!(library.unsorted)}</option>{options}</select></label>

@@ -1,5 +1,6 @@
 //! From the YAML files to the catalogue.
 
+mod certificate;
 mod form;
 mod matter;
 mod questionnaire;
@@ -8,6 +9,7 @@ use super::yaml::{Mistake, Node, Notes, Place, Thing, parse};
 use super::*;
 use crate::account::Role;
 use crate::calendar::Calendar;
+use crate::certificate::Rules;
 use crate::condition::Value;
 use crate::date::Date;
 use crate::text;
@@ -16,7 +18,8 @@ use questionnaire::read_attributes;
 use saphyr::{Scalar, YamlData};
 
 /// The files of a catalogue directory. The case file is read by [`crate::case`].
-pub const FILES: [&str; 6] = ["attributes.yaml", "catalogue.yaml", "fields.yaml", "materials.yaml", "roles-and-rules.yaml", "stages.yaml"];
+pub const FILES: [&str; 7] =
+    ["attributes.yaml", "catalogue.yaml", "certificates.yaml", "fields.yaml", "materials.yaml", "roles-and-rules.yaml", "stages.yaml"];
 pub const CALENDAR_FILE: &str = "workdays-cn.json";
 
 impl Catalogue {
@@ -28,6 +31,7 @@ impl Catalogue {
         let notes = Notes::default();
         let mut parts = Parts::default();
         let mut form = Form::default();
+        let mut certificates = Rules::default();
         for name in FILES.into_iter().chain([CALENDAR_FILE]) {
             let Some((_, source)) = files.iter().find(|(n, _)| *n == name) else {
                 notes.mistake(&Place { file: name.into(), line: 1 }, text!("缺少文件", "the file is missing"));
@@ -38,6 +42,7 @@ impl Catalogue {
             match name {
                 "attributes.yaml" => read_attributes(&top, &mut parts),
                 "catalogue.yaml" => read_matters(&top, &mut parts),
+                "certificates.yaml" => certificates = certificate::read(&top),
                 "fields.yaml" => form = form::read(&top, &mut parts),
                 "materials.yaml" => read_materials(&top, &mut parts),
                 "roles-and-rules.yaml" => read_roles(&top, &mut parts),
@@ -45,7 +50,7 @@ impl Catalogue {
                 _ => parts.calendar = read_calendar(&top),
             }
         }
-        let catalogue = Catalogue { form: Arc::new(form), ..Catalogue::from(parts) };
+        let catalogue = Catalogue { form: Arc::new(form), certificates: Arc::new(certificates), ..Catalogue::from(parts) };
         super::check::check(&catalogue, &notes);
         let mut mistakes = notes.mistakes.into_inner();
         if mistakes.is_empty() {

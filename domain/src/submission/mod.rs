@@ -1,0 +1,243 @@
+//! Filing (申报): several matters in one package, each with an unchangeable snapshot, reviewed by all offices at once.
+//!
+//! The log holds the snapshots' digests; the values and papers stand in the blob store.
+
+mod complete;
+mod rules;
+
+pub use complete::{Completeness, Copied, Lacking, Snapshot, Tolerance, completeness, corrected, differences, prepare, values_of};
+pub(crate) use rules::supplied;
+pub use rules::{Command, decide, obstacles, wants_package};
+
+use crate::account::Account;
+use crate::catalogue::{Catalogue, Field, Material, Matter, Organisation, SupplyBy};
+use crate::date::{Date, Instant};
+use crate::id::Id;
+use crate::log::Digest;
+use crate::material::Document;
+use crate::project::Project;
+use crate::review::{Opinion, Pin, Point, Verdict};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Working days for an office to accept or to tell once what is missing (行政许可法 art. 32).
+pub const ACCEPT_DAYS: i64 = 5;
+
+/// A paper that may follow (容缺): who promised it, by when, and what waits for it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Promise {
+    pub material: Id<Material>,
+    pub text: String,
+    pub due: Date,
+    /// Who takes the risk.
+    pub by: Id<Account>,
+    pub supply_by: SupplyBy,
+}
+
+/// What was filed of a matter, once.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Filing {
+    pub snapshot: Digest,
+    pub documents: Vec<(Id<Material>, Id<Document>, usize)>,
+    pub promises: Vec<Promise>,
+    /// What differs from the filing before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<Pin>,
+}
+
+/// A matter in a package.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Parcel {
+    /// For tolerant pre-review; until it is converted.
+    pub preview: bool,
+    /// The last one counts.
+    pub filings: Vec<(Instant, Filing)>,
+    /// Of the matter's own office, on the last filing.
+    pub opinion: Option<Opinion>,
+    /// Of the cooperating offices.
+    pub others: BTreeMap<Id<Organisation>, Opinion>,
+    /// Promised papers that have come.
+    pub supplied: BTreeSet<Id<Material>>,
+    pub converted: Option<Instant>,
+    /// Withdrawn or lapsed.
+    pub out: Option<String>,
+}
+
+impl Parcel {
+    pub fn latest(&self) -> Option<&Filing> {
+        self.filings.last().map(|(_, filing)| filing)
+    }
+
+    /// Promised papers that have not come yet (debts).
+    pub fn debts(&self) -> impl Iterator<Item = &Promise> {
+        let promises = self.latest().map(|f| f.promises.as_slice()).unwrap_or_default();
+        promises.iter().filter(|p| !self.supplied.contains(&p.material))
+    }
+}
+
+/// The one correction notice of a round, of all offices together.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Notice {
+    pub at: Instant,
+    pub points: BTreeMap<Id<Matter>, Vec<Point>>,
+    pub returned: Option<Instant>,
+    /// What the enterprise says where it changed nothing.
+    pub explanation: String,
+}
+
+impl Notice {
+    pub fn pins(&self) -> BTreeSet<&Pin> {
+        self.points.values().flatten().map(|point| &point.pin).collect()
+    }
+}
+
+/// A package.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Submission {
+    /// The receipt's number.
+    pub number: String,
+    pub by: Id<Account>,
+    pub at: Instant,
+    pub parcels: BTreeMap<Id<Matter>, Parcel>,
+    pub notices: Vec<Notice>,
+}
+
+impl Submission {
+    /// The notice that waits for the enterprise.
+    pub fn open_notice(&self) -> Option<&Notice> {
+        self.notices.last().filter(|n| n.returned.is_none())
+    }
+
+    /// Parcels that still count.
+    pub fn live(&self) -> impl Iterator<Item = (&Id<Matter>, &Parcel)> {
+        self.parcels.iter().filter(|(_, parcel)| parcel.out.is_none())
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Filed {
+        number: String,
+        parcels: BTreeMap<Id<Matter>, Filing>,
+        previews: BTreeSet<Id<Matter>>,
+    },
+    Opined {
+        matter: Id<Matter>,
+        office: Id<Organisation>,
+        own: bool,
+        verdict: Verdict,
+        snapshot: Digest,
+    },
+    Notified {
+        points: BTreeMap<Id<Matter>, Vec<Point>>,
+    },
+    Returned {
+        parcels: BTreeMap<Id<Matter>, Filing>,
+        explanation: String,
+    },
+    Converted {
+        matters: BTreeSet<Id<Matter>>,
+    },
+    /// A promised paper has come.
+    Supplied {
+        matter: Id<Matter>,
+        material: Id<Material>,
+    },
+    Withdrawn {
+        reason: String,
+    },
+    /// The land was lost: what was reviewed ahead of it counts no more.
+    Lapsed {
+        reason: String,
+    },
+}
+
+impl Submission {
+    pub fn open(event: &Event, at: Instant, by: &Id<Account>) -> Option<Submission> {
+        let Event::Filed { number, parcels, previews } = event else { return None };
+        let parcel = |(id, filing): (&Id<Matter>, &Filing)| {
+            let parcel = Parcel {
+                preview: previews.contains(id),
+                filings: vec![(at, filing.clone())],
+                opinion: None,
+                others: BTreeMap::new(),
+                supplied: BTreeSet::new(),
+                converted: None,
+                out: None,
+            };
+            (id.clone(), parcel)
+        };
+        Some(Submission { number: number.clone(), by: by.clone(), at, parcels: parcels.iter().map(parcel).collect(), notices: Vec::new() })
+    }
+
+    pub fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>) {
+        match event {
+            Event::Filed { .. } => {}
+            Event::Opined { matter, office, own, verdict, snapshot } => {
+                let Some(parcel) = self.parcels.get_mut(matter) else { return };
+                let opinion = Opinion { verdict: verdict.clone(), office: office.clone(), by: by.clone(), at, snapshot: *snapshot };
+                if *own {
+                    parcel.opinion = Some(opinion);
+                } else {
+                    parcel.others.insert(office.clone(), opinion);
+                }
+            }
+            Event::Notified { points } => {
+                self.notices.push(Notice { at, points: points.clone(), returned: None, explanation: String::new() });
+            }
+            Event::Returned { parcels, explanation } => {
+                if let Some(notice) = self.notices.last_mut() {
+                    notice.returned = Some(at);
+                    notice.explanation.clone_from(explanation);
+                    for id in notice.points.keys() {
+                        if let Some(parcel) = self.parcels.get_mut(id) {
+                            parcel.opinion = None;
+                        }
+                    }
+                }
+                for (id, filing) in parcels {
+                    if let Some(parcel) = self.parcels.get_mut(id) {
+                        parcel.filings.push((at, filing.clone()));
+                        parcel.opinion = None;
+                        parcel.others.clear();
+                    }
+                }
+            }
+            Event::Converted { matters } => {
+                for id in matters {
+                    if let Some(parcel) = self.parcels.get_mut(id) {
+                        parcel.preview = false;
+                        parcel.converted = Some(at);
+                    }
+                }
+            }
+            Event::Supplied { matter, material } => {
+                if let Some(parcel) = self.parcels.get_mut(matter) {
+                    parcel.supplied.insert(material.clone());
+                }
+            }
+            Event::Withdrawn { reason } => self.parcels.values_mut().filter(|p| p.out.is_none()).for_each(|p| p.out = Some(reason.clone())),
+            Event::Lapsed { reason } => {
+                self.parcels.values_mut().filter(|p| p.preview && p.out.is_none()).for_each(|p| p.out = Some(reason.clone()));
+            }
+        }
+    }
+}
+
+impl Project {
+    /// The package a matter is in now.
+    pub fn parcel(&self, matter: &Id<Matter>) -> Option<(&Id<Submission>, &Submission, &Parcel)> {
+        let live = self.submissions.iter().filter_map(|(id, submission)| {
+            let parcel = submission.parcels.get(matter).filter(|p| p.out.is_none())?;
+            Some((id, submission, parcel))
+        });
+        live.max_by_key(|(_, submission, _)| submission.at)
+    }
+
+    /// Matters on file that a field of the data sheet belongs to: changing it changes nothing that was filed.
+    pub fn filed_with(&self, catalogue: &Catalogue, field: &Id<Field>) -> Vec<Id<Matter>> {
+        let has = |id: &&Id<Matter>| catalogue.matter(id.as_str()).is_some_and(|m| m.fields.contains(field)) && self.parcel(id).is_some();
+        self.matters.keys().filter(has).cloned().collect()
+    }
+}
