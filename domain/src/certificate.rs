@@ -155,6 +155,7 @@ pub struct Held {
     pub by: Id<Account>,
     /// The signed file.
     pub signed: Digest,
+    pub printed: Digest,
     /// The printed form, in the project's library.
     pub documents: Vec<Id<Document>>,
     /// The receipt it was issued under with others.
@@ -227,6 +228,7 @@ impl Project {
                     at,
                     by: by.clone(),
                     signed: made.signed,
+                    printed: made.printed.digest,
                     documents: made.documents.iter().map(|(_, document)| document.clone()).collect(),
                     joint: joint.clone(),
                     standing: Standing::Valid,

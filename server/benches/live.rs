@@ -49,7 +49,8 @@ fn world(database: Database) -> Result<World, Failed> {
     let (cx, project, reader, write) = runtime.block_on(async {
         let catalogue = Arc::new(service::catalogue::embedded().map_err(|m| format!("{m:?}"))?);
         let blobs = service::blob::Blobs::open(&folder.path().join("documents").display().to_string())?;
-        let service = Service::open(&url, blobs, catalogue, Clock::System).await?;
+        let keys = service::certificate::Keys::open(&folder.path().join("keys"))?;
+        let service = Service::open(&url, blobs, keys, catalogue, Clock::System).await?;
         let person = |login: &str, role, password: Option<&str>, areas: &[&str]| NewAccount {
             login: login.into(),
             name: login.into(),

@@ -12,6 +12,7 @@ use domain::catalogue::yaml::Mistake;
 use domain::date::Date;
 use domain::{Lang, Text};
 use service::blob::Blobs;
+use service::certificate::Keys;
 use service::clock::Clock;
 use service::{Fault, Service};
 use std::io::Write;
@@ -34,6 +35,9 @@ pub struct Arguments {
     /// Where documents are kept: a folder, or s3://bucket/prefix with AWS_ENDPOINT, AWS_ACCESS_KEY_ID and so on
     #[arg(long, global = true, env = "QUANLIAN_DOCUMENTS", value_name = "PLACE")]
     documents: Option<String>,
+    /// The folder of the key that certificates are signed with; made on first use
+    #[arg(long, global = true, env = "QUANLIAN_KEYS", value_name = "FOLDER")]
+    keys: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -174,15 +178,19 @@ impl Arguments {
 
     async fn service(&self) -> Result<Service, Failed> {
         let blobs = Blobs::open(&self.documents())?;
-        Ok(Service::open(&self.database, blobs, Arc::new(self.catalogue()?), Clock::System).await?)
+        let keys = Keys::open(&self.keys.clone().unwrap_or_else(|| self.beside("keys")))?;
+        Ok(Service::open(&self.database, blobs, keys, Arc::new(self.catalogue()?), Clock::System).await?)
     }
 
     /// Beside the database's file, if nothing else is said.
     fn documents(&self) -> String {
+        self.documents.clone().unwrap_or_else(|| self.beside("documents").display().to_string())
+    }
+
+    fn beside(&self, name: &str) -> PathBuf {
         let file = self.database.strip_prefix("sqlite:").map(|file| PathBuf::from(file.trim_start_matches("//")));
-        let folder = file.and_then(|file| file.parent().map(|folder| folder.join("documents")));
-        let beside = || folder.unwrap_or_else(|| PathBuf::from("data/documents")).display().to_string();
-        self.documents.clone().unwrap_or_else(beside)
+        let folder = file.and_then(|file| file.parent().map(std::path::Path::to_path_buf));
+        folder.unwrap_or_else(|| PathBuf::from("data")).join(name)
     }
 }
 

@@ -53,7 +53,8 @@ fn fallible(database: Database) -> Result<World, Box<dyn std::error::Error + Sen
     let catalogue = Arc::new(service::catalogue::embedded().unwrap_or_else(|m| unreachable!("{m:?}")));
     let (service, cx, projects) = runtime.block_on(async {
         let blobs = service::blob::Blobs::open(&folder.path().join("documents").display().to_string())?;
-        let service = Service::open(&url, blobs, catalogue, Clock::System).await?;
+        let keys = service::certificate::Keys::open(&folder.path().join("keys"))?;
+        let service = Service::open(&url, blobs, keys, catalogue, Clock::System).await?;
         let person = |login: &str, role, areas: &[&str]| NewAccount {
             login: login.into(),
             name: login.into(),

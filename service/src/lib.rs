@@ -5,6 +5,7 @@ pub mod account;
 pub mod blob;
 pub mod case;
 pub mod catalogue;
+pub mod certificate;
 pub mod clock;
 pub mod db;
 pub mod demo;
@@ -14,11 +15,13 @@ pub mod material;
 pub mod project;
 pub mod project_card;
 pub mod sheet;
+pub mod submission;
 pub mod verify;
 
 pub use error::{Error, Fault, Public};
 
 use blob::Blobs;
+use certificate::Keys;
 use clock::Clock;
 use db::Db;
 use domain::account::Actor;
@@ -32,7 +35,8 @@ pub struct Service {
     pub db: Db,
     pub log: Log,
     pub sheets: sheet::Sheets,
-    pub blobs: blob::Blobs,
+    pub blobs: Blobs,
+    pub keys: Keys,
     pub catalogue: Arc<Catalogue>,
     pub clock: Clock,
     pub(crate) heads: project::Heads,
@@ -47,15 +51,17 @@ pub struct Context {
 }
 
 impl Service {
-    /// Opens the database, with the store of contents beside it; brings its tables up to date and starts the appender.
+    /// Opens the database, with the store of contents and the signing key beside it; brings its tables up to date and starts the appender.
     ///
     /// # Errors
     /// The database cannot be reached or is not ours.
-    pub async fn open(database: &str, blobs: Blobs, catalogue: Arc<Catalogue>, clock: Clock) -> Result<Service, Fault> {
+    pub async fn open(database: &str, blobs: Blobs, keys: Keys, catalogue: Arc<Catalogue>, clock: Clock) -> Result<Service, Fault> {
         let db = Db::open(database).await?;
         let log = Log::start(db.clone()).await?;
         let sheets = sheet::Sheets::start(db.clone());
-        Ok(Service { db, log, sheets, blobs, catalogue, clock, heads: Default::default(), attempts: Default::default() })
+        let service = Service { db, log, sheets, blobs, keys, catalogue, clock, heads: Default::default(), attempts: Default::default() };
+        service.keys.register(&service).await?;
+        Ok(service)
     }
 
     /// The same portal with another edition of the catalogue.

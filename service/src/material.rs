@@ -268,7 +268,7 @@ async fn look_into(zip: Vec<u8>) -> Result<Result<Media, NotTaken>, Fault> {
     Ok(tokio::task::spawn_blocking(look).await?)
 }
 
-async fn remember_name(
+pub(crate) async fn remember_name(
     cx: &Context,
     project: &Id<Project>,
     document: &Id<Document>,

@@ -135,7 +135,7 @@ pub(crate) async fn open_for(
     let events = start(&cx.service.catalogue, opening, By { actor, at })?;
     let facts = facts(&events, actor, at, sent.assumed)?;
     let project = events.first().and_then(|e| Project::open(e, at, sent.assumed)).ok_or(Public::NotFound)?;
-    let rows = Rows::of(&id, &project, &cx.service.catalogue, true);
+    let rows = Rows::of(&id, None, &project, &cx.service.catalogue);
     let appended = cx.service.log.append(&stream(&id), Head::default(), facts, rows, sent.key).await?;
     if let Appended::Done { head, seq } = appended {
         cx.service.heads.put(&id, Folded { project, head, seq });
@@ -188,7 +188,7 @@ pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, co
             project.version += 1;
             project.apply(event, at, &actor.account, sent.assumed);
         }
-        let rows = Rows::of(id, &project, catalogue, false);
+        let rows = Rows::of(id, Some(&folded.project), &project, catalogue);
         let facts = facts(&events, actor, at, sent.assumed)?;
         match cx.service.log.append(&stream(id), folded.head, facts, rows, sent.key.clone()).await? {
             Appended::Done { head, seq } => {
@@ -205,7 +205,7 @@ pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, co
     .into())
 }
 
-async fn done_before(cx: &Context, sent: &Sent) -> Result<Option<Done>, Error> {
+pub(crate) async fn done_before(cx: &Context, sent: &Sent) -> Result<Option<Done>, Error> {
     match &sent.key {
         Some(key) => Ok(cx.service.log.done_before(key).await?.map(|version| Done { version })),
         None => Ok(None),

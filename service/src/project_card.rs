@@ -2,6 +2,7 @@
 
 use crate::error::Fault;
 use domain::catalogue::{Catalogue, Organisation};
+use domain::certificate::{Held, Standing};
 use domain::project::Project;
 use domain::project_card::Card;
 use domain::{Id, date::Instant};
@@ -42,13 +43,17 @@ pub struct Rows {
     pub card: Option<Card>,
     /// Offices that take part, known from the first event on.
     pub offices: Vec<Id<Organisation>>,
+    /// Certificates that are new or stand otherwise than before.
+    pub certificates: Vec<(String, Held)>,
 }
 
 impl Rows {
-    /// The rows after a change; the offices only when the project is new.
-    pub fn of(id: &Id<Project>, project: &Project, catalogue: &Catalogue, new: bool) -> Rows {
-        let offices = if new { project.offices.iter().cloned().collect() } else { Vec::new() };
-        Rows { card: Some(Card::of(id, project, catalogue)), offices }
+    /// The rows after a change; all of them when the project is new.
+    pub fn of(id: &Id<Project>, before: Option<&Project>, project: &Project, catalogue: &Catalogue) -> Rows {
+        let offices = if before.is_none() { project.offices.iter().cloned().collect() } else { Vec::new() };
+        let moved = |(number, held): &(&String, &Held)| before.is_none_or(|b| b.certificates.get(*number) != Some(*held));
+        let certificates = project.certificates.iter().filter(moved).map(|(number, held)| (number.clone(), held.clone())).collect();
+        Rows { card: Some(Card::of(id, project, catalogue)), offices, certificates }
     }
 
     pub async fn write(&self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
@@ -87,6 +92,30 @@ impl Rows {
                 .bind(office.to_string())
                 .execute(&mut *connection)
                 .await?;
+        }
+        for (number, held) in &self.certificates {
+            let (by, reason) = match &held.standing {
+                Standing::Valid => (None, ""),
+                Standing::Corrected { by, reason } => (Some(by.clone()), reason.as_str()),
+                Standing::Revoked { reason } => (None, reason.as_str()),
+            };
+            sqlx::query(
+                "insert into certificate (number, project, matter, signed, printed, issued_at, joint, standing, replaced_by, reason) \
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+                 on conflict (number) do update set standing = excluded.standing, replaced_by = excluded.replaced_by, reason = excluded.reason",
+            )
+            .bind(number.clone())
+            .bind(card.project.to_string())
+            .bind(held.matter.to_string())
+            .bind(held.signed.to_string())
+            .bind(held.printed.to_string())
+            .bind(held.at.to_string())
+            .bind(held.joint.clone())
+            .bind(held.standing.code())
+            .bind(by)
+            .bind(reason.to_string())
+            .execute(&mut *connection)
+            .await?;
         }
         Ok(())
     }

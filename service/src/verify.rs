@@ -99,7 +99,7 @@ pub async fn rebuild(service: &Service) -> Result<u64, Fault> {
     // Nobody appends meanwhile: what is derived is what the log holds at the commit.
     let mut tx = service.db.begin_append().await?;
     let rows = derive(service, &service.catalogue).await?;
-    for table in ["delete from project_card", "delete from project_office"] {
+    for table in ["delete from project_card", "delete from project_office", "delete from certificate"] {
         sqlx::query(table).execute(&mut *tx).await?;
     }
     for row in &rows {
@@ -117,7 +117,7 @@ async fn derive(service: &Service, catalogue: &Catalogue) -> Result<Vec<Rows>, F
         let Some(id) = stream.strip_prefix("project:") else { continue };
         let events = service.log.read(&stream, 0, i64::MAX).await?;
         if let Some(project) = Project::fold(&events) {
-            rows.push(Rows::of(&Id::from(id), &project, catalogue, true));
+            rows.push(Rows::of(&Id::from(id), None, &project, catalogue));
         }
     }
     Ok(rows)

@@ -2,7 +2,7 @@
 
 use super::{Filing, Notice, Promise};
 use crate::account::{Account, Firm};
-use crate::catalogue::{Catalogue, Field, Form, Material, Matter, SupplyBy};
+use crate::catalogue::{Catalogue, CodeRule, Field, Form, Material, Matter, SupplyBy};
 use crate::date::{Date, Instant};
 use crate::id::Id;
 use crate::log::{By, Digest};
@@ -11,7 +11,7 @@ use crate::matter::names;
 use crate::project::Project;
 use crate::refusal::{Refusal, written};
 use crate::review::Pin;
-use crate::sheet::{self, Entries, Missing, Values};
+use crate::sheet::{self, Entries, Lack, Missing, Values};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +74,7 @@ pub fn completeness(project: &Project, catalogue: &Catalogue, form: &Form, entri
     let needs = sheet::needs(project, catalogue, form);
     let mine: Vec<_> = needs.into_iter().filter(|n| n.field.is_enterprises() && matter.fields.contains(&n.field.id)).collect();
     complete.fields = sheet::missing(&mine, form, entries, &project.sheet);
+    complete.fields.retain(|missing| missing.lack != Lack::Empty || !assigns(matter, form, &missing.field));
     let profile = project.profile(catalogue);
     for requirement in matter.requirements.iter().filter(|r| profile.holds(&r.required_when)) {
         let Some(material) = catalogue.material(requirement.material.as_str()) else { continue };
@@ -103,6 +104,13 @@ pub fn completeness(project: &Project, catalogue: &Catalogue, form: &Form, entri
         complete.papers.push(Lacking { material: material.id.clone(), expired, waits_for: producer.cloned(), tolerance });
     }
     complete
+}
+
+/// Whether the matter itself gives the code out: nobody can have it before.
+fn assigns(matter: &Matter, form: &Form, id: &Id<Field>) -> bool {
+    let Some(field) = form.field(id.as_str()) else { return false };
+    let code = matches!(field.constraints.rule, Some(CodeRule::Uscc | CodeRule::ProjectCode | CodeRule::RealEstateUnit));
+    code && field.produced_by.as_ref() == Some(&matter.id)
 }
 
 /// A document as it was filed.

@@ -36,7 +36,8 @@ impl Portal {
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let clock = Clock::set_to("2024-09-26T02:00:00.000000Z".parse().unwrap());
         let blobs = service::blob::Blobs::open(&folder.path().join("documents").display().to_string()).unwrap();
-        let service = Service::open(&url, blobs, Arc::new(service::catalogue::embedded().unwrap()), clock).await.unwrap();
+        let keys = service::certificate::Keys::open(&folder.path().join("keys")).unwrap();
+        let service = Service::open(&url, blobs, keys, Arc::new(service::catalogue::embedded().unwrap()), clock).await.unwrap();
         for (login, role, office, area) in [
             ("wang", Role::Enterprise, None, None),
             ("zhao", Role::Enterprise, None, None),

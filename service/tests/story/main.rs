@@ -4,9 +4,11 @@
 
 mod account;
 mod case;
+mod filing;
 mod log;
 mod material;
 mod project;
 mod sheet;
+mod submission;
 mod verify;
 mod world;

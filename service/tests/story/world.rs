@@ -1,13 +1,14 @@
 //! A whole portal for one test: an empty database, a clock that stands still, people of every role.
 
 use domain::account::{Account, Role};
-use domain::catalogue::Catalogue;
+use domain::catalogue::{Catalogue, Matter};
 use domain::guide::Answers;
 use domain::id::Id;
 use domain::project::{Command, Project};
 use domain::{consultation, difficulty, matter};
 use service::account::{NewAccount, add};
 use service::blob::Blobs;
+use service::certificate::Keys;
 use service::clock::Clock;
 use service::project::{Done, Sent, View};
 use service::{Context, Error, Public, Service};
@@ -72,7 +73,8 @@ impl World {
         // Thursday 26 September 2024, ten in the morning in China.
         let clock = Clock::set_to("2024-09-26T02:00:00.000000Z".parse().unwrap());
         let blobs = Blobs::open(&folder.path().join("documents").display().to_string()).unwrap();
-        let service = Service::open(&url, blobs, CATALOGUE.clone(), clock).await.unwrap();
+        let keys = Keys::open(&folder.path().join("keys")).unwrap();
+        let service = Service::open(&url, blobs, keys, CATALOGUE.clone(), clock).await.unwrap();
         let world = World { service, url, _folder: folder };
         world.person("wang", Role::Enterprise, "新芯公司", None, &[], &[]).await;
         world.person("zhao", Role::Enterprise, "云启公司", None, &[], &[]).await;
@@ -86,7 +88,9 @@ impl World {
 
     /// A second server on the same database.
     pub async fn second_server(&self) -> Service {
-        Service::open(&self.url, self.service.blobs.clone(), CATALOGUE.clone(), self.service.clock.clone()).await.unwrap()
+        Service::open(&self.url, self.service.blobs.clone(), self.service.keys.clone(), CATALOGUE.clone(), self.service.clock.clone())
+            .await
+            .unwrap()
     }
 
     pub async fn person(&self, login: &str, role: Role, firm: &str, office: Option<&str>, areas: &[&str], matters: &[&str]) -> Id<Account> {
@@ -119,9 +123,51 @@ impl World {
     }
 
     pub async fn project(&self) -> Id<Project> {
-        let answers = [("gross_floor_area_sqm", "30000"), ("total_investment_10k", "20000")];
+        self.project_with(&[]).await
+    }
+
+    pub async fn project_with(&self, more: &[(&str, &str)]) -> Id<Project> {
+        let answers = [("gross_floor_area_sqm", "30000"), ("total_investment_10k", "20000")].into_iter().chain(more.iter().copied());
         let answers = Answers::from_pairs(&self.service.catalogue, answers).unwrap();
         service::project::open(&self.as_("wang").await, "测试项目", "狮山", answers, Sent::default()).await.unwrap()
+    }
+
+    /// Somebody of the office that handles a matter.
+    pub async fn office_of(&self, matter: &str) -> Context {
+        let office = self.service.catalogue.matter(matter).unwrap().department.clone();
+        let login = format!("of-{office}");
+        if service::account::by_login(&self.service.db, &login).await.unwrap().is_none() {
+            self.person(&login, Role::Department, office.as_str(), Some(office.as_str()), &[], &[]).await;
+        }
+        self.as_(&login).await
+    }
+
+    /// Takes a matter all the way, with papers that came in at the counter.
+    pub async fn finishes(&self, project: &Id<Project>, matter: &str) {
+        use matter::Command as M;
+        let office = self.office_of(matter).await;
+        for command in [M::File, M::Accept, M::Decide, M::Issue] {
+            service::project::execute(&office, project, step(matter, command), Sent::default()).await.map_err(sentence).unwrap();
+        }
+    }
+
+    /// Finishes everything that these wait for.
+    pub async fn finishes_before(&self, project: &Id<Project>, matters: &[&str]) {
+        let catalogue = &self.service.catalogue;
+        loop {
+            let known = self.sees("chen", project).await.unwrap().project;
+            let before = |m: &Id<Matter>| matter::before(&known, catalogue.matter(m.as_str()).unwrap()).decision;
+            let mut front: Vec<Id<Matter>> = matters.iter().map(|m| Id::from(*m)).collect();
+            let mut i = 0;
+            while i < front.len() {
+                let more: Vec<_> = before(&front[i]).into_iter().filter(|m| !front.contains(m)).collect();
+                front.extend(more);
+                i += 1;
+            }
+            let next = front.iter().find(|m| !matters.contains(&m.as_str()) && before(m).is_empty());
+            let Some(next) = next else { return };
+            self.finishes(project, next.as_str()).await;
+        }
     }
 
     pub async fn does(&self, login: &str, project: &Id<Project>, command: Command) -> Result<Done, String> {

@@ -1,0 +1,258 @@
+//! Certificates: made out from what was reviewed, numbered, signed, printed, kept; handed out in one append.
+
+mod key;
+mod paper;
+
+pub use key::{Forged, Keys, Public as PublicKeys, as_jwks, check, from_jwks, public};
+
+use crate::error::{Error, Fault, Public};
+use crate::project::{Done, Sent, current, done_before, execute};
+use crate::submission::{entries, next_serial, read};
+use crate::{Context, Service, new_id};
+use domain::catalogue::{Catalogue, FieldKind, Matter, SupplyBy};
+use domain::certificate::{Certificate, Command, Item, Made, Standing};
+use domain::date::{Date, Instant};
+use domain::id::Id;
+use domain::log::Digest;
+use domain::material::{Arrived, Media};
+use domain::policy::{Action, may};
+use domain::project::{self, Project};
+use domain::review::{Pin, Verdict};
+use domain::{Text, sheet, text};
+use futures::TryStreamExt;
+use sqlx::Row;
+use std::collections::BTreeSet;
+
+/// Issues the certificate of a decided matter. `origin`: the portal's own address, where it can be checked.
+///
+/// # Errors
+/// The rules' refusal.
+pub async fn issue(cx: &Context, id: &Id<Project>, matter: &Id<Matter>, origin: &str, sent: Sent) -> Result<Done, Error> {
+    if let Some(done) = done_before(cx, &sent).await? {
+        return Ok(done);
+    }
+    let project = seen(cx, id).await?;
+    let wants = domain::matter::Command::Issue;
+    let step = project::Command::Matter { matter: matter.clone(), command: wants };
+    // Nothing is made out that the rules do not let out.
+    project.decide(&cx.service.catalogue, step, domain::log::By { actor: cx.actor()?, at: now(cx, &project) })?;
+    let made = vec![make(cx, id, &project, matter, origin, None).await?];
+    execute(cx, id, project::Command::Certificate { command: Command::Issue { made } }, sent).await
+}
+
+/// Issues several at once: all in one transaction, or none (多证联发).
+///
+/// # Errors
+/// What still stands in the way of each.
+pub async fn issue_jointly(
+    cx: &Context,
+    id: &Id<Project>,
+    matters: &BTreeSet<Id<Matter>>,
+    origin: &str,
+    sent: Sent,
+) -> Result<Done, Error> {
+    if let Some(done) = done_before(cx, &sent).await? {
+        return Ok(done);
+    }
+    let project = seen(cx, id).await?;
+    let free = domain::certificate::gate(&project, &cx.service.catalogue, matters).iter().all(|(_, list)| list.is_empty());
+    let mut made = Vec::new();
+    for matter in matters {
+        // What is in the way is said by the rules; nothing is numbered for it.
+        made.push(match free && may(cx.actor()?, &Action::IssueJointly, Some(&project)) {
+            true => make(cx, id, &project, matter, origin, None).await?,
+            false => blank(matter),
+        });
+    }
+    let day = now(cx, &project).date();
+    let receipt =
+        format!("LF{}{:04}", day.to_string().replace('-', ""), if free { next_serial(cx, &format!("joint/{day}")).await? } else { 0 });
+    execute(cx, id, project::Command::Certificate { command: Command::IssueJointly { receipt, made } }, sent).await
+}
+
+fn blank(matter: &Id<Matter>) -> Made {
+    let printed = Arrived { digest: Digest::default(), media: Media::Pdf, size: 0 };
+    Made { matter: matter.clone(), number: String::new(), signed: Digest::default(), printed, documents: Vec::new() }
+}
+
+/// Issues a certificate anew in place of one that was wrong.
+///
+/// # Errors
+/// The rules' refusal.
+pub async fn correct(cx: &Context, id: &Id<Project>, number: &str, reason: &str, origin: &str, sent: Sent) -> Result<Done, Error> {
+    if let Some(done) = done_before(cx, &sent).await? {
+        return Ok(done);
+    }
+    let project = seen(cx, id).await?;
+    let held = project.certificates.get(number).ok_or(Public::NotFound)?;
+    let may = may(cx.actor()?, &Action::HandleAll(vec![held.matter.clone()]), Some(&project));
+    let made = match may && held.standing == Standing::Valid && !reason.trim().is_empty() {
+        true => make(cx, id, &project, &held.matter, origin, Some(number)).await?,
+        false => blank(&held.matter),
+    };
+    let command = Command::Correct { number: number.to_string(), made, reason: reason.to_string() };
+    execute(cx, id, project::Command::Certificate { command }, sent).await
+}
+
+async fn seen(cx: &Context, id: &Id<Project>) -> Result<Project, Error> {
+    let project = current(cx, id).await?;
+    if may(cx.actor()?, &Action::View, Some(&project)) { Ok(project) } else { Err(Public::NotFound.into()) }
+}
+
+fn now(cx: &Context, project: &Project) -> Instant {
+    cx.service.clock.now().max(project.at)
+}
+
+/// Makes out, signs, prints and keeps a certificate. Nobody has it until it is issued.
+async fn make(
+    cx: &Context,
+    id: &Id<Project>,
+    project: &Project,
+    matter: &Id<Matter>,
+    origin: &str,
+    replaces: Option<&str>,
+) -> Result<Made, Error> {
+    let catalogue = cx.service.catalogue.clone();
+    let matter = catalogue.matter(matter.as_str()).ok_or(Public::NotFound)?;
+    let rules = &catalogue.certificates;
+    let rule = rules.of(&matter.id).ok_or_else(|| Fault::from("the catalogue has no rule for certificates"))?;
+    let day = now(cx, project).date();
+    let serial = next_serial(cx, &rule.series(matter, &rules.region, day)).await?;
+    let all = entries(cx, id, project).await?;
+    // What was reviewed is what is certified; offices' own fields are as they stand now.
+    let mut values = sheet::Values::new();
+    for field in &rule.fields {
+        if let Some(entry) = all.get(field) {
+            values.insert(field.clone(), entry.value.clone());
+        }
+    }
+    if let Some(latest) = project.parcel(&matter.id).and_then(|(_, _, parcel)| parcel.latest()) {
+        let snapshot = read(cx, latest.snapshot).await?;
+        let theirs = |id: &Id<_>| catalogue.form.field(id.as_str()).is_some_and(domain::catalogue::Field::is_enterprises);
+        values.extend(snapshot.values.into_iter().filter(|(id, _)| rule.fields.contains(id) && theirs(id)));
+    }
+    let holder = crate::account::firm_name(&cx.service.db, &project.owner).await?.unwrap_or_default();
+    let issuer =
+        catalogue.organisation(matter.department.as_str()).map_or_else(|| Text::same(matter.department.as_str()), |o| o.name.clone());
+    let certificate = Certificate {
+        number: rule.number(matter, &rules.region, day, serial),
+        title: rule.title.clone().unwrap_or_else(|| matter.result.clone()),
+        matter: matter.id.clone(),
+        project: id.clone(),
+        project_name: project.name.clone(),
+        holder,
+        issuer,
+        issued_on: day,
+        statement: rule.statement.clone(),
+        items: rule.fields.iter().filter_map(|field| item(&catalogue, field, values.get(field)?)).collect(),
+        conditions: conditions(project, &catalogue, matter),
+        replaces: replaces.map(str::to_string),
+    };
+    let signed = cx.service.keys.sign(&certificate)?;
+    let address = address(origin, &certificate.number);
+    let key = cx.service.keys.id();
+    let number = certificate.number.clone();
+    let page = tokio::task::spawn_blocking(move || paper::print(&certificate, &address, &key)).await.map_err(Fault::from)??;
+    let size = page.len() as u64;
+    let printed = Arrived { digest: cx.service.blobs.keep(page).await?, media: Media::Pdf, size };
+    let signed = cx.service.blobs.keep(signed.into_bytes()).await?;
+    let documents: Vec<_> = matter.produces.iter().map(|material| (material.clone(), new_id())).collect();
+    for (_, document) in &documents {
+        crate::material::remember_name(cx, id, document, 1, &format!("{number}.pdf"), &printed).await?;
+    }
+    Ok(Made { matter: matter.id.clone(), number, signed, printed, documents })
+}
+
+fn item(catalogue: &Catalogue, id: &Id<domain::catalogue::Field>, value: &str) -> Option<Item> {
+    let form = &catalogue.form;
+    let field = form.field(id.as_str())?;
+    let mut shown = sheet::shown(field, value);
+    if shown.zh.is_empty() {
+        return None;
+    }
+    if let Some(unit) = form.unit(field).filter(|_| matches!(field.kind, FieldKind::Number | FieldKind::Money)) {
+        shown = Text::new(format!("{} {}", shown.zh, unit.zh), format!("{} {}", shown.en, unit.en));
+    }
+    if let Some(mu) = sheet::in_mu(field, value) {
+        shown = text!("{}（{mu} 亩）", "{} ({mu} mu)", shown.zh);
+    }
+    Some(Item { name: field.name.clone(), value: shown })
+}
+
+/// What the review attached, and what was promised to follow.
+fn conditions(project: &Project, catalogue: &Catalogue, matter: &Matter) -> Vec<String> {
+    let Some((_, _, parcel)) = project.parcel(&matter.id) else { return Vec::new() };
+    let opinions = parcel.opinion.iter().chain(parcel.others.values());
+    let mut list: Vec<String> = opinions
+        .filter_map(|opinion| match &opinion.verdict {
+            Verdict::PassWith { conditions } => Some(conditions.clone()),
+            _ => None,
+        })
+        .collect();
+    list.extend(parcel.debts().filter(|p| p.supply_by == SupplyBy::AfterResult).map(|promise| {
+        let name = Pin::Paper(promise.material.clone()).name(catalogue).zh;
+        format!("持证人承诺于 {} 前补交“{name}”：{}", promise.due, promise.text)
+    }));
+    list
+}
+
+/// Where a certificate can be checked.
+pub fn address(origin: &str, number: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    let coded: String = number.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect();
+    format!("{origin}/verify/{coded}")
+}
+
+/// A certificate as anybody may see it.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Shown {
+    pub certificate: Certificate,
+    pub standing: Standing,
+    /// Whether the signature holds, with one of the portal's keys.
+    pub authentic: bool,
+    pub issued_on: Date,
+    pub joint: Option<String>,
+}
+
+/// The digests a number stands for: the signed file and the PDF.
+async fn row(service: &Service, number: &str) -> Result<Option<(Digest, Digest, Standing, Option<String>)>, Fault> {
+    let row = sqlx::query("select signed, printed, joint, standing, replaced_by, reason from certificate where number = $1")
+        .bind(number.to_string())
+        .fetch_optional(service.db.pool())
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let digest = |name: &str| -> Result<Digest, Fault> {
+        let text: String = row.try_get(name)?;
+        Digest::parse(&text).ok_or_else(|| format!("`{text}` is no digest").into())
+    };
+    let code: String = row.try_get("standing")?;
+    let standing = Standing::from_code(&code, row.try_get("replaced_by")?, row.try_get("reason")?);
+    Ok(Some((digest("signed")?, digest("printed")?, standing.ok_or_else(|| format!("`{code}` is no standing"))?, row.try_get("joint")?)))
+}
+
+async fn bytes(service: &Service, digest: Digest) -> Result<Vec<u8>, Fault> {
+    Ok(service.blobs.read(digest, None).await?.map_ok(|b| b.to_vec()).try_concat().await?)
+}
+
+/// A certificate by its number, for everybody.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn by_number(service: &Service, number: &str) -> Result<Shown, Error> {
+    let (signed, _, standing, joint) = row(service, number).await?.ok_or(Public::NotFound)?;
+    let file = String::from_utf8(bytes(service, signed).await?).map_err(Fault::from)?;
+    let (certificate, authentic) = match check(&file, &public(service).await?) {
+        Ok(certificate) => (certificate, true),
+        Err(why) => return Err(Fault::from(format!("the signed file of certificate {number} does not hold: {why:?}")).into()),
+    };
+    Ok(Shown { issued_on: certificate.issued_on, certificate, standing, authentic, joint })
+}
+
+/// The signed file of a certificate, for everybody who knows its number.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn signed_file(service: &Service, number: &str) -> Result<Vec<u8>, Error> {
+    let (signed, ..) = row(service, number).await?.ok_or(Public::NotFound)?;
+    Ok(bytes(service, signed).await?)
+}

@@ -1,0 +1,195 @@
+//! Filing: what the sheet and the library hold becomes snapshots that nothing changes any more.
+
+use crate::error::{Error, Fault, Public};
+use crate::project::{Done, Sent, current, done_before, execute};
+use crate::{Context, new_id};
+use domain::catalogue::{Material, Matter};
+use domain::date::Date;
+use domain::id::Id;
+use domain::log::{By, Digest};
+use domain::policy::{Action, may};
+use domain::project::{Command, Project};
+use domain::sheet::Entries;
+use domain::submission::{self, Command as S, Filing, Snapshot, Submission, corrected, differences, prepare};
+use domain::{Text, text};
+use futures::TryStreamExt;
+use sqlx::Row;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The next number of a series, from 1.
+pub(crate) async fn next_serial(cx: &Context, series: &str) -> Result<u64, Fault> {
+    let row = sqlx::query(
+        "insert into serial (series, last) values ($1, 1) on conflict (series) do update set last = serial.last + 1 returning last",
+    )
+    .bind(series.to_string())
+    .fetch_one(cx.service.db.pool())
+    .await?;
+    Ok(row.try_get::<i64, _>("last")?.unsigned_abs())
+}
+
+/// What the project's sheet holds, with the numbers of its certificates.
+pub(crate) async fn entries(cx: &Context, id: &Id<Project>, project: &Project) -> Result<Entries, Fault> {
+    let mut entries = cx.service.sheets.entries(id).await?;
+    domain::certificate::fill(project, &cx.service.catalogue.certificates, &mut entries);
+    Ok(entries)
+}
+
+async fn kept(cx: &Context, snapshot: &Snapshot, changed: Vec<domain::review::Pin>) -> Result<Filing, Fault> {
+    let (bytes, filing) = snapshot.filing(changed);
+    let digest = cx.service.blobs.keep(bytes).await?;
+    if digest == filing.snapshot { Ok(filing) } else { Err("a snapshot has not the digest it should have".into()) }
+}
+
+/// Files matters in one package: a snapshot of each, one receipt. The same form sent twice gives the same receipt.
+///
+/// # Errors
+/// What is missing, as a sentence; the enterprise's declaration, if it files itself.
+pub async fn file(
+    cx: &Context,
+    id: &Id<Project>,
+    matters: &BTreeSet<Id<Matter>>,
+    promised: &BTreeMap<Id<Material>, (String, Date)>,
+    declared: bool,
+    sent: Sent,
+) -> Result<Done, Error> {
+    let actor = cx.actor()?.clone();
+    if let Some(done) = done_before(cx, &sent).await? {
+        return Ok(done);
+    }
+    let project = current(cx, id).await?;
+    if !may(&actor, &Action::View, Some(&project)) {
+        return Err(Public::NotFound.into());
+    }
+    if domain::sheet::is_own(&actor) && !declared {
+        let sentence = Text::new("请先声明所报内容真实。", "Please declare first that what is filed is true.");
+        return Err(Public::invalid("declared", sentence).into());
+    }
+    let at = cx.service.clock.now().max(project.at);
+    let by = By { actor: &actor, at };
+    let catalogue = &cx.service.catalogue;
+    // Who may not file hears that, and not what is missing.
+    let probe = S::File { number: String::new(), parcels: BTreeMap::new() };
+    let package: Id<Submission> = match &sent.key {
+        Some(key) => crate::account::id_from_key(key, &actor.account),
+        None => new_id(),
+    };
+    if !project.permits(&actor, &Command::Submission { id: package.clone(), command: probe.clone() }) || matters.is_empty() {
+        return execute(cx, id, Command::Submission { id: package, command: probe }, sent).await;
+    }
+    let snapshots = prepare(id, &project, catalogue, &entries(cx, id, &project).await?, matters, promised, by)?;
+    let mut parcels = BTreeMap::new();
+    for snapshot in &snapshots {
+        parcels.insert(snapshot.matter.clone(), kept(cx, snapshot, Vec::new()).await?);
+    }
+    let day = at.date();
+    let serial = next_serial(cx, &format!("receipt/{day}")).await?;
+    let number = format!("{}{serial:04}", day.to_string().replace('-', ""));
+    execute(cx, id, Command::Submission { id: package, command: S::File { number, parcels } }, sent).await
+}
+
+/// Answers a correction notice: what it asked for is taken anew from the sheet and the library, the rest stays as filed.
+///
+/// # Errors
+/// There is no notice; something it asked for has not changed and nothing is said why.
+pub async fn give_back(cx: &Context, id: &Id<Project>, package: &Id<Submission>, explanation: &str, sent: Sent) -> Result<Done, Error> {
+    let actor = cx.actor()?.clone();
+    if let Some(done) = done_before(cx, &sent).await? {
+        return Ok(done);
+    }
+    let project = current(cx, id).await?;
+    let mut parcels = BTreeMap::new();
+    if let Some((submission, notice)) = project.submissions.get(package).and_then(|s| Some((s, s.open_notice()?)))
+        && may(&actor, &Action::FilePackage, Some(&project))
+    {
+        let by = By { actor: &actor, at: cx.service.clock.now().max(project.at) };
+        let entries = entries(cx, id, &project).await?;
+        for (matter, parcel) in submission.live() {
+            let Some(latest) = parcel.latest() else { continue };
+            let before = read(cx, latest.snapshot).await?;
+            if let Some((after, changed)) = corrected(&before, notice, &project, &cx.service.catalogue, &entries, by) {
+                parcels.insert(matter.clone(), kept(cx, &after, changed).await?);
+            }
+        }
+    }
+    let command = S::Return { parcels, explanation: explanation.to_string() };
+    execute(cx, id, Command::Submission { id: package.clone(), command }, sent).await
+}
+
+/// On the land day: what passed pre-review becomes formal, if everything it rested on is as it was.
+///
+/// # Errors
+/// What has changed since; what has to be finished first.
+pub async fn convert(cx: &Context, id: &Id<Project>, package: &Id<Submission>, sent: Sent) -> Result<Done, Error> {
+    let actor = cx.actor()?.clone();
+    let project = current(cx, id).await?;
+    let mut changed = BTreeMap::new();
+    if let Some(submission) = project.submissions.get(package)
+        && may(&actor, &Action::Convert, Some(&project))
+    {
+        let entries = entries(cx, id, &project).await?;
+        let today = cx.service.clock.now().date();
+        for (matter, parcel) in submission.live().filter(|(_, p)| p.preview) {
+            let Some(latest) = parcel.latest() else { continue };
+            let pins = differences(&read(cx, latest.snapshot).await?, &project, &cx.service.catalogue, &entries, today);
+            if !pins.is_empty() {
+                changed.insert(matter.clone(), pins);
+            }
+        }
+    }
+    execute(cx, id, Command::Submission { id: package.clone(), command: S::Convert { differences: changed } }, sent).await
+}
+
+/// A snapshot by its digest.
+pub(crate) async fn read(cx: &Context, digest: Digest) -> Result<Snapshot, Fault> {
+    let bytes: Vec<u8> = cx.service.blobs.read(digest, None).await?.map_ok(|b| b.to_vec()).try_concat().await?;
+    if Digest::of(&bytes) != digest {
+        return Err(format!("the snapshot {digest} is not what was filed").into());
+    }
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// What was filed of a matter, the last time or an earlier one (from 1), for those who may see the project.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn filed(
+    cx: &Context,
+    id: &Id<Project>,
+    package: &Id<Submission>,
+    matter: &Id<Matter>,
+    nth: Option<usize>,
+) -> Result<Snapshot, Error> {
+    let project = current(cx, id).await?;
+    if !may(cx.actor()?, &Action::View, Some(&project)) {
+        return Err(Public::NotFound.into());
+    }
+    let parcel = project.submissions.get(package).and_then(|s| s.parcels.get(matter)).ok_or(Public::NotFound)?;
+    let at = nth.unwrap_or(parcel.filings.len()).checked_sub(1).ok_or(Public::NotFound)?;
+    let (_, filing) = parcel.filings.get(at).ok_or(Public::NotFound)?;
+    Ok(read(cx, filing.snapshot).await?)
+}
+
+/// A promise as a form brings it: the text and the day.
+///
+/// # Errors
+/// The day is none.
+pub fn promise(material: &str, text: &str, due: &str) -> Result<(Id<Material>, (String, Date)), Error> {
+    let due = due.parse().map_err(|_| {
+        let sentence = text!("“{due}”不是日期。", "`{due}` is not a date.");
+        Public::invalid(&format!("promise.{material}"), sentence)
+    })?;
+    Ok((material.into(), (text.to_string(), due)))
+}
+
+/// Matters of the project that an enterprise files in packages and that are not on file yet.
+pub fn open_matters<'c>(project: &Project, catalogue: &'c domain::catalogue::Catalogue) -> Vec<&'c Matter> {
+    use domain::matter::Progress;
+    let open = |m: &&Matter| {
+        submission::wants_package(m)
+            && project
+                .matters
+                .get(&m.id)
+                .is_some_and(|t| matches!(t.progress, Progress::Untouched | Progress::Prepared | Progress::Refused { .. }))
+    };
+    catalogue.matters.iter().filter(open).collect()
+}

@@ -1,0 +1,119 @@
+//! People filling in, uploading, filing and reviewing; also for the tests of the running server.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use crate::world::*;
+use domain::catalogue::{CodeRule, Field, FieldKind, Matter, Shape};
+use domain::id::Id;
+use domain::project::{Command, Project};
+use domain::review::Verdict;
+use domain::sheet::{self, Values};
+use domain::submission::{Command as S, Submission, completeness};
+use service::Context;
+use service::project::{Sent, execute};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub const ORIGIN: &str = "https://quanlian.test";
+
+/// A value the field takes.
+fn sample(field: &Field) -> String {
+    match (field.constraints.rule, field.constraints.shape, field.kind) {
+        (Some(CodeRule::Uscc), ..) => "91350100M000100Y43".into(),
+        (Some(CodeRule::ResidentId), ..) => "11010519491231002X".into(),
+        (Some(CodeRule::ProjectCode), ..) => "2204-320505-89-01-123456".into(),
+        (Some(CodeRule::RealEstateUnit), ..) => "320505001001GB00001F00010001".into(),
+        (Some(CodeRule::Industry), ..) => "2761".into(),
+        (_, Some(Shape::Point), _) => "120.5, 31.3".into(),
+        (_, Some(Shape::Polygon), _) => "0, 0\n0, 10\n10, 10\n10, 0".into(),
+        (.., FieldKind::Date) => "2024-12-01".into(),
+        (.., FieldKind::Enum) => field.options[0].value.clone(),
+        (.., FieldKind::Boolean) => "yes".into(),
+        (.., FieldKind::Number | FieldKind::Money) => match field.id.as_str() {
+            "site_area" => "10000".into(),
+            "plot_ratio" => "3".into(),
+            _ => field.constraints.max.filter(|max| *max < 12.0).unwrap_or(12.0).to_string(),
+        },
+        _ => "建设生物医药研发与生产厂房".into(),
+    }
+}
+
+pub async fn sheet_of(cx: &Context, id: &Id<Project>) -> sheet::Entries {
+    service::sheet::view(cx, id).await.unwrap().entries
+}
+
+pub async fn uploads(cx: &Context, id: &Id<Project>, material: &str, contents: &str) {
+    let bytes = format!("%PDF-1.7\n{contents}");
+    let announced = service::material::Announced {
+        name: format!("{material}.pdf"),
+        length: bytes.len() as u64,
+        material: Some(material.into()),
+        ..Default::default()
+    };
+    let upload = service::material::announce(cx, id, announced).await.map_err(sentence).unwrap();
+    service::material::take(cx, &upload.id, 0, bytes.into()).await.map_err(sentence).unwrap();
+}
+
+pub fn set(matters: &[&str]) -> BTreeSet<domain::Id<domain::catalogue::Matter>> {
+    matters.iter().map(|m| Id::from(*m)).collect()
+}
+
+impl World {
+    /// The enterprise fills in what a matter needs and is not there yet, with some values of its own.
+    pub async fn fills(&self, id: &Id<Project>, matter: &str, own: &[(&str, &str)]) {
+        let wang = self.as_("wang").await;
+        let known = sheet_of(&wang, id).await;
+        let form = &self.service.catalogue.form;
+        let mut values = Values::new();
+        for field in &self.service.catalogue.matter(matter).unwrap().fields {
+            let field = form.field(field.as_str()).unwrap();
+            if field.is_enterprises() && !known.contains_key(&field.id) {
+                values.insert(field.id.clone(), sample(field));
+            }
+        }
+        values.extend(own.iter().map(|(id, value)| (Id::from(*id), value.to_string())));
+        service::sheet::fill(&wang, id, values).await.map_err(sentence).unwrap();
+    }
+
+    pub async fn only_package(&self, id: &Id<Project>) -> (Id<Submission>, Submission) {
+        self.sees("wang", id).await.unwrap().project.submissions.into_iter().next_back().unwrap()
+    }
+
+    pub async fn says(&self, id: &Id<Project>, matter: &str, verdict: Verdict) -> Result<(), String> {
+        let project = self.sees("chen", id).await.unwrap().project;
+        let (package, _, parcel) = project.parcel(&matter.into()).unwrap();
+        let command = S::Opine { matter: matter.into(), verdict, snapshot: parcel.latest().unwrap().snapshot };
+        let office = self.office_of(matter).await;
+        execute(&office, id, Command::Submission { id: package.clone(), command }, Sent::default()).await.map(|_| ()).map_err(sentence)
+    }
+
+    /// A project whose six permits wait for nothing but the act: filed together ahead of each other, passed, converted.
+    pub async fn brings_to_the_gate(&self, id: &Id<Project>) -> BTreeSet<Id<Matter>> {
+        let catalogue = self.service.catalogue.clone();
+        let wang = self.as_("wang").await;
+        let six = domain::certificate::six(&self.sees("chen", id).await.unwrap().project, &catalogue);
+        let names: Vec<&str> = six.iter().map(Id::as_str).collect();
+        self.finishes_before(id, &names).await;
+        // The registration first: the others are converted beside it.
+        let (first, rest): (BTreeSet<_>, BTreeSet<_>) = six.iter().cloned().partition(|m| m.as_str() == "land-real-estate-registration");
+        for matters in [first, rest] {
+            for matter in &matters {
+                self.fills(id, matter.as_str(), &[]).await;
+                let project = self.sees("wang", id).await.unwrap().project;
+                let on = self.service.clock.now().date();
+                let entries = sheet_of(&wang, id).await;
+                let complete =
+                    completeness(&project, &catalogue, &catalogue.form, &entries, catalogue.matter(matter.as_str()).unwrap(), on);
+                for paper in complete.papers {
+                    uploads(&wang, id, paper.material.as_str(), paper.material.as_str()).await;
+                }
+            }
+            service::submission::file(&wang, id, &matters, &BTreeMap::new(), true, Sent::default()).await.map_err(sentence).unwrap();
+            for matter in &matters {
+                self.says(id, matter.as_str(), Verdict::Pass).await.unwrap();
+            }
+        }
+        let (package, _) = self.only_package(id).await;
+        service::submission::convert(&wang, id, &package, Sent::default()).await.map_err(sentence).unwrap();
+        six
+    }
+}
