@@ -31,9 +31,17 @@ impl Blobs {
     /// # Errors
     /// A sentence: the place is none, or cannot be reached.
     pub fn open(place: &str) -> Result<Blobs, Fault> {
+        Blobs::open_with(place, std::env::vars().filter(|(name, _)| name.starts_with("AWS_")))
+    }
+
+    /// The same with the settings given.
+    ///
+    /// # Errors
+    /// As [`Blobs::open`].
+    pub fn open_with(place: &str, settings: impl IntoIterator<Item = (String, String)>) -> Result<Blobs, Fault> {
         let store: Arc<dyn ObjectStore> = if place.contains("://") {
             let url = place.parse().map_err(|e| format!("`{place}` is not an address of a store: {e}"))?;
-            let settings = std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).map(|(n, v)| (n.to_lowercase(), v));
+            let settings = settings.into_iter().map(|(name, value)| (name.to_lowercase(), value));
             let (store, prefix) = parse_url_opts(&url, settings).map_err(|e| format!("the store {place} cannot be used: {e}"))?;
             Arc::new(PrefixStore::new(store, prefix))
         } else {

@@ -8,6 +8,7 @@ mod filing;
 mod log;
 mod material;
 mod project;
+mod s3;
 mod sheet;
 mod submission;
 mod verify;
