@@ -94,6 +94,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/catalogue/changes") view={Lazy::<part::Changes>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/matters") view={Lazy::<part::Matters>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/matters/:id") view={Lazy::<part::Matter>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/verify") view={Lazy::<part::Verify>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/verify/:number") view={Lazy::<part::Verify>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view={Lazy::<part::SignIn>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/projects") view={Lazy::<part::Projects>::new()} ssr=SsrMode::Async />
                     <ParentRoute path=path!("/projects/:id") view={Lazy::<part::Frame>::new()} ssr=SsrMode::Async>
@@ -101,6 +103,8 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/matters/:matter") view={Lazy::<part::Work>::new()} />
                         <Route path=path!("/sheet") view={Lazy::<part::Sheet>::new()} />
                         <Route path=path!("/documents") view={Lazy::<part::Library>::new()} />
+                        <Route path=path!("/filing") view={Lazy::<part::Filing>::new()} />
+                        <Route path=path!("/issue") view={Lazy::<part::Issue>::new()} />
                         <Route path=path!("/consultations") view={Lazy::<part::Consultations>::new()} />
                         <Route path=path!("/difficulties") view={Lazy::<part::Difficulties>::new()} />
                         <Route path=path!("/chart") view={Lazy::<part::ProjectChart>::new()} />

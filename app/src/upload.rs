@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 /// How a file stands.
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser sends files"))]
 #[derive(Clone, PartialEq, Debug)]
 pub enum Way {
     /// So many of so many bytes are there.

@@ -83,7 +83,7 @@ fn standing(actor: &Actor, project: &Project) -> Standing {
 }
 
 /// Whether the actor handles this matter: its office's people, or its backbone officer.
-pub(crate) fn handles(actor: &Actor, project: &Project, matter: &Id<Matter>) -> bool {
+pub fn handles(actor: &Actor, project: &Project, matter: &Id<Matter>) -> bool {
     let office = project.matters.get(matter).map(|m| &m.department);
     match actor.role {
         Role::Department | Role::DepartmentHead => office.is_some() && actor.office.as_ref() == office,

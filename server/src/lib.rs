@@ -3,6 +3,7 @@
 mod assets;
 mod cache;
 mod catalogue;
+mod certificates;
 pub mod cli;
 mod collab;
 mod files;
@@ -114,6 +115,7 @@ pub fn router(state: AppState) -> Router {
         .route("/language/{tag}", get(pages::choose_language))
         .merge(files::routes())
         .merge(library::routes())
+        .merge(certificates::routes())
         // the pages' own code
         .route("/api/{*name}", any(pages::server_function))
         .route("/live", get(live::feed))

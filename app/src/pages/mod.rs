@@ -14,6 +14,7 @@ pub mod plan;
 pub mod project;
 pub mod projects;
 pub mod sign_in;
+pub mod verify;
 
 use leptos::prelude::*;
 use leptos_meta::Title;

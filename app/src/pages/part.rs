@@ -3,7 +3,7 @@
 //! The home page and the questionnaire are in the program itself, so that the first visit is light. Each part is
 //! one file, not one a page: pages of a part share most of what they are made of.
 
-use super::{case, chart, editor, guide_map, matter, matters, plan, project, projects, sign_in};
+use super::{case, chart, editor, guide_map, matter, matters, plan, project, projects, sign_in, verify};
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
@@ -55,6 +55,7 @@ part!(reading / __preload_reading: Reading {
     Department: matters::Department,
     Questions: editor::Questions,
     Changes: editor::Changes,
+    Verify: verify::Verify,
 });
 
 part!(working / __preload_working: Working {
@@ -69,6 +70,8 @@ part!(working / __preload_working: Working {
     ProjectPlan: project::plan::ProjectPlan,
     Log: project::log::Log,
     Library: project::library::LibraryPage,
+    Filing: project::filing::FilingPage,
+    Issue: project::issue::IssuePage,
 });
 
 // What people write together brings the documents' library with it.

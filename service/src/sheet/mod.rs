@@ -54,7 +54,7 @@ pub async fn enter(service: &Service, token: &str, id: &Id<Project>, section: &s
 pub async fn view(cx: &Context, id: &Id<Project>) -> Result<SheetView, Error> {
     let project = seen(cx, id).await?;
     begin(cx, id, &project).await?;
-    Ok(SheetView { form: sheet::form_of(&project, &cx.service.catalogue), entries: cx.service.sheets.entries(id).await? })
+    Ok(SheetView { form: sheet::form_of(&project, &cx.service.catalogue), entries: crate::submission::entries(cx, id, &project).await? })
 }
 
 /// Makes the documents of a project that are not there yet.

@@ -3,10 +3,13 @@
 pub mod chart;
 pub mod consultations;
 pub mod difficulties;
+pub mod filing;
+pub mod issue;
 pub mod library;
 pub mod log;
 pub mod overview;
 pub mod plan;
+mod review;
 mod send;
 pub mod sheet;
 pub mod work;
@@ -147,6 +150,8 @@ fn LiveProject(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) ->
                 <A href=base.clone() exact=true>{tr!(project.overview)}</A>
                 <A href=format!("{base}/sheet")>{tr!(sheet.nav)}</A>
                 <A href=format!("{base}/documents")>{tr!(library.nav)}</A>
+                <A href=format!("{base}/filing")>{tr!(filing.nav)}</A>
+                <A href=format!("{base}/issue")>{tr!(issue.nav)}</A>
                 <A href=format!("{base}/consultations")>{tr!(project.consultations)}{badge(open_questions)}</A>
                 <A href=format!("{base}/difficulties")>{tr!(project.difficulties)}{badge(open_difficulties)}</A>
                 <A href=format!("{base}/chart")>{tr!(chart.nav)}</A>

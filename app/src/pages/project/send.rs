@@ -31,11 +31,16 @@ mod server {
         Ok(service::account::id_from_key(key, &actor.account))
     }
 
-    pub async fn send(project: String, command: Command, key: String, based_on: u64) -> Result<Done, Failure> {
+    /// Who asks, and the form's key in their name.
+    pub fn with_key(key: &str, based_on: u64) -> Result<(service::Context, service::project::Sent), Failure> {
         let cx = crate::session::service_context()?;
         let actor = cx.actor().map_err(Failure::from)?;
         let key = Some(format!("{}/{key}", actor.account));
-        let sent = service::project::Sent { key, based_on: Some(based_on), ..Default::default() };
+        Ok((cx, service::project::Sent { key, based_on: Some(based_on), ..Default::default() }))
+    }
+
+    pub async fn send(project: String, command: Command, key: String, based_on: u64) -> Result<Done, Failure> {
+        let (cx, sent) = with_key(&key, based_on)?;
         Ok(service::project::execute(&cx, &project.into(), command, sent).await?)
     }
 }
@@ -65,9 +70,16 @@ pub async fn move_matter(
         "resume" => M::Resume,
         "pre-review" => M::PreReview { opinion: note },
         "decide" => M::Decide,
-        "issue" => M::Issue,
+        // What is issued has a certificate: numbered, signed and printed.
+        "issue" => {
+            let (cx, sent) = with_key(&key, based_on)?;
+            return Ok(service::certificate::issue(&cx, &project.into(), &matter.into(), &crate::shared::origin(), sent).await?);
+        }
         "refuse" => M::Refuse { ground: note },
         "exempt" => M::Exempt { reason: note },
+        "extend" => M::Extend { reason: note },
+        "claim" => M::Claim,
+        "release" => M::Release,
         _ => return Err(invalid("step", domain::text!("没有这个操作。", "There is no such step."))),
     };
     send(project, domain::project::Command::Matter { matter: matter.into(), command }, key, based_on).await
@@ -224,4 +236,134 @@ pub async fn limit_document(project: String, document: String, expires: String, 
 pub async fn remove_document(project: String, document: String, why: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::material::Command::Remove { why };
     send(project, domain::project::Command::Document { id: document.into(), command }, key, based_on).await
+}
+
+/// `texts`, `dues`: what is promised of papers that follow.
+#[server]
+pub async fn file_package(
+    project: String,
+    #[server(default)] matters: Vec<String>,
+    #[server(default)] texts: std::collections::BTreeMap<String, String>,
+    #[server(default)] dues: std::collections::BTreeMap<String, String>,
+    #[server(default)] declared: bool,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    let (cx, sent) = with_key(&key, based_on)?;
+    let mut promised = std::collections::BTreeMap::new();
+    for (material, text) in texts.iter().filter(|(_, text)| !text.trim().is_empty()) {
+        let due = dues.get(material).cloned().unwrap_or_default();
+        let (material, promise) = service::submission::promise(material, text, &due)?;
+        promised.insert(material, promise);
+    }
+    let matters = matters.into_iter().map(Into::into).collect();
+    Ok(service::submission::file(&cx, &project.into(), &matters, &promised, declared, sent).await?)
+}
+
+#[server]
+pub async fn return_package(project: String, package: String, explanation: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let (cx, sent) = with_key(&key, based_on)?;
+    Ok(service::submission::give_back(&cx, &project.into(), &package.into(), &explanation, sent).await?)
+}
+
+#[server]
+pub async fn convert_package(project: String, package: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let (cx, sent) = with_key(&key, based_on)?;
+    Ok(service::submission::convert(&cx, &project.into(), &package.into(), sent).await?)
+}
+
+#[server]
+pub async fn notify_package(project: String, package: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let command = domain::submission::Command::Notify;
+    send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn withdraw_package(project: String, package: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let command = domain::submission::Command::Withdraw { reason };
+    send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn lapse_package(project: String, package: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let command = domain::submission::Command::Lapse { reason };
+    send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
+}
+
+/// `notes`, `reasons`: by what they are pinned to; a point is what has a note.
+#[server]
+pub async fn give_opinion(
+    project: String,
+    package: String,
+    matter: String,
+    snapshot: String,
+    #[server(default)] verdict: String,
+    #[server(default)] conditions: String,
+    #[server(default)] basis: String,
+    #[server(default)] ground: String,
+    #[server(default)] notes: std::collections::BTreeMap<String, String>,
+    #[server(default)] reasons: std::collections::BTreeMap<String, String>,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    use domain::review::{Pin, Point, Reason, Verdict};
+    let again = || invalid("verdict", domain::text!("请重新打开页面再出意见。", "Please open the page again."));
+    let points = notes.into_iter().filter(|(_, note)| !note.trim().is_empty()).map(|(code, note)| {
+        let reason = reasons.get(&code).and_then(|r| Reason::from_code(r)).unwrap_or(Reason::Incomplete);
+        Some(Point { pin: Pin::from_code(&code)?, reason, note })
+    });
+    let points: Vec<Point> = points.collect::<Option<_>>().ok_or_else(again)?;
+    let verdict = match verdict.as_str() {
+        // Points that were written and not sent would be lost without a word.
+        "pass" | "pass-with" | "refuse" if !points.is_empty() => {
+            let sentence = domain::text!(
+                "已写了 {} 处补正，请选“需补正”，或先清空。",
+                "There are {} points written: choose “to be corrected”, or empty them.",
+                points.len()
+            );
+            return Err(invalid("verdict", sentence));
+        }
+        "pass" => Verdict::Pass,
+        "pass-with" => Verdict::PassWith { conditions },
+        "correct" => Verdict::Correct { points },
+        "refuse" => Verdict::Refuse { basis, ground },
+        _ => return Err(invalid("verdict", domain::text!("请选择一种意见。", "Please choose an opinion."))),
+    };
+    let snapshot = domain::log::Digest::parse(&snapshot).ok_or_else(again)?;
+    let command = domain::submission::Command::Opine { matter: matter.into(), verdict, snapshot };
+    send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn record_elsewhere(
+    project: String,
+    matter: String,
+    number: String,
+    system: String,
+    on: String,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    let elsewhere = domain::matter::Elsewhere { number, system, on: date(&on)? };
+    let command = domain::matter::Command::Record { elsewhere };
+    send(project, domain::project::Command::Matter { matter: matter.into(), command }, key, based_on).await
+}
+
+#[server]
+pub async fn issue_jointly(project: String, #[server(default)] matters: Vec<String>, key: String, based_on: u64) -> Result<Done, Failure> {
+    let (cx, sent) = with_key(&key, based_on)?;
+    let matters = matters.into_iter().map(Into::into).collect();
+    Ok(service::certificate::issue_jointly(&cx, &project.into(), &matters, &crate::shared::origin(), sent).await?)
+}
+
+#[server]
+pub async fn correct_certificate(project: String, number: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let (cx, sent) = with_key(&key, based_on)?;
+    Ok(service::certificate::correct(&cx, &project.into(), &number, &reason, &crate::shared::origin(), sent).await?)
+}
+
+#[server]
+pub async fn revoke_certificate(project: String, number: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let command = domain::certificate::Command::Revoke { number, reason };
+    send(project, domain::project::Command::Certificate { command }, key, based_on).await
 }

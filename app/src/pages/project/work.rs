@@ -2,9 +2,10 @@
 
 use super::consultations::{AskForm, ConsultationItem};
 use super::difficulties::{DifficultyItem, RaiseForm};
-use super::send::MoveMatter;
+use super::review::{Opinions, Review};
+use super::send::{MoveMatter, RecordElsewhere};
 use super::{matter_name, office_name, page};
-use crate::components::form::{CommandForm, TextBox, was_refused};
+use crate::components::form::{CommandForm, TextBox, kept, was_refused};
 use crate::components::mark::{Assumed, SixMark, StateMark};
 use crate::lang::{list, say, tr};
 use crate::pages::not_found::NotFound;
@@ -44,7 +45,7 @@ fn OneMatter(id: String) -> impl IntoView {
         (Some(State::NotYetDue { waiting_for }), _) => Some(tr!(project.waiting_for, names = list(waiting_for.iter().map(matter_name)))),
         (Some(State::Accepted { due }), _) => Some(tr!(project.due, date = due.to_string())),
         (_, Some(Progress::Paused { reason, note, .. })) => Some(format!("{}：{note}", say(&reason.name()))),
-        (_, Some(Progress::Refused { ground })) => Some(ground),
+        (_, Some(Progress::Refused { ground })) => Some(format!("{ground} {}", tr!(review.appeal))),
         (_, Some(Progress::NotApplicable { reason })) => Some(reason),
         _ => None,
     };
@@ -75,6 +76,8 @@ fn OneMatter(id: String) -> impl IntoView {
                 <h3>{tr!(work.title)}</h3>
                 <Actions matter now />
             </section>
+            <Opinions matter=matter.get_value() />
+            <Review matter=matter.get_value() />
             <section class="section">
                 <h3>{tr!(project.consultations)}</h3>
                 <For each=move || questions.get() key=|id| id.clone() let:id><ConsultationItem id=id.to_string() /></For>
@@ -125,16 +128,33 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
         }
         .into_any()
     };
+    let claimed =
+        move || page.project(|p| p.matters.get(matter.get_value().as_str()).and_then(|t| t.claimed.clone())).map(|id| page.person(&id));
     let forms = move || {
         let mut forms = Vec::new();
         let (submit, handle) = (may(M::Prepare), may(M::Accept));
         let exempt = may(M::Exempt { reason: String::new() });
+        let extend = may(M::Extend { reason: String::new() });
+        let package = catalogue().matter(matter.get_value().as_str()).is_some_and(domain::submission::wants_package);
+        let withdraw = domain::submission::Command::Withdraw { reason: String::new() };
+        let to_file = page.permits(&Command::Submission { id: "".into(), command: withdraw });
         let pre_review = catalogue().matter(matter.get_value().as_str()).is_some_and(|m| m.depends_on.iter().any(|d| d.preview));
         match now.get() {
-            Some(State::Ready | State::Refused) if submit => forms.push(step("prepare", tr!(work.prepare), "button")),
-            Some(State::Prepared) if submit => forms.push(step("file", tr!(work.file), "button")),
+            Some(State::NotYetDue { .. } | State::Ready | State::Prepared | State::Refused) if package && to_file => {
+                let href = format!("/projects/{}/filing", page.id());
+                forms.push(view! { <A href=href attr:class="button">{tr!(work.to_filing)}</A> }.into_any());
+            }
+            Some(State::Ready | State::Refused) if submit && (handle || !package) => {
+                forms.push(step("prepare", tr!(work.prepare), "button"))
+            }
+            Some(State::Prepared) if submit && (handle || !package) => {
+                forms.push(step("file", if package { tr!(work.counter) } else { tr!(work.file) }, "button"));
+            }
             Some(State::Filed { .. }) if handle => forms.push(step("accept", tr!(work.accept), "button")),
             Some(State::Accepted { .. }) if handle => {
+                if extend {
+                    forms.push(written("extend", tr!(work.extend), false));
+                }
                 forms.push(step("decide", tr!(work.decide), "button"));
                 forms.push(written("pause", tr!(work.pause), true));
                 forms.push(written("refuse", tr!(work.refuse), false));
@@ -150,10 +170,45 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
         if exempt && matches!(now.get(), Some(State::NotYetDue { .. } | State::Ready | State::Prepared)) {
             forms.push(written("exempt", tr!(work.exempt), false));
         }
+        if handle && !matches!(now.get(), Some(State::Issued | State::NotApplicable | State::Decided)) {
+            forms.push(view! { <Elsewhere matter /> }.into_any());
+            let mine = page.0.with(|v| {
+                v.project.matters.get(matter.get_value().as_str()).and_then(|t| t.claimed.clone()) == Some(v.viewer.account.clone())
+            });
+            forms.push(match (mine, claimed()) {
+                (true, _) => step("release", tr!(work.release), "button button-quiet"),
+                (false, Some(name)) => step("claim", tr!(work.take_over, name = name), "button button-quiet"),
+                (false, None) => step("claim", tr!(work.claim), "button button-quiet"),
+            });
+        }
         if forms.is_empty() {
             forms.push(view! { <p class="muted">{tr!(work.nothing)}</p> }.into_any());
         }
         forms
     };
     view! { <div class="forms">{forms}</div> }
+}
+
+/// What another office decided in its own system.
+#[component]
+fn Elsewhere(matter: StoredValue<domain::Id<domain::catalogue::Matter>>) -> impl IntoView {
+    let page = page();
+    let action = ServerAction::<RecordElsewhere>::new();
+    let name = format!("{}.record", matter.get_value());
+    let open = was_refused(&name);
+    view! {
+        <details class="more" open=open>
+            <summary>{tr!(work.record)}</summary>
+            <CommandForm action name button=tr!(work.record) class="button button-quiet">
+                <input type="hidden" name="project" value=page.id() />
+                <input type="hidden" name="matter" value=matter.get_value().to_string() />
+                <p class="muted">{tr!(work.record_intro)}</p>
+                <div class="form-row">
+                    <label>{tr!(work.number)}<input name="number" required maxlength="80" value=kept("number").unwrap_or_default() /></label>
+                    <label>{tr!(work.system)}<input name="system" required maxlength="80" value=kept("system").unwrap_or_default() /></label>
+                    <label>{tr!(work.on)}<input type="date" name="on" required value=kept("on").unwrap_or_default() /></label>
+                </div>
+            </CommandForm>
+        </details>
+    }
 }

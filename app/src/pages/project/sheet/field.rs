@@ -283,6 +283,12 @@ fn Origin(field: StoredValue<Field>) -> impl IntoView {
         Source::Office(office) => Some(tr!(sheet.from_office, name = office_name(office))),
         Source::Certificate(matter) => Some(tr!(sheet.from_certificate, name = matter_name(matter))),
     };
+    // The number itself, as soon as there is one.
+    let certified = move || {
+        let Source::Certificate(matter) = &source else { return None };
+        let entry = entry.get().filter(|e| e.seq == 0 && page.project(|p| p.certificate(matter).is_some()))?;
+        Some(view! { <span class="state state-issued">{entry.value}</span> })
+    };
     let who = move || {
         let entry = entry.get()?;
         let name = page.person(&entry.by);
@@ -311,6 +317,7 @@ fn Origin(field: StoredValue<Field>) -> impl IntoView {
         {filed}
         <p class="field-origin muted">
             {from.map(|from| view! { <span>{from}</span> })}
+            {certified}
             {who}
         </p>
         <details class="field-serves muted"><summary>{tr!(sheet.serves, n = n)}</summary>{all}</details>

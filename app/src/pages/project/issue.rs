@@ -1,0 +1,190 @@
+//! Issuing: the gate of the permits that are issued together, and the certificates there are.
+
+use super::send::{CorrectCertificate, IssueJointly, RevokeCertificate};
+use super::{matter_name, page};
+use crate::components::form::{CommandForm, TextBox, kept, was_refused};
+use crate::lang::{list, say, tr};
+use crate::shared::catalogue;
+use domain::Id;
+use domain::catalogue::Matter;
+use domain::certificate::{self, Held, Standing, gate};
+use domain::matter::Progress;
+use domain::project::Command;
+use leptos::prelude::*;
+use std::collections::BTreeSet;
+
+#[component]
+pub fn IssuePage() -> impl IntoView {
+    view! {
+        <Gate />
+        <Receipts />
+        <Certificates />
+    }
+}
+
+/// What stands in the way of each, live; all of the chosen ones are issued, or none.
+#[component]
+fn Gate() -> impl IntoView {
+    let page = page();
+    let action = ServerAction::<IssueJointly>::new();
+    let may =
+        page.permits(&Command::Certificate { command: certificate::Command::IssueJointly { receipt: String::new(), made: Vec::new() } });
+    let six = Memo::new(move |_| page.project(|p| certificate::six(p, &catalogue())));
+    // Beside the six, whatever is being decided can be issued along (多证联发).
+    let more = Memo::new(move |_| {
+        page.project(|p| {
+            let near = |(id, t): (&Id<Matter>, &domain::matter::Tracked)| {
+                let near = matches!(t.progress, Progress::Accepted { .. } | Progress::Decided);
+                (near && !six.with(|six| six.contains(id))).then(|| id.clone())
+            };
+            p.matters.iter().filter_map(near).collect::<BTreeSet<_>>()
+        })
+    });
+    let rows = Memo::new(move |_| {
+        let all: BTreeSet<_> = six.get().union(&more.get()).cloned().collect();
+        page.project(|p| gate(p, &catalogue(), &all))
+    });
+    let left =
+        Memo::new(move |_| rows.with(|r| r.iter().filter(|(id, list)| six.with(|six| six.contains(id)) && !list.is_empty()).count()));
+    let row = move |(id, obstacles): (Id<Matter>, Vec<domain::Text>)| {
+        let is_six = six.with(|six| six.contains(&id));
+        let free = obstacles.is_empty();
+        let why: Vec<_> = obstacles.iter().map(|o| view! { <li>{say(o)}</li> }).collect();
+        let box_ = may.then(|| view! {
+            <input type="checkbox" name="matters[]" value=id.to_string() checked=is_six || kept("matters[]").is_some() aria-label=matter_name(&id) />
+        });
+        view! {
+            <li class="gate-row" class:gate-free=free>
+                {box_}
+                <a href=format!("/projects/{}/matters/{id}", page.id())>{matter_name(&id)}</a>
+                {is_six.then(|| view! { <crate::components::mark::SixMark /> })}
+                <span class=if free { "state state-issued" } else { "state state-paused" }>{if free { tr!(issue.free) } else { tr!(issue.blocked) }}</span>
+                {(!free).then(|| view! { <ul class="gate-why">{why}</ul> })}
+            </li>
+        }
+    };
+    let list = move || view! { <ul class="gate">{rows.get().into_iter().map(row).collect_view()}</ul> };
+    view! {
+        <section class="section">
+            <h2>{tr!(issue.title)}</h2>
+            <p class="muted">{tr!(issue.intro)}</p>
+            {move || {
+                if rows.with(Vec::is_empty) {
+                    view! { <p class="muted">{tr!(issue.nothing)}</p> }.into_any()
+                } else if may {
+                    view! {
+                        <CommandForm action name="jointly" button=tr!(issue.issue)>
+                            <input type="hidden" name="project" value=page.id() />
+                            {list()}
+                            <p role="status">{move || if left.get() == 0 { tr!(issue.all_free) } else { tr!(issue.left, n = left.get()) }}</p>
+                        </CommandForm>
+                    }
+                    .into_any()
+                } else {
+                    view! { {list()}<p role="status">{move || if left.get() == 0 { tr!(issue.all_free) } else { tr!(issue.left, n = left.get()) }}</p> }.into_any()
+                }
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Receipts() -> impl IntoView {
+    let page = page();
+    let receipts = move || page.project(|p| p.joint.clone());
+    move || {
+        let all = receipts();
+        let rows = all.into_iter().rev().map(|joint| {
+            let names = list(joint.numbers.iter().filter_map(|n| page.project(|p| p.certificates.get(n).map(|h| matter_name(&h.matter)))));
+            view! {
+                <li class="receipt">
+                    <strong>{tr!(issue.receipt, n = joint.numbers.len(), number = joint.receipt.clone())}</strong>
+                    <span class="muted">{format!(" {} · {} {}", page.person(&joint.by), joint.at.date(), joint.at.clock())}</span>
+                    <p>{names}</p>
+                </li>
+            }
+        });
+        let rows: Vec<_> = rows.collect();
+        (!rows.is_empty()).then(|| view! { <ul class="receipts">{rows}</ul> })
+    }
+}
+
+#[component]
+fn Certificates() -> impl IntoView {
+    let page = page();
+    let all = Memo::new(move |_| {
+        page.project(|p| {
+            let mut all: Vec<(String, Held)> = p.certificates.iter().map(|(n, h)| (n.clone(), h.clone())).collect();
+            all.sort_by(|a, b| b.1.at.cmp(&a.1.at));
+            all
+        })
+    });
+    view! {
+        <section class="section">
+            <h2>{tr!(issue.certificates)}<span class="count">{move || all.with(Vec::len)}</span></h2>
+            {move || all.with(Vec::is_empty).then(|| view! { <p class="muted">{tr!(issue.none)}</p> })}
+            <ul class="certificates">
+                <For each=move || all.get() key=|(number, held)| format!("{number} {:?}", held.standing) let:one><OneCertificate one /></For>
+            </ul>
+        </section>
+    }
+}
+
+/// A number as an address takes it.
+pub fn coded(number: &str) -> String {
+    number
+        .bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || b"-_.".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+#[component]
+fn OneCertificate(one: (String, Held)) -> impl IntoView {
+    let (number, held) = one;
+    let page = page();
+    let valid = held.standing == Standing::Valid;
+    let probe = Command::Certificate { command: certificate::Command::Revoke { number: number.clone(), reason: String::new() } };
+    let may = valid && page.permits(&probe);
+    let (correct, revoke) = (ServerAction::<CorrectCertificate>::new(), ServerAction::<RevokeCertificate>::new());
+    let pdf = held.documents.first().filter(|_| valid).map(|d| format!("/projects/{}/documents/{d}", page.id()));
+    let address = format!("/verify/{}", coded(&number));
+    let why = match &held.standing {
+        Standing::Valid => String::new(),
+        Standing::Corrected { by, reason } => tr!(issue.corrected_by, number = by.clone(), why = reason.clone()),
+        Standing::Revoked { reason } => reason.clone(),
+    };
+    let form = {
+        let number = number.clone();
+        move |act: &'static str| {
+            let number = number.clone();
+            let name = format!("{act}.{number}");
+            let open = was_refused(&name);
+            let inner = view! {
+                <input type="hidden" name="project" value=page.id() />
+                <input type="hidden" name="number" value=number />
+                <TextBox label=tr!(filing.why) name="reason" most=500 />
+            };
+            match act {
+                "correct" => view! { <details class="more" open=open><summary>{tr!(issue.correct)}</summary><CommandForm action=correct name button=tr!(issue.correct) class="button button-quiet">{inner}</CommandForm></details> }.into_any(),
+                _ => view! { <details class="more" open=open><summary>{tr!(issue.revoke)}</summary><CommandForm action=revoke name button=tr!(issue.revoke) class="button button-quiet">{inner}</CommandForm></details> }.into_any(),
+            }
+        }
+    };
+    view! {
+        <li class="certificate">
+            <p>
+                <strong>{matter_name(&held.matter)}</strong>
+                <span class="certificate-number">{number.clone()}</span>
+                <span class=format!("state state-{}", if valid { "issued" } else { "refused" })>{say(&held.standing.name())}</span>
+                <span class="muted">{held.at.date().to_string()}</span>
+            </p>
+            <p class="certificate-links">
+                {pdf.map(|href| view! { <a href=href rel="external" target="_blank">{tr!(issue.pdf)}</a> })}
+                <a href=address.clone()>{tr!(issue.verify)}</a>
+                <a href=format!("{address}/signed.json") rel="external" download="">{tr!(issue.signed)}</a>
+            </p>
+            {(!why.is_empty()).then(|| view! { <p class="muted">{why}</p> })}
+            {may.then(|| view! { <div class="forms">{form("correct")}{form("revoke")}</div> })}
+        </li>
+    }
+}

@@ -1,0 +1,97 @@
+//! Whether a certificate is genuine and still holds: for everybody, without an account.
+
+use super::{PageTitle, set_status};
+use crate::components::notice::ErrorNotice;
+use crate::error::Failure;
+use crate::lang::{say, tr};
+use domain::Error;
+use domain::certificate::{Certificate, Standing};
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use serde::{Deserialize, Serialize};
+
+/// A certificate with how it stands.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Shown {
+    pub certificate: Certificate,
+    pub standing: Standing,
+}
+
+#[server]
+pub async fn look_up_certificate(number: String) -> Result<Shown, Failure> {
+    let shown = service::certificate::by_number(&crate::session::service_context()?.service, &number).await?;
+    Ok(Shown { certificate: shown.certificate, standing: shown.standing })
+}
+
+#[component]
+pub fn Verify() -> impl IntoView {
+    let params = use_params_map();
+    let query = use_query_map();
+    // In the address, as the code on the certificate has it, or typed.
+    let number = Memo::new(move |_| {
+        let given = params.with(|p| p.get("number")).or_else(|| query.with(|q| q.get("number")));
+        given.map(|n| n.trim().to_string()).unwrap_or_default()
+    });
+    let loaded = Resource::new_blocking(
+        move || number.get(),
+        |number| async move { if number.is_empty() { None } else { Some(look_up_certificate(number).await) } },
+    );
+    view! {
+        <PageTitle text=tr!(verify.title) />
+        <div class="page page-narrow verify">
+            <h1>{tr!(verify.title)}</h1>
+            <Transition>
+                {move || match loaded.get()? {
+                    None => Some(view! { <p>{tr!(verify.intro)}</p> }.into_any()),
+                    Some(Ok(shown)) => Some(view! { <Genuine shown /> }.into_any()),
+                    Some(Err(Failure(Error::NotFound))) => {
+                        set_status(404);
+                        Some(view! { <p class="verify-word verify-no" role="status">{tr!(verify.unknown, number = number.get_untracked())}</p><p>{tr!(verify.unknown_hint)}</p> }.into_any())
+                    }
+                    Some(Err(Failure(error))) => Some(view! { <ErrorNotice error /> }.into_any()),
+                }}
+            </Transition>
+            <form method="get" action="/verify" class="form-row">
+                <label>{tr!(verify.number)}<input name="number" required maxlength="120" /></label>
+                <button class="button">{tr!(verify.look)}</button>
+            </form>
+        </div>
+    }
+}
+
+#[component]
+fn Genuine(shown: Shown) -> impl IntoView {
+    let Shown { certificate: c, standing } = shown;
+    let (class, word) = match &standing {
+        Standing::Valid => ("verify-word verify-yes", tr!(verify.valid)),
+        Standing::Corrected { .. } => ("verify-word verify-no", tr!(verify.corrected)),
+        Standing::Revoked { .. } => ("verify-word verify-no", tr!(verify.revoked)),
+    };
+    let more = match &standing {
+        Standing::Valid => None,
+        Standing::Corrected { by, reason } => Some(
+            view! { <p>{reason.clone()}" "<a href=format!("/verify/{}", super::project::issue::coded(by))>{tr!(verify.instead, number = by.clone())}</a></p> }.into_any(),
+        ),
+        Standing::Revoked { reason } => Some(view! { <p>{reason.clone()}</p> }.into_any()),
+    };
+    let row = |name: String, value: String| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
+    let items = c.items.iter().map(|item| row(say(&item.name), say(&item.value))).collect_view();
+    let conditions = c.conditions.iter().map(|text| view! { <li>{text.clone()}</li> }).collect_view();
+    let address = format!("/verify/{}/signed.json", super::project::issue::coded(&c.number));
+    view! {
+        <p class=class role="status">{word}</p>
+        {more}
+        <h2>{say(&c.title)}</h2>
+        <dl class="facts">
+            {row(tr!(verify.number), c.number.clone())}
+            {row(tr!(verify.holder), c.holder.clone())}
+            {row(tr!(verify.project), c.project_name.clone())}
+            {row(tr!(verify.issuer), say(&c.issuer))}
+            {row(tr!(verify.on), c.issued_on.to_string())}
+            {items}
+        </dl>
+        <p>{say(&c.statement)}</p>
+        {(!c.conditions.is_empty()).then(|| view! { <h3>{tr!(verify.conditions)}</h3><ol>{conditions}</ol> })}
+        <p class="muted">{tr!(verify.offline)}" "<a href=address rel="external" download="">{tr!(issue.signed)}</a>" "<a href="/.well-known/jwks.json" rel="external">{tr!(verify.keys)}</a></p>
+    }
+}
