@@ -67,11 +67,31 @@ enum Command {
         /// The area whose lead officer takes it
         #[arg(long, default_value = "狮山")]
         area: String,
+        /// Only what happened up to this day
+        #[arg(long, value_name = "DATE", value_parser = a_date)]
+        until: Option<Date>,
+        /// Only what happened after this day
+        #[arg(long, value_name = "DATE", requires = "project", value_parser = a_date)]
+        after: Option<Date>,
+        /// Go on in this project
+        #[arg(long, value_name = "ID")]
+        project: Option<String>,
+        /// The login of the owner's person
+        #[arg(long, default_value = "case.owner")]
+        owner: String,
+        /// The login of the agent
+        #[arg(long, default_value = "case.agent")]
+        agent: String,
     },
     /// Verify the whole log; names the first event that does not hold
     Verify,
     /// Make the read tables again from the log
     Rebuild,
+}
+
+/// A day, for an option.
+fn a_date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| say(&domain::text!("“{text}”不是真实存在的日期", "`{text}` is not a day that exists")).to_string())
 }
 
 #[derive(Subcommand)]
@@ -157,7 +177,10 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         Command::Workdays(command) => workdays(&arguments, command),
         Command::Account(account) => account.run(&arguments).await,
         Command::Project(project) => project.run(&arguments).await,
-        Command::LoadCase { file, area } => load_case(&arguments, file, area).await,
+        Command::LoadCase { file, area, until, after, project, owner, agent } => {
+            let span = service::case::Span { after: *after, until: *until };
+            load_case(&arguments, file, (area, owner, agent), span, project.as_deref()).await
+        }
         Command::Verify => verify(&arguments).await,
         Command::Rebuild => {
             let count = service::verify::rebuild(&arguments.service().await?).await?;
@@ -245,17 +268,23 @@ fn workdays(arguments: &Arguments, command: &Workdays) -> Result<(), Failed> {
     Ok(())
 }
 
-async fn load_case(arguments: &Arguments, file: &std::path::Path, area: &str) -> Result<(), Failed> {
+async fn load_case(
+    arguments: &Arguments,
+    file: &std::path::Path,
+    (area, owner, agent): (&str, &str, &str),
+    span: service::case::Span,
+    project: Option<&str>,
+) -> Result<(), Failed> {
     let service = arguments.service().await?;
     let source = std::fs::read_to_string(file).map_err(|e| Fault::from(format!("cannot read {}: {e}", file.display())))?;
     let case = domain::case::Case::read(&service.catalogue, &file.display().to_string(), &source)?;
     let place = service::case::Place {
         area: area.to_string(),
         owner_firm: format!("{}项目公司（情景）", case.name.zh),
-        agent: "case.agent".into(),
-        owner: "case.owner".into(),
+        agent: agent.into(),
+        owner: owner.into(),
     };
-    let id = service::case::load(&service, &case, &place).await?;
+    let id = service::case::load_part(&service, &case, &place, span, project.map(Into::into)).await?;
     print(format_args!("/projects/{id}"));
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::{Context, Service};
 use domain::account::{Actor, Role};
 use domain::case::{Case, CaseEvent, Step};
 use domain::catalogue::Matter;
-use domain::date::Instant;
+use domain::date::{Date, Instant};
 use domain::id::Id;
 use domain::matter;
 use domain::project::{Command, Note, Project};
@@ -73,11 +73,40 @@ pub struct Place {
     pub owner: String,
 }
 
+/// A part of a case: the days after one and up to another; everything where none is named.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Span {
+    pub after: Option<Date>,
+    pub until: Option<Date>,
+}
+
+impl Span {
+    fn has(self, event: &CaseEvent) -> bool {
+        let day = event.at.date();
+        self.after.is_none_or(|after| day > after) && self.until.is_none_or(|until| day <= until)
+    }
+}
+
 /// Replays a case; gives the project it became.
 ///
 /// # Errors
 /// The rules' refusal of an event, naming it; nothing that was written before is taken back.
 pub async fn load(service: &Service, case: &Case, place: &Place) -> Result<Id<Project>, Error> {
+    load_part(service, case, place, Span::default(), None).await
+}
+
+/// Replays a part of a case into a new project, or further into one that goes its own way meanwhile: what has been
+/// done there already is passed over.
+///
+/// # Errors
+/// As [`load`].
+pub async fn load_part(
+    service: &Service,
+    case: &Case,
+    place: &Place,
+    span: Span,
+    project: Option<Id<Project>>,
+) -> Result<Id<Project>, Error> {
     let cx = service.context(None);
     let mut cast = Cast { cx: &cx, known: HashMap::new() };
     let owner = cast.actor(&place.owner, "王工（情景）", Role::Enterprise, &place.owner_firm, None).await?;
@@ -99,9 +128,14 @@ pub async fn load(service: &Service, case: &Case, place: &Place) -> Result<Id<Pr
     let lead = account::actor(&service.db, &lead_id).await?.ok_or_else(|| Fault::from("the lead officer is gone"))?;
     let first = case.events.first().ok_or_else(|| Fault::from("the case has no events"))?;
     let sent = Sent { assumed: true, at: Some(first.at), ..Sent::default() };
-    let id = open_for(&cx, &owner, &case.name.zh, &place.area, owner.firm.clone(), case.answers.clone(), Some(agent.account.clone()), sent)
-        .await?;
-    for event in &case.events {
+    let id = match project {
+        Some(id) => id,
+        None => {
+            let (firm, answers) = (owner.firm.clone(), case.answers.clone());
+            open_for(&cx, &owner, &case.name.zh, &place.area, firm, answers, Some(agent.account.clone()), sent).await?
+        }
+    };
+    for event in case.events.iter().filter(|event| span.has(event)) {
         let who = match event.role {
             Role::Enterprise | Role::Intermediary => &owner,
             Role::Agent => &agent,

@@ -115,7 +115,7 @@ fn Certificates() -> impl IntoView {
     let all = Memo::new(move |_| {
         page.project(|p| {
             let mut all: Vec<(String, Held)> = p.certificates.iter().map(|(n, h)| (n.clone(), h.clone())).collect();
-            all.sort_by(|a, b| b.1.at.cmp(&a.1.at));
+            all.sort_by_key(|(_, held)| std::cmp::Reverse(held.at));
             all
         })
     });

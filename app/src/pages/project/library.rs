@@ -60,11 +60,10 @@ fn Shelves() -> impl IntoView {
     let c = catalogue();
     let wanted = Memo::new(move |_| {
         let c = catalogue();
-        let rows = page.project(|p| {
+        page.project(|p| {
             let rows = papers(p, &c, today());
             rows.into_iter().map(|paper| (paper.material.id.clone(), paper.matters, paper.stands)).collect::<Vec<_>>()
-        });
-        rows
+        })
     });
     let lacking = move || wanted.with(|w| w.iter().filter(|(_, _, s)| matches!(s, Stands::Missing | Stands::Expired(_))).count());
     let rows = move || {

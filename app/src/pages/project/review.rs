@@ -141,7 +141,7 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
     };
     let point = move |pin: Pin| {
         let code = pin.code();
-        let (note, reason) = (format!("notes[{code}]"), format!("reasons[{code}]"));
+        let (note, reason) = (format!("said[notes][{code}]"), format!("said[reasons][{code}]"));
         let chosen = kept(&reason).unwrap_or_default();
         let options = Reason::ALL.map(|(r, code, ..)| view! { <option value=code selected=code == chosen>{say(&r.name())}</option> });
         let name = say(&pin.name(&catalogue()));
@@ -216,8 +216,8 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
     }
     let name = format!("opine.{matter}");
     let verdict = move |code: &'static str, label: String| {
-        let checked = kept("verdict").is_some_and(|v| v == code);
-        view! { <label class="choice"><input type="radio" name="verdict" value=code required checked=checked /><span>{label}</span></label> }
+        let checked = kept("said[verdict]").is_some_and(|v| v == code);
+        view! { <label class="choice"><input type="radio" name="said[verdict]" value=code required checked=checked /><span>{label}</span></label> }
     };
     let bases = citations.into_iter().map(|text| view! { <option value=text.clone()>{text.clone()}</option> }).collect_view();
     let closed = move || (!open.get()).then(|| view! { <p class="muted">{tr!(review.closed)}</p> });
@@ -238,9 +238,9 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
                     {verdict("refuse", tr!(review.refuse))}
                 </div>
                 <div class="form-row">
-                    <label class="for-pass-with">{tr!(review.conditions)}<input name="conditions" value=kept("conditions").unwrap_or_default() maxlength="500" /></label>
-                    <label class="for-refuse">{tr!(review.basis)}<select name="basis">{bases}</select></label>
-                    <label class="for-refuse">{tr!(review.ground)}<input name="ground" value=kept("ground").unwrap_or_default() maxlength="1000" /></label>
+                    <label class="for-pass-with">{tr!(review.conditions)}<input name="said[conditions]" value=kept("said[conditions]").unwrap_or_default() maxlength="500" /></label>
+                    <label class="for-refuse">{tr!(review.basis)}<select name="said[basis]">{bases}</select></label>
+                    <label class="for-refuse">{tr!(review.ground)}<input name="said[ground]" value=kept("said[ground]").unwrap_or_default() maxlength="1000" /></label>
                 </div>
                 <p class="muted for-correct">{tr!(review.correct_hint)}</p>
                 <p class="muted for-refuse">{tr!(review.appeal)}</p>

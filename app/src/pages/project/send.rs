@@ -290,23 +290,30 @@ pub async fn lapse_package(project: String, package: String, reason: String, key
     send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
 }
 
-/// `notes`, `reasons`: by what they are pinned to; a point is what has a note.
+/// What an office's form says. `notes`, `reasons`: by what they are pinned to; a point is what has a note.
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Said {
+    verdict: String,
+    conditions: String,
+    basis: String,
+    ground: String,
+    notes: std::collections::BTreeMap<String, String>,
+    reasons: std::collections::BTreeMap<String, String>,
+}
+
 #[server]
 pub async fn give_opinion(
     project: String,
     package: String,
     matter: String,
     snapshot: String,
-    #[server(default)] verdict: String,
-    #[server(default)] conditions: String,
-    #[server(default)] basis: String,
-    #[server(default)] ground: String,
-    #[server(default)] notes: std::collections::BTreeMap<String, String>,
-    #[server(default)] reasons: std::collections::BTreeMap<String, String>,
+    #[server(default)] said: Said,
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
     use domain::review::{Pin, Point, Reason, Verdict};
+    let Said { verdict, conditions, basis, ground, notes, reasons } = said;
     let again = || invalid("verdict", domain::text!("请重新打开页面再出意见。", "Please open the page again."));
     let points = notes.into_iter().filter(|(_, note)| !note.trim().is_empty()).map(|(code, note)| {
         let reason = reasons.get(&code).and_then(|r| Reason::from_code(r)).unwrap_or(Reason::Incomplete);

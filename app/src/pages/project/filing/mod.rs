@@ -135,7 +135,8 @@ fn ToFile(sheet: RwSignal<Option<SheetView>>) -> impl IntoView {
 }
 
 /// Papers that may follow: for which matters, and until when at the latest.
-type Owed = BTreeMap<Id<Material>, (Vec<Id<Matter>>, i64, SupplyBy)>;
+type Owed = BTreeMap<Id<Material>, Terms>;
+type Terms = (Vec<Id<Matter>>, i64, SupplyBy);
 
 fn promises(rows: &[Row]) -> Owed {
     let mut owed = Owed::new();
@@ -169,7 +170,7 @@ fn ReadyRow(row: Row) -> impl IntoView {
 }
 
 #[component]
-fn PromiseRow(promise: (Id<Material>, (Vec<Id<Matter>>, i64, SupplyBy))) -> impl IntoView {
+fn PromiseRow(promise: (Id<Material>, Terms)) -> impl IntoView {
     let (material, (matters, days, supply_by)) = promise;
     let c = catalogue();
     let name = say(&Pin::Paper(material.clone()).name(&c));
