@@ -44,16 +44,18 @@ export class Server {
     private readonly folder: string,
     private readonly port: number,
     readonly database: string,
+    /** Where documents and the signing key are: servers on one database share them. */
+    private readonly store: string,
   ) {}
 
-  /** Chooses port and folder; `start` starts it. Its database is a SQLite file of its own if none is given. */
-  static async create(database?: string): Promise<Server> {
+  /** Chooses port and folder; `start` starts it. Its database is a SQLite file of its own if none is given; `beside`: a server whose documents it shares. */
+  static async create(database?: string, beside?: Server): Promise<Server> {
     const program = process.env['QUANLIAN_BIN'] || BUILT;
     if (!existsSync(program)) {
       throw new Error(`${program} is not there: build the release first (make run), or name it in QUANLIAN_BIN`);
     }
     const folder = await mkdtemp(join(tmpdir(), 'quanlian-end2end-'));
-    return new Server(program, folder, await freePort(), database ?? `sqlite:${join(folder, 'test.db')}`);
+    return new Server(program, folder, await freePort(), database ?? `sqlite:${join(folder, 'test.db')}`, beside?.store ?? folder);
   }
 
   get url(): string {
@@ -163,7 +165,8 @@ export class Server {
   /** The terminal speaks English, whatever the machine's language; no other database is looked at. */
   private environment(): NodeJS.ProcessEnv {
     const { DATABASE_URL: _, ...rest } = process.env;
-    return { ...rest, LC_ALL: 'C.UTF-8' };
+    const store = { QUANLIAN_DOCUMENTS: join(this.store, 'documents'), QUANLIAN_KEYS: join(this.store, 'keys') };
+    return { ...rest, ...store, LC_ALL: 'C.UTF-8' };
   }
 
   private keep(text: string): void {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod accounts;
+mod certificates;
 mod guide;
 mod plan;
 mod projects;
@@ -83,6 +84,12 @@ enum Command {
         #[arg(long, default_value = "case.agent")]
         agent: String,
     },
+    /// The key that certificates are signed with
+    #[command(subcommand)]
+    Key(certificates::Key),
+    /// Certificates
+    #[command(subcommand)]
+    Certificate(certificates::Certificate),
     /// Verify the whole log; names the first event that does not hold
     Verify,
     /// Make the read tables again from the log
@@ -181,6 +188,8 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
             let span = service::case::Span { after: *after, until: *until };
             load_case(&arguments, file, (area, owner, agent), span, project.as_deref()).await
         }
+        Command::Key(key) => key.run(&arguments).await,
+        Command::Certificate(certificate) => certificate.run(&arguments).await,
         Command::Verify => verify(&arguments).await,
         Command::Rebuild => {
             let count = service::verify::rebuild(&arguments.service().await?).await?;

@@ -1,5 +1,7 @@
 //! A whole portal for one test: an empty database, a clock that stands still, people of every role.
 
+#![allow(dead_code, reason = "each test binary uses its part")]
+
 use domain::account::{Account, Role};
 use domain::catalogue::{Catalogue, Matter};
 use domain::guide::Answers;
@@ -19,7 +21,7 @@ static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(service::
 pub struct World {
     pub service: Service,
     pub url: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// Every story runs on SQLite and on PostgreSQL.
@@ -75,7 +77,7 @@ impl World {
         let blobs = Blobs::open(&folder.path().join("documents").display().to_string()).unwrap();
         let keys = Keys::open(&folder.path().join("keys")).unwrap();
         let service = Service::open(&url, blobs, keys, CATALOGUE.clone(), clock).await.unwrap();
-        let world = World { service, url, _folder: folder };
+        let world = World { service, url, folder };
         world.person("wang", Role::Enterprise, "新芯公司", None, &[], &[]).await;
         world.person("zhao", Role::Enterprise, "云启公司", None, &[], &[]).await;
         world.person("li", Role::Agent, "全链办", None, &[], &[]).await;
@@ -84,6 +86,10 @@ impl World {
         world.person("zhou", Role::Department, "自规局", Some("natural-resources"), &[], &[]).await;
         world.person("shen", Role::Department, "水务局", Some("water-affairs"), &[], &[]).await;
         world
+    }
+
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// A second server on the same database.
