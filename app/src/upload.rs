@@ -18,7 +18,8 @@ pub enum Way {
 #[derive(Clone, Debug)]
 pub struct Sending {
     pub name: String,
-    pub way: RwSignal<Way>,
+    /// Outlives the button it was chosen by: the list of papers changes while files arrive.
+    pub way: ArcRwSignal<Way>,
 }
 
 /// What goes with the files: the paper they are, or the document they replace.
@@ -36,15 +37,15 @@ pub fn send(project: String, files: web_sys::FileList, with: Along, sending: RwS
     let queue: Vec<(web_sys::File, Sending)> = chosen
         .into_iter()
         .map(|file| {
-            let way = RwSignal::new(Way::Going(0.0, file.size()));
+            let way = ArcRwSignal::new(Way::Going(0.0, file.size()));
             (file.clone(), Sending { name: file.name(), way })
         })
         .collect();
     sending.update(|all| all.extend(queue.iter().map(|(_, s)| s.clone())));
     leptos::task::spawn_local(async move {
         for (file, sending) in queue {
-            let way = browser::send_one(&project, &file, &with, sending.way).await;
-            let _ = sending.way.try_set(way);
+            let way = browser::send_one(&project, &file, &with, &sending.way).await;
+            sending.way.set(way);
         }
     });
 }
@@ -91,7 +92,7 @@ mod browser {
         response.headers().get("upload-offset").ok().flatten()?.parse().ok()
     }
 
-    pub async fn send_one(project: &str, file: &web_sys::File, with: &Along, way: RwSignal<Way>) -> Way {
+    pub async fn send_one(project: &str, file: &web_sys::File, with: &Along, way: &ArcRwSignal<Way>) -> Way {
         let size = file.size();
         let mut said = format!("filename {}", base64(&file.name()));
         for (name, value) in [("material", &with.material), ("replaces", &with.replaces), ("why", &with.why)] {
@@ -123,7 +124,7 @@ mod browser {
                 Ok(response) if response.status() == 204 => {
                     at = offset(&response).unwrap_or(end);
                     pause = PAUSE_MILLIS;
-                    let _ = way.try_set(Way::Going(at, size));
+                    way.set(Way::Going(at, size));
                 }
                 Ok(response) if response.status() < 500 && response.status() != 409 => return Way::Refused(sentence(response).await),
                 _ => {
@@ -142,8 +143,8 @@ mod browser {
         Way::Done
     }
 
-    async fn wait(pause: &mut u32, way: RwSignal<Way>, at: f64, size: f64) {
-        let _ = way.try_set(Way::Away(at, size));
+    async fn wait(pause: &mut u32, way: &ArcRwSignal<Way>, at: f64, size: f64) {
+        way.set(Way::Away(at, size));
         gloo_timers::future::TimeoutFuture::new(*pause).await;
         *pause = (*pause * 2).min(PAUSE_MOST_MILLIS);
     }

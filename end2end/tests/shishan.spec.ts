@@ -139,11 +139,11 @@ for (const where of ['SQLite', 'PostgreSQL with two servers']) {
           await expect(page.getByTestId('link').filter({ hasNotText: zh.sheet.saved })).toHaveCount(0);
         }
         await visit(enterprise, `${path}/sheet`);
-        const confirm = enterprise.getByRole('button', { name: zh.sheet.confirm_all, exact: true });
-        while ((await confirm.count()) > 0) {
-          const left = await confirm.count();
-          await confirm.first().click();
-          await expect(confirm).toHaveCount(left - 1);
+        const waiting = '.sheet-section:has(.sheet-confirming)';
+        for (const section of await enterprise.locator(waiting).evaluateAll((all) => all.map((e) => e.id))) {
+          const confirming = enterprise.locator(`#${section} .sheet-confirming`);
+          await confirming.getByRole('button', { name: zh.sheet.confirm_all, exact: true }).click();
+          await expect(confirming).toHaveCount(0);
         }
       });
 
@@ -236,11 +236,10 @@ for (const where of ['SQLite', 'PostgreSQL with two servers']) {
         await agent.locator('#paper-key-personnel input[type=file]').first().setInputFiles(pdf('key-personnel'));
         await expect(agent.locator('#paper-key-personnel').getByText('key-personnel.pdf')).toBeVisible();
         await visit(enterprise, `${path}/filing`);
-        const convert = enterprise.getByRole('button', { name: zh.filing.convert, exact: true });
-        while ((await convert.count()) > 0) {
-          const left = await convert.count();
-          await convert.last().click();
-          await expect(convert).toHaveCount(left - 1);
+        for (const id of await enterprise.locator('.package').evaluateAll((all) => all.map((e) => e.id))) {
+          const convert = enterprise.locator(`#${id}`).getByText(pattern(zh.filing.convert_intro));
+          await enterprise.locator(`#${id}`).getByRole('button', { name: zh.filing.convert, exact: true }).click();
+          await expect(convert).toHaveCount(0);
         }
       });
 

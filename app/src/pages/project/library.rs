@@ -9,10 +9,20 @@ use crate::lang::{list, say, tr};
 use crate::shared::{catalogue, today};
 use crate::upload::{Along, Sending, Way};
 use domain::Id;
-use domain::material::{Command as F, Document, Kept, Stands, papers};
+use domain::catalogue::{Material, Matter};
+use domain::material::{Command as F, Document, Kept, Paper, Stands, papers};
 use domain::project::Command;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
+
+/// A paper of the page. It is drawn anew when anything of it changes, and nothing else is.
+#[derive(Clone, PartialEq, Debug)]
+struct Row {
+    material: Id<Material>,
+    matters: Vec<Id<Matter>>,
+    stands: Stands,
+    documents: Vec<(Id<Document>, Kept)>,
+}
 
 type Names = BTreeMap<Id<Document>, Vec<String>>;
 
@@ -57,64 +67,32 @@ pub fn LibraryPage() -> impl IntoView {
 fn Shelves() -> impl IntoView {
     let page = page();
     let may = page.permits(&Command::Document { id: "".into(), command: F::Sort { material: None } });
-    let c = catalogue();
     let wanted = Memo::new(move |_| {
         let c = catalogue();
         page.project(|p| {
-            let rows = papers(p, &c, today());
-            rows.into_iter().map(|paper| (paper.material.id.clone(), paper.matters, paper.stands)).collect::<Vec<_>>()
+            let row = |paper: Paper<'_>| {
+                let ids = match &paper.stands {
+                    Stands::Here(ids) | Stands::Expired(ids) => ids.as_slice(),
+                    _ => &[],
+                };
+                Row {
+                    material: paper.material.id.clone(),
+                    documents: ids.iter().filter_map(|id| Some((id.clone(), p.library.get(id)?.clone()))).collect(),
+                    matters: paper.matters,
+                    stands: paper.stands,
+                }
+            };
+            papers(p, &c, today()).into_iter().map(row).collect::<Vec<_>>()
         })
     });
-    let lacking = move || wanted.with(|w| w.iter().filter(|(_, _, s)| matches!(s, Stands::Missing | Stands::Expired(_))).count());
-    let rows = move || {
-        let c = c.clone();
-        wanted
-            .get()
-            .into_iter()
-            .map(|(material, matters, stands)| {
-                let name = c.material(material.as_str()).map(|m| say(&m.name)).unwrap_or_default();
-                let (class, word) = match &stands {
-                    Stands::Here(_) => ("state state-issued", tr!(library.here)),
-                    Stands::Expired(_) => ("state state-paused", tr!(library.expired)),
-                    Stands::Comes(matter) => ("state", tr!(library.comes, name = matter_name(matter))),
-                    Stands::Made => ("state", tr!(library.made)),
-                    Stands::Missing => ("state state-turn", tr!(library.missing)),
-                };
-                let documents = match stands {
-                    Stands::Here(ids) | Stands::Expired(ids) => ids,
-                    _ => Vec::new(),
-                };
-                let with = Along { material: material.to_string(), ..Along::default() };
-                let n = matters.len();
-                view! {
-                    <li class="paper" id=format!("paper-{material}")>
-                        <div class="paper-head">
-                            <h3>{name}</h3>
-                            <span class=class>{word}</span>
-                            <details class="muted"><summary>{tr!(sheet.serves, n = n)}</summary>{list(matters.iter().map(matter_name))}</details>
-                            {may.then(|| view! { <Choose with label=tr!(library.choose) /> })}
-                        </div>
-                        {documents.into_iter().map(|id| view! { <OneDocument id /> }).collect_view()}
-                    </li>
-                }
-            })
-            .collect_view()
-    };
-    let loose = move || {
-        let known: Vec<_> = wanted.with(|w| w.iter().map(|(id, _, _)| id.clone()).collect());
-        let ids: Vec<Id<Document>> = page.project(|p| {
+    let lacking = move || wanted.with(|w| w.iter().filter(|r| matches!(r.stands, Stands::Missing | Stands::Expired(_))).count());
+    let loose = Memo::new(move |_| {
+        let known: Vec<_> = wanted.with(|w| w.iter().map(|r| r.material.clone()).collect());
+        page.project(|p| {
             let free = |k: &Kept| k.removed.is_none() && k.material.as_ref().is_none_or(|m| !known.contains(m));
-            p.library.iter().filter(|(_, k)| free(k)).map(|(id, _)| id.clone()).collect()
-        });
-        (!ids.is_empty()).then(|| {
-            view! {
-                <section class="section">
-                    <h2>{tr!(library.unsorted)}</h2>
-                    {ids.into_iter().map(|id| view! { <OneDocument id /> }).collect_view()}
-                </section>
-            }
+            p.library.iter().filter(|(_, k)| free(k)).map(|(id, k)| (id.clone(), k.clone())).collect::<Vec<_>>()
         })
-    };
+    });
     view! {
         <div class="library">
             <p class="muted">{tr!(library.intro)}</p>
@@ -126,9 +104,36 @@ fn Shelves() -> impl IntoView {
             </p>
             {may.then(|| view! { <Drop /> })}
             <Under />
-            {loose}
-            <ol class="papers">{rows}</ol>
+            {move || (!loose.with(Vec::is_empty)).then(|| view! { <h2>{tr!(library.unsorted)}</h2> })}
+            <For each=move || loose.get() key=|one| format!("{one:?}") let:one><OneDocument id=one.0 /></For>
+            <ol class="papers"><For each=move || wanted.get() key=|row| format!("{row:?}") let:row><OnePaper row may /></For></ol>
         </div>
+    }
+}
+
+#[component]
+fn OnePaper(row: Row, may: bool) -> impl IntoView {
+    let Row { material, matters, stands, documents } = row;
+    let name = catalogue().material(material.as_str()).map(|m| say(&m.name)).unwrap_or_default();
+    let (class, word) = match &stands {
+        Stands::Here(_) => ("state state-issued", tr!(library.here)),
+        Stands::Expired(_) => ("state state-paused", tr!(library.expired)),
+        Stands::Comes(matter) => ("state", tr!(library.comes, name = matter_name(matter))),
+        Stands::Made => ("state", tr!(library.made)),
+        Stands::Missing => ("state state-turn", tr!(library.missing)),
+    };
+    let with = Along { material: material.to_string(), ..Along::default() };
+    let n = matters.len();
+    view! {
+        <li class="paper" id=format!("paper-{material}")>
+            <div class="paper-head">
+                <h3>{name}</h3>
+                <span class=class>{word}</span>
+                <details class="muted"><summary>{tr!(sheet.serves, n = n)}</summary>{list(matters.iter().map(matter_name))}</details>
+                {may.then(|| view! { <Choose with label=tr!(library.choose) /> })}
+            </div>
+            {documents.into_iter().map(|(id, _)| view! { <OneDocument id /> }).collect_view()}
+        </li>
     }
 }
 
