@@ -45,6 +45,7 @@ fn fold_2000_events(bencher: Bencher) {
         firm: "acme".into(),
         office: None,
         matters: Default::default(),
+        stands_for: Default::default(),
     };
     let opening = Opening {
         name: "p".into(),

@@ -26,7 +26,14 @@ static CATALOGUE: LazyLock<Option<Catalogue>> = LazyLock::new(|| {
 
 fn project(catalogue: &Catalogue) -> Option<(Project, domain::date::Instant)> {
     let at: domain::date::Instant = "2024-09-26T02:00:00.000000Z".parse().ok()?;
-    let actor = Actor { account: "a".into(), role: Role::Enterprise, firm: "f".into(), office: None, matters: Default::default() };
+    let actor = Actor {
+        account: "a".into(),
+        role: Role::Enterprise,
+        firm: "f".into(),
+        office: None,
+        matters: Default::default(),
+        stands_for: Default::default(),
+    };
     let opening = Opening {
         name: "测量".into(),
         area: "狮山".into(),

@@ -92,6 +92,16 @@ pub struct Actor {
     /// For backbone officers: the matters they answer for.
     #[serde(default)]
     pub matters: BTreeSet<Id<Matter>>,
+    /// Colleagues of the same post they stand in for today.
+    #[serde(default)]
+    pub stands_for: BTreeSet<Id<Account>>,
+}
+
+impl Actor {
+    /// Whether this is the person, or stands in for them.
+    pub fn is(&self, account: Option<&Id<Account>>) -> bool {
+        account.is_some_and(|account| *account == self.account || self.stands_for.contains(account))
+    }
 }
 
 /// What others may know of a person: enough to see who is speaking.

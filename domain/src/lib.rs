@@ -31,6 +31,7 @@ pub mod team;
 pub mod text;
 pub mod timeline;
 pub mod view;
+pub mod work;
 
 pub use error::Error;
 pub use id::Id;

@@ -73,8 +73,8 @@ fn standing(actor: &Actor, project: &Project) -> Standing {
     let team = &project.team;
     Standing {
         owner: actor.role == Role::Enterprise && actor.firm == project.owner,
-        agent: actor.role == Role::Agent && team.agent.as_ref() == Some(&actor.account),
-        lead: actor.role == Role::LeadOfficer && team.lead.as_ref() == Some(&actor.account),
+        agent: actor.role == Role::Agent && actor.is(team.agent.as_ref()),
+        lead: actor.role == Role::LeadOfficer && actor.is(team.lead.as_ref()),
         office: matches!(actor.role, Role::Department | Role::DepartmentHead | Role::BackboneOfficer)
             && (actor.office.as_ref().is_some_and(|o| project.offices.contains(o))
                 || actor.matters.iter().any(|m| project.matters.contains_key(m))),

@@ -2,11 +2,10 @@
 // limited, removed, and leave one by one or all in one zip.
 
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import type { Download, Locator, Page, TestInfo } from '@playwright/test';
+import { readFile } from 'node:fs/promises';
+import type { Download, Locator, Page } from '@playwright/test';
 import { unzipSync, zipSync } from 'fflate';
-import { DetailedError, FileUrlStorage, Upload } from 'tus-js-client';
+import { type DetailedError, Upload } from 'tus-js-client';
 import { audit, expect, expectNotReloaded, fitsWidth, mark, test, visit } from '../fixtures';
 import { formOf, named, openTab, startProject } from '../project';
 import { en, fill, pattern, zh } from '../words';
@@ -18,8 +17,8 @@ interface File {
 }
 
 /** A paper the default project has to hand in, and another. */
-const PAPER = 'feasibility-report';
-const OTHER = 'funds-commitment';
+const PAPER = 'geotech-report';
+const OTHER = 'investment-agreement';
 const MEGABYTE = 1024 * 1024;
 
 const file = (name: string, contents: string | Uint8Array, mimeType = 'application/pdf'): File => ({
@@ -88,7 +87,7 @@ test('the enterprise uploads many files at once; its agent sees them come, looks
   for (const page of [owner, agent]) {
     await mark(page);
   }
-  const files = [pdf('可行性研究报告（报批稿）.pdf', MEGABYTE), await png(owner, '区位图.png'), pdf('附图一.pdf')];
+  const files = [pdf('岩土工程勘察报告（报审稿）.pdf', MEGABYTE), await png(owner, '区位图.png'), pdf('附图一.pdf')];
 
   await test.step('progress is shown, then each is kept; the paper is no longer missing', async () => {
     let go = (): void => {};
@@ -129,7 +128,7 @@ test('the enterprise uploads many files at once; its agent sees them come, looks
   });
 
   await test.step('files that are dropped are sorted by hand', async () => {
-    const dropped = [pdf('拖入的承诺书.pdf'), pdf('拖入的第二份.pdf')].map(({ name, buffer }) => ({ name, text: buffer.toString() }));
+    const dropped = [pdf('拖入的投资协议.pdf'), pdf('拖入的第二份.pdf')].map(({ name, buffer }) => ({ name, text: buffer.toString() }));
     const dataTransfer = await owner.evaluateHandle((files) => {
       const data = new DataTransfer();
       files.forEach(({ name, text }) => data.items.add(new File([text], name, { type: 'application/pdf' })));
@@ -138,11 +137,11 @@ test('the enterprise uploads many files at once; its agent sees them come, looks
     await owner.locator('.drop').dispatchEvent('drop', { dataTransfer });
     const unsorted = owner.locator('section').filter({ has: owner.getByRole('heading', { name: zh.library.unsorted }) });
     await expect(unsorted.getByRole('article')).toHaveCount(2);
-    await change(owner, '拖入的承诺书.pdf');
-    const sort = formOf(document(owner, '拖入的承诺书.pdf'), zh.library.sort);
+    await change(owner, '拖入的投资协议.pdf');
+    const sort = formOf(document(owner, '拖入的投资协议.pdf'), zh.library.sort);
     await sort.getByRole('combobox', { name: zh.library.is }).selectOption(OTHER);
     await sort.getByRole('button', { name: zh.library.sort, exact: true }).click();
-    await expect(document(paper(agent, OTHER), '拖入的承诺书.pdf')).toBeVisible();
+    await expect(document(paper(agent, OTHER), '拖入的投资协议.pdf')).toBeVisible();
     await expect(unsorted.getByRole('article')).toHaveCount(1);
   });
 
@@ -160,8 +159,8 @@ test('what somebody is writing or looking at stays while others upload', async (
   await one.getByRole('button', { name: zh.library.show, exact: true }).click();
   const other = await owner.context().newPage();
   await openLibrary(other, path);
-  await upload(other, [pdf('承诺书.pdf')], OTHER);
-  await expect(document(owner, '承诺书.pdf')).toBeVisible();
+  await upload(other, [pdf('投资协议.pdf')], OTHER);
+  await expect(document(owner, '投资协议.pdf')).toBeVisible();
   await expect(one.getByRole('img', { name: '现状照片.png' })).toBeVisible();
   await expect(one.getByLabel(zh.library.why, { exact: true })).toHaveValue('传错了项目');
 });
@@ -240,53 +239,45 @@ test('a part whose answer is lost is not lost itself', async ({ enter, trouble }
   expect((await bytesOf(download)).equals(big.buffer)).toBe(true);
 });
 
-/** Sends a file with the npm package tus-js-client as it is; stops after `stop` bytes. The address of the upload. */
-async function tus(server: { url: string }, path: string, from: string, by: string, info: TestInfo, stop?: number): Promise<string> {
+/** Sends a file with the npm package tus-js-client as it is, or goes on with one; the upload's address once it ended or has `stop` bytes. */
+async function tus(endpoint: string, by: string, bytes: Buffer, to: { uploadUrl?: string; stop?: number } = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const upload = new Upload(createReadStream(from), {
-      endpoint: `${server.url}${path}/uploads`,
+    const upload: Upload = new Upload(bytes, {
+      endpoint,
+      uploadUrl: to.uploadUrl ?? null,
       headers: { authorization: `Bearer ${by}` },
       metadata: { filename: '勘察报告.pdf', material: PAPER },
       chunkSize: MEGABYTE,
       retryDelays: null,
-      urlStorage: new FileUrlStorage(info.outputPath('tus.json')),
-      removeFingerprintOnSuccess: true,
       onError: reject,
       onSuccess: () => resolve(upload.url ?? ''),
       onChunkComplete: (_, accepted) => {
-        if (stop !== undefined && accepted >= stop) {
+        if (accepted >= (to.stop ?? Infinity)) {
           void upload.abort().then(() => resolve(upload.url ?? ''));
         }
       },
     });
-    void upload.findPreviousUploads().then(([earlier]) => {
-      if (earlier) {
-        upload.resumeFromPreviousUpload(earlier);
-      }
-      upload.start();
-    });
+    upload.start();
   });
 }
 
-test('a client nobody here wrote uploads, pauses and goes on; a stranger finds nothing', async ({ enter, server, request }, info) => {
+test('a client nobody here wrote uploads, pauses and goes on; a stranger finds nothing', async ({ enter, server, request }) => {
   const owner = await enter('qiye');
   const path = await library(owner, '通用客户端');
-  const [from, by, stranger] = [info.outputPath('from.pdf'), await token(server, 'qiye'), await token(server, 'qiye2')];
-  const { buffer } = pdf('', 5 * MEGABYTE);
-  await writeFile(from, buffer);
-  const url = await tus(server, path, from, by, info, 2 * MEGABYTE);
+  const [by, stranger] = [await token(server, 'qiye'), await token(server, 'qiye2')];
+  const [endpoint, { buffer }] = [`${server.url}${path}/uploads`, pdf('', 5 * MEGABYTE)];
+  const uploadUrl = await tus(endpoint, by, buffer, { stop: 2 * MEGABYTE });
   const as = (token: string) => ({ headers: { authorization: `Bearer ${token}`, 'tus-resumable': '1.0.0' } });
-  const stands = await request.head(url, as(by));
-  expect(Number(stands.headers()['upload-offset'])).toBeGreaterThanOrEqual(2 * MEGABYTE);
-  expect(Number(stands.headers()['upload-offset'])).toBeLessThan(buffer.length);
-  expect((await request.head(url, as(stranger))).status()).toBe(404);
-  expect((await request.delete(url, as(stranger))).status()).toBe(404);
-  const refused = await tus(server, path, from, stranger, info).catch((error: DetailedError) => error);
+  const stands = Number((await request.head(uploadUrl, as(by))).headers()['upload-offset']);
+  expect(stands).toBeGreaterThanOrEqual(2 * MEGABYTE);
+  expect(stands).toBeLessThan(buffer.length);
+  expect((await request.head(uploadUrl, as(stranger))).status()).toBe(404);
+  expect((await request.delete(uploadUrl, as(stranger))).status()).toBe(404);
+  const refused = await tus(endpoint, stranger, buffer, { uploadUrl }).catch((error: DetailedError) => error);
   expect((refused as DetailedError).originalResponse?.getStatus()).toBe(404);
 
-  expect(await tus(server, path, from, by, info), 'the same upload went on').toBe(url);
+  expect(await tus(endpoint, by, buffer, { uploadUrl }), 'the same upload went on').toBe(uploadUrl);
   const one = document(paper(owner, PAPER), '勘察报告.pdf');
-  await expect(one).toBeVisible();
   const address = `${server.url}${await one.getByRole('link', { name: '勘察报告.pdf' }).getAttribute('href')}`;
   expect((await (await request.get(address, as(by))).body()).equals(buffer)).toBe(true);
   for (const other of [address, `${server.url}${path}/documents.zip`]) {
@@ -297,7 +288,7 @@ test('a client nobody here wrote uploads, pauses and goes on; a stranger finds n
   const part = await request.get(address, { headers: { authorization: `Bearer ${by}`, range: 'bytes=5-18446744073709551615' } });
   expect((await part.body()).equals(buffer.subarray(5))).toBe(true);
   const beyond = { ...as(by).headers, 'content-type': 'application/offset+octet-stream', 'upload-offset': '18446744073709551615' };
-  expect((await request.patch(url, { headers: beyond, data: Buffer.from('x') })).status()).toBeLessThan(500);
+  expect((await request.patch(uploadUrl, { headers: beyond, data: Buffer.from('x') })).status()).toBeLessThan(500);
 });
 
 test('all documents leave in one zip, under their papers, also those with the same name', async ({ enter }) => {
@@ -330,7 +321,7 @@ test('all documents leave in one zip, under their papers, also those with the sa
 test('a document is replaced, limited and removed, and what was stays to be read', async ({ enter }) => {
   const owner = await enter('qiye');
   await library(owner, '文件版本');
-  const [before, after] = [pdf('承诺书.pdf', 10), pdf('承诺书（盖章）.pdf', 20)];
+  const [before, after] = [pdf('投资协议.pdf', 10), pdf('投资协议（盖章）.pdf', 20)];
   await upload(owner, [before], OTHER);
   await (await change(owner, before.name)).locator('input[type=file]').setInputFiles([after]);
   const one = document(paper(owner, OTHER), after.name);

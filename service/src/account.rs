@@ -12,7 +12,7 @@ use domain::id::Id;
 use domain::log::Digest;
 use domain::text;
 use sqlx::Row;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A session lasts a working week and a weekend.
@@ -305,7 +305,12 @@ pub async fn signed_in(service: &Service, token: &str) -> Result<Option<(Actor, 
     .await?;
     let Some(row) = row else { return Ok(None) };
     let account: Id<Account> = row.try_get::<String, _>("id")?.into();
-    Ok(Some((actor_from(&service.db, &account, &row).await?, person_from(&row)?)))
+    let mut actor = actor_from(&service.db, &account, &row).await?;
+    actor.stands_for = crate::work::stands_for(&service.db, &account, service.clock.now().date()).await?;
+    for other in &actor.stands_for {
+        actor.matters.extend(matters_of(&service.db, other).await?);
+    }
+    Ok(Some((actor, person_from(&row)?)))
 }
 
 /// An account as the rules see it.
@@ -326,17 +331,23 @@ pub async fn actor(db: &Db, account: &Id<Account>) -> Result<Option<Actor>, Faul
 }
 
 async fn actor_from(db: &Db, account: &Id<Account>, row: &sqlx::any::AnyRow) -> Result<Actor, Fault> {
-    let matters = sqlx::query("select subject from duty where account = $1 and kind = 'matter'")
-        .bind(account.to_string())
-        .fetch_all(db.pool())
-        .await?;
     Ok(Actor {
         account: account.clone(),
         role: role_from(row)?,
         firm: row.try_get::<String, _>("firm")?.into(),
         office: row.try_get::<Option<String>, _>("office")?.map(Id::from),
-        matters: matters.iter().map(|r| Ok(r.try_get::<String, _>("subject")?.into())).collect::<Result<_, sqlx::Error>>()?,
+        matters: matters_of(db, account).await?,
+        stands_for: BTreeSet::new(),
     })
+}
+
+/// The matters a backbone officer answers for.
+async fn matters_of(db: &Db, account: &Id<Account>) -> Result<BTreeSet<Id<Matter>>, Fault> {
+    let matters = sqlx::query("select subject from duty where account = $1 and kind = 'matter'")
+        .bind(account.to_string())
+        .fetch_all(db.pool())
+        .await?;
+    Ok(matters.iter().map(|r| Ok(r.try_get::<String, _>("subject")?.into())).collect::<Result<_, sqlx::Error>>()?)
 }
 
 fn role_from(row: &sqlx::any::AnyRow) -> Result<Role, Fault> {

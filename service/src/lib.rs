@@ -17,6 +17,7 @@ pub mod project_card;
 pub mod sheet;
 pub mod submission;
 pub mod verify;
+pub mod work;
 
 pub use error::{Error, Fault, Public};
 

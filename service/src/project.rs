@@ -382,10 +382,19 @@ pub async fn list(cx: &Context) -> Result<Vec<Card>, Error> {
         Role::Enterprise => {
             sqlx::query("select * from project_card where owner = $1 order by at desc, project desc limit 500").bind(actor.firm.to_string())
         }
-        Role::Agent => sqlx::query("select * from project_card where agent = $1 order by at desc, project desc limit 500")
-            .bind(actor.account.to_string()),
-        Role::LeadOfficer => sqlx::query("select * from project_card where lead = $1 order by at desc, project desc limit 500")
-            .bind(actor.account.to_string()),
+        // Also those of a colleague they stand in for.
+        Role::Agent => sqlx::query(
+            "select * from project_card where agent = $1 or agent in (select account from deputy where deputy = $1 and until >= $2) \
+             order by at desc, project desc limit 500",
+        )
+        .bind(actor.account.to_string())
+        .bind(cx.service.clock.now().date().to_string()),
+        Role::LeadOfficer => sqlx::query(
+            "select * from project_card where lead = $1 or lead in (select account from deputy where deputy = $1 and until >= $2) \
+             order by at desc, project desc limit 500",
+        )
+        .bind(actor.account.to_string())
+        .bind(cx.service.clock.now().date().to_string()),
         Role::Department | Role::DepartmentHead | Role::BackboneOfficer => sqlx::query(
             "select c.* from project_card c join project_office o on o.project = c.project where o.office = $1 \
              order by c.at desc, c.project desc limit 500",

@@ -1,10 +1,11 @@
 //! The read table of projects, written in the log's own transactions.
 
 use crate::error::Fault;
-use domain::catalogue::{Catalogue, Organisation};
+use domain::catalogue::{Catalogue, Matter, Organisation};
 use domain::certificate::{Held, Standing};
 use domain::project::Project;
 use domain::project_card::Card;
+use domain::work::{Item, items};
 use domain::{Id, date::Instant};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -45,6 +46,8 @@ pub struct Rows {
     pub offices: Vec<Id<Organisation>>,
     /// Certificates that are new or stand otherwise than before.
     pub certificates: Vec<(String, Held)>,
+    /// What offices have to do, where it is new or otherwise than before; none: nothing any more.
+    pub work: Vec<(Id<Matter>, Option<Item>)>,
 }
 
 impl Rows {
@@ -53,7 +56,12 @@ impl Rows {
         let offices = if before.is_none() { project.offices.iter().cloned().collect() } else { Vec::new() };
         let moved = |(number, held): &(&String, &Held)| before.is_none_or(|b| b.certificates.get(*number) != Some(*held));
         let certificates = project.certificates.iter().filter(moved).map(|(number, held)| (number.clone(), held.clone())).collect();
-        Rows { card: Some(Card::of(id, project, catalogue)), offices, certificates }
+        let was = before.map(|before| items(id, before, catalogue)).unwrap_or_default();
+        let is = items(id, project, catalogue);
+        let gone = was.keys().filter(|matter| !is.contains_key(*matter)).map(|matter| (matter.clone(), None));
+        let new = is.iter().filter(|(matter, item)| was.get(*matter) != Some(*item)).map(|(m, item)| (m.clone(), Some(item.clone())));
+        let work = gone.chain(new).collect();
+        Rows { card: Some(Card::of(id, project, catalogue)), offices, certificates, work }
     }
 
     pub async fn write(&self, connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
@@ -92,6 +100,31 @@ impl Rows {
                 .bind(office.to_string())
                 .execute(&mut *connection)
                 .await?;
+        }
+        for (matter, item) in &self.work {
+            let Some(item) = item else {
+                sqlx::query("delete from work where project = $1 and matter = $2")
+                    .bind(card.project.to_string())
+                    .bind(matter.to_string())
+                    .execute(&mut *connection)
+                    .await?;
+                continue;
+            };
+            sqlx::query(
+                "insert into work (project, project_name, matter, office, state, due, claimed, since) values ($1, $2, $3, $4, $5, $6, $7, $8) \
+                 on conflict (project, matter) do update set state = excluded.state, due = excluded.due, claimed = excluded.claimed, \
+                 since = excluded.since",
+            )
+            .bind(card.project.to_string())
+            .bind(item.project_name.clone())
+            .bind(matter.to_string())
+            .bind(item.office.to_string())
+            .bind(item.state.clone())
+            .bind(item.due.map(|day| day.to_string()))
+            .bind(item.claimed.as_ref().map(Id::to_string))
+            .bind(item.since.to_string())
+            .execute(&mut *connection)
+            .await?;
         }
         for (number, held) in &self.certificates {
             let (by, reason) = match &held.standing {

@@ -99,7 +99,7 @@ pub async fn rebuild(service: &Service) -> Result<u64, Fault> {
     // Nobody appends meanwhile: what is derived is what the log holds at the commit.
     let mut tx = service.db.begin_append().await?;
     let rows = derive(service, &service.catalogue).await?;
-    for table in ["delete from project_card", "delete from project_office", "delete from certificate"] {
+    for table in ["delete from project_card", "delete from project_office", "delete from certificate", "delete from work"] {
         sqlx::query(table).execute(&mut *tx).await?;
     }
     for row in &rows {

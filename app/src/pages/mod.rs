@@ -15,6 +15,7 @@ pub mod project;
 pub mod projects;
 pub mod sign_in;
 pub mod verify;
+pub mod worklist;
 
 use leptos::prelude::*;
 use leptos_meta::Title;

@@ -3,7 +3,7 @@
 //! The home page and the questionnaire are in the program itself, so that the first visit is light. Each part is
 //! one file, not one a page: pages of a part share most of what they are made of.
 
-use super::{case, chart, editor, guide_map, matter, matters, plan, project, projects, sign_in, verify};
+use super::{case, chart, editor, guide_map, matter, matters, plan, project, projects, sign_in, verify, worklist};
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
@@ -72,6 +72,7 @@ part!(working / __preload_working: Working {
     Library: project::library::LibraryPage,
     Filing: project::filing::FilingPage,
     Issue: project::issue::IssuePage,
+    Worklist: worklist::Worklist,
 });
 
 // What people write together brings the documents' library with it.

@@ -6,6 +6,7 @@ use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::shared::catalogue;
 use domain::Error;
+use domain::account::Role;
 use domain::policy::starts_projects;
 use domain::project_card::Card;
 use leptos::prelude::*;
@@ -26,6 +27,7 @@ pub fn Projects() -> impl IntoView {
         <PageTitle text=tr!(projects.title) />
         <div class="page">
             <h1>{tr!(projects.title)}</h1>
+            {move || person.get().is_some_and(|p| has_office(p.role)).then(|| view! { <p><A href="/work" attr:class="button button-quiet">{tr!(worklist.title)}</A></p> })}
             <Transition>
                 {move || match cards.get()? {
                     Err(Failure(Error::SignedOut)) => Some(view! { <Redirect path="/sign-in?to=/projects" /> }.into_any()),
@@ -41,6 +43,11 @@ pub fn Projects() -> impl IntoView {
             </Transition>
         </div>
     }
+}
+
+/// Whose matters a work list gathers.
+fn has_office(role: Role) -> bool {
+    matches!(role, Role::Department | Role::DepartmentHead | Role::BackboneOfficer)
 }
 
 #[component]

@@ -22,7 +22,14 @@ pub static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
 });
 
 pub fn actor(account: &str, role: Role, firm: &str, office: Option<&str>) -> Actor {
-    Actor { account: account.into(), role, firm: firm.into(), office: office.map(Into::into), matters: Default::default() }
+    Actor {
+        account: account.into(),
+        role,
+        firm: firm.into(),
+        office: office.map(Into::into),
+        matters: Default::default(),
+        stands_for: Default::default(),
+    }
 }
 
 pub fn enterprise() -> Actor {

@@ -12,4 +12,5 @@ mod s3;
 mod sheet;
 mod submission;
 mod verify;
+mod work;
 mod world;

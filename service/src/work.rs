@@ -1,0 +1,132 @@
+//! The work list of an office, and who stands in for whom.
+
+use crate::Context;
+use crate::db::Db;
+use crate::error::{Error, Fault, Public};
+use domain::account::{Account, Person, Role};
+use domain::date::Date;
+use domain::id::Id;
+use domain::work::Item;
+use domain::{Text, text};
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rows of a list; who has more works from the top.
+const MOST: i64 = 500;
+
+/// A work list with the people on it.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct List {
+    pub items: Vec<Item>,
+    pub people: BTreeMap<Id<Account>, Person>,
+    /// Who of the same standing could stand in.
+    pub colleagues: Vec<Person>,
+    /// Who stands in for the reader, until when.
+    pub deputy: Option<(Id<Account>, Date)>,
+    /// Random; the keys of the page's forms are made from it.
+    pub seed: String,
+}
+
+/// What waits for the reader's office, or for a backbone officer's matters; what is due first comes first.
+///
+/// # Errors
+/// `Forbidden` to who has no office.
+pub async fn list(cx: &Context) -> Result<List, Error> {
+    let actor = cx.actor()?;
+    let Some(office) = actor.office.as_ref().filter(|_| actor.role.is_government()) else {
+        let sentence = Text::new("办件清单供部门使用。", "The work list is for the offices.");
+        return Err(Public::Forbidden { sentence }.into());
+    };
+    let rows = sqlx::query(
+        "select * from work where office = $1 order by case when due is null then 1 else 0 end, due, since, project, matter limit $2",
+    )
+    .bind(office.to_string())
+    .bind(MOST)
+    .fetch_all(cx.service.db.pool())
+    .await?;
+    let items = rows.iter().map(from_row).collect::<Result<Vec<_>, Fault>>()?;
+    let all = crate::account::people(&cx.service.db).await?;
+    let named: BTreeSet<_> = items.iter().filter_map(|item| item.claimed.clone()).collect();
+    let me = all.get(&actor.account).ok_or(Public::SignedOut)?;
+    let alike = |p: &&Person| p.account != actor.account && p.role == me.role && p.firm == me.firm;
+    let mut colleagues: Vec<Person> = all.values().filter(alike).cloned().collect();
+    colleagues.sort_by(|a, b| a.name.cmp(&b.name));
+    let deputy = deputy_of(&cx.service.db, &actor.account).await?;
+    let people = all.into_iter().filter(|(id, _)| named.contains(id) || deputy.as_ref().is_some_and(|(d, _)| d == id)).collect();
+    Ok(List { items, people, colleagues, deputy, seed: crate::random_hex(12) })
+}
+
+pub(crate) fn from_row(row: &sqlx::any::AnyRow) -> Result<Item, Fault> {
+    let text = |name: &str| row.try_get::<String, _>(name);
+    let optional = |name: &str| row.try_get::<Option<String>, _>(name);
+    Ok(Item {
+        project: text("project")?.into(),
+        project_name: text("project_name")?,
+        matter: text("matter")?.into(),
+        office: text("office")?.into(),
+        state: text("state")?,
+        due: optional("due")?.map(|day| day.parse().map_err(|_| format!("`{day}` is not a day"))).transpose()?,
+        claimed: optional("claimed")?.map(Id::from),
+        since: text("since")?.parse().map_err(|_| "`since` is not an instant")?,
+    })
+}
+
+async fn deputy_of(db: &Db, account: &Id<Account>) -> Result<Option<(Id<Account>, Date)>, Fault> {
+    let row =
+        sqlx::query("select deputy, until from deputy where account = $1").bind(account.to_string()).fetch_optional(db.pool()).await?;
+    let Some(row) = row else { return Ok(None) };
+    let until: String = row.try_get("until")?;
+    Ok(Some((row.try_get::<String, _>("deputy")?.into(), until.parse().map_err(|_| format!("`{until}` is not a day"))?)))
+}
+
+/// Names who stands in for the reader until a day; nobody: ends it.
+///
+/// # Errors
+/// A person of another role or office; a day that is past.
+pub async fn appoint_deputy(cx: &Context, deputy: Option<&Id<Account>>, until: Option<Date>) -> Result<(), Error> {
+    let actor = cx.actor()?;
+    let pool = cx.service.db.pool();
+    let Some(deputy) = deputy else {
+        sqlx::query("delete from deputy where account = $1").bind(actor.account.to_string()).execute(pool).await?;
+        return Ok(());
+    };
+    let today = cx.service.clock.now().date();
+    let Some(until) = until.filter(|day| *day >= today) else {
+        return Err(Public::invalid("until", text!("请写今天或以后的日期。", "A day from today on.")).into());
+    };
+    let other = crate::account::actor(&cx.service.db, deputy).await?;
+    let fits = other.is_some_and(|o| o.role == actor.role && o.firm == actor.firm && o.account != actor.account);
+    if !fits || matches!(actor.role, Role::Enterprise | Role::Intermediary) {
+        return Err(Public::invalid("deputy", text!("请选择本单位同岗位的同事。", "A colleague of the same post.")).into());
+    }
+    sqlx::query(
+        "insert into deputy (account, deputy, until) values ($1, $2, $3) \
+         on conflict (account) do update set deputy = excluded.deputy, until = excluded.until",
+    )
+    .bind(actor.account.to_string())
+    .bind(deputy.to_string())
+    .bind(until.to_string())
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Whom somebody stands in for on a day.
+pub(crate) async fn stands_for(db: &Db, account: &Id<Account>, on: Date) -> Result<BTreeSet<Id<Account>>, Fault> {
+    let rows = sqlx::query("select account from deputy where deputy = $1 and until >= $2")
+        .bind(account.to_string())
+        .bind(on.to_string())
+        .fetch_all(db.pool())
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get::<String, _>("account")?.into())).collect()
+}
+
+/// The rows as they stand, for comparing.
+///
+/// # Errors
+/// The database failed.
+pub async fn all(service: &crate::Service) -> Result<Vec<Item>, Fault> {
+    let rows = sqlx::query("select * from work order by project, matter").fetch_all(service.db.pool()).await?;
+    rows.iter().map(from_row).collect()
+}
