@@ -41,6 +41,12 @@ pub fn colon() -> &'static str {
     if lang() == Lang::Zh { "：" } else { ": " }
 }
 
+/// How large a file is.
+pub fn size(bytes: f64) -> String {
+    const MB: f64 = 1_048_576.0;
+    if bytes < 0.1 * MB { format!("{} KB", (bytes / 1024.0).ceil()) } else { format!("{:.1} MB", bytes / MB) }
+}
+
 /// Joins names as the language does.
 pub fn list(names: impl IntoIterator<Item = String>) -> String {
     let separator = if lang() == Lang::Zh { "、" } else { ", " };

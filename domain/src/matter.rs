@@ -474,6 +474,12 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command
             State::NotYetDue { waiting_for } => return Err(wait_for(catalogue, "申报", "file", waiting_for)),
             _ => return out_of_place("再申报", "filed"),
         },
+        Command::Accept if project.parcel(id).is_some_and(|(_, _, parcel)| parcel.preview) => {
+            return not_now(
+                "预审件不能直接受理：请出具意见，拿地后转为正式。",
+                "A pre-review is not accepted: give an opinion; it is converted when there is land.",
+            );
+        }
         Command::Accept => match now {
             State::Filed { .. } => accepted(project, catalogue, matter, by),
             _ => return out_of_place("受理", "accepted"),

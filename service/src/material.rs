@@ -227,10 +227,15 @@ async fn finish(cx: &Context, upload: &Upload, document: &Id<Document>) -> Resul
     let command = project::Command::Document { id: document.clone(), command: command(&upload.announced, file.clone()) };
     // The upload is the form's key: the last part sent twice makes one document.
     let sent = Sent { key: Some(format!("upload/{}", upload.id)), ..Sent::default() };
+    // Its name first: whoever hears of the document asks for its name at once. And again, should another version have
+    // come in between.
+    let versions = async || -> Result<usize, Error> {
+        let project = current(cx, &upload.project).await?;
+        Ok(project.library.get(document).map_or(0, |kept| kept.versions.len()))
+    };
+    remember_name(cx, &upload.project, document, versions().await? + 1, &name, &file).await?;
     execute(cx, &upload.project, command, sent).await?;
-    let project = current(cx, &upload.project).await?;
-    let versions = project.library.get(document).map_or(0, |kept| kept.versions.len());
-    remember_name(cx, &upload.project, document, versions, &name, &file).await?;
+    remember_name(cx, &upload.project, document, versions().await?, &name, &file).await?;
     sqlx::query("update upload set finished_at = $1 where id = $2")
         .bind(cx.service.clock.now().to_string())
         .bind(upload.id.clone())
@@ -278,7 +283,8 @@ pub(crate) async fn remember_name(
 ) -> Result<(), Fault> {
     sqlx::query(
         "insert into document_version (project, document, version, name, digest, media, size) values ($1, $2, $3, $4, $5, $6, $7) \
-         on conflict (project, document, version) do nothing",
+         on conflict (project, document, version) do update set name = excluded.name, digest = excluded.digest, \
+         media = excluded.media, size = excluded.size",
     )
     .bind(project.to_string())
     .bind(document.to_string())

@@ -5,7 +5,7 @@ use super::{matter_name, page};
 use crate::components::form::CommandForm;
 use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
-use crate::lang::{list, say, tr};
+use crate::lang::{list, say, size, tr};
 use crate::shared::{catalogue, today};
 use crate::upload::{Along, Sending, Way};
 use domain::Id;
@@ -203,12 +203,11 @@ fn Choose(
 #[component]
 fn Under() -> impl IntoView {
     let shelf = expect_context::<Shelf>();
-    let megabytes = |bytes: f64| format!("{:.1} MB", bytes / 1_048_576.0);
     let row = move |sending: Sending| {
         let state = move || {
             match sending.way.get() {
             Way::Going(at, all) => {
-                view! { <progress max=all.to_string() value=at.to_string()></progress><span>{format!("{} / {}", megabytes(at), megabytes(all))}</span> }
+                view! { <progress max=all.to_string() value=at.to_string()></progress><span>{format!("{} / {}", size(at), size(all))}</span> }
                     .into_any()
             }
             Way::Away(at, all) => {
@@ -240,9 +239,10 @@ fn OneDocument(id: Id<Document>) -> impl IntoView {
     let Some(latest) = kept.latest().cloned() else { return ().into_any() };
     let may = page.permits(&Command::Document { id: id.clone(), command: F::Sort { material: None } });
     let base = format!("/projects/{}/documents/{id}", page.id());
+    let n = kept.versions.len();
     let name = {
         let id = id.clone();
-        move || shelf.names.with(|names| names.get(&id).and_then(|all| all.last().cloned())).unwrap_or_else(|| "…".into())
+        move || shelf.names.with(|names| names.get(&id).and_then(|all| all.get(n - 1).cloned())).unwrap_or_else(|| "…".into())
     };
     let shown = RwSignal::new(false);
     let frame = {
@@ -258,7 +258,6 @@ fn OneDocument(id: Id<Document>) -> impl IntoView {
             })
         }
     };
-    let n = kept.versions.len();
     let earlier = kept.versions.iter().enumerate().rev().skip(1).map(|(i, version)| {
         let why = kept.versions.get(i + 1).map(|next| next.why.clone()).unwrap_or_default();
         view! {
@@ -269,13 +268,13 @@ fn OneDocument(id: Id<Document>) -> impl IntoView {
         }
     });
     let earlier: Vec<_> = earlier.collect();
-    let size = format!("{:.1} MB", latest.size as f64 / 1_048_576.0);
+    let large = size(latest.size as f64);
     let expired = kept.has_expired(today());
     view! {
         <article class="document">
             <p class="document-line">
                 <a href=base.clone() rel="external" target="_blank">{name.clone()}</a>
-                <span class="muted">{format!("{} · {} · {}", latest.media.ending().to_uppercase(), size, tr!(library.version, n = n))}</span>
+                <span class="muted">{format!("{} · {} · {}", latest.media.ending().to_uppercase(), large, tr!(library.version, n = n))}</span>
                 <span class="muted">{page.person(&latest.by)}" "{latest.at.date().to_string()}</span>
                 {kept.expires.map(|day| view! { <span class="due" class:late=expired>{tr!(library.expires, date = day.to_string())}</span> })}
                 {latest.media.is_shown().then(|| view! {

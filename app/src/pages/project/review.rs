@@ -5,7 +5,7 @@ use super::{office_name, page};
 use crate::components::form::{CommandForm, kept};
 use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
-use crate::lang::{say, tr};
+use crate::lang::{say, size, tr};
 use crate::shared::catalogue;
 use domain::Id;
 use domain::account::Role;
@@ -181,7 +181,7 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
                 <th scope="row">{say(&pin.name(&c))}{mark(&pin)}</th>
                 <td>
                     <a href=format!("{base}/{}?version={}", copy.document, copy.version) rel="external" target="_blank">{tr!(library.version, n = copy.version)}</a>
-                    <span class="muted">{format!(" {} · {:.1} MB", copy.media.ending().to_uppercase(), copy.size as f64 / 1_048_576.0)}</span>
+                    <span class="muted">{format!(" {} · {}", copy.media.ending().to_uppercase(), size(copy.size as f64))}</span>
                     {was.map(|d| view! { <a class="block" href=format!("{base}/{}?version={}", d.document, d.version) rel="external" target="_blank">{tr!(review.was_paper)}</a> })}
                 </td>
                 <td>{speak.then(|| point(pin))}</td>

@@ -135,6 +135,8 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
         let (submit, handle) = (may(M::Prepare), may(M::Accept));
         let exempt = may(M::Exempt { reason: String::new() });
         let extend = may(M::Extend { reason: String::new() });
+        let on_file = page.project(|p| p.parcel(&matter.get_value()).is_some());
+        let early = page.project(|p| p.parcel(&matter.get_value()).is_some_and(|(_, _, parcel)| parcel.preview));
         let package = catalogue().matter(matter.get_value().as_str()).is_some_and(domain::submission::wants_package);
         let withdraw = domain::submission::Command::Withdraw { reason: String::new() };
         let to_file = page.permits(&Command::Submission { id: "".into(), command: withdraw });
@@ -150,7 +152,7 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
             Some(State::Prepared) if submit && (handle || !package) => {
                 forms.push(step("file", if package { tr!(work.counter) } else { tr!(work.file) }, "button"));
             }
-            Some(State::Filed { .. }) if handle => forms.push(step("accept", tr!(work.accept), "button")),
+            Some(State::Filed { .. }) if handle && !early => forms.push(step("accept", tr!(work.accept), "button")),
             Some(State::Accepted { .. }) if handle => {
                 if extend {
                     forms.push(written("extend", tr!(work.extend), false));
@@ -163,7 +165,10 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
             Some(State::Decided) if handle => forms.push(step("issue", tr!(work.issue), "button")),
             _ => {}
         }
-        if handle && pre_review && matches!(now.get(), Some(State::NotYetDue { .. } | State::Ready | State::Prepared | State::Filed { .. }))
+        if handle
+            && pre_review
+            && !on_file
+            && matches!(now.get(), Some(State::NotYetDue { .. } | State::Ready | State::Prepared | State::Filed { .. }))
         {
             forms.push(written("pre-review", tr!(work.pre_review), false));
         }
