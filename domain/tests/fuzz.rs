@@ -73,3 +73,36 @@ fn fuzz_settings_file() {
         }
     });
 }
+
+/// A file is what its bytes say, or is not taken with a sentence; its name becomes one that no system stumbles over.
+#[test]
+fn fuzz_document() {
+    use domain::material::{Beginning, Media, beginning, name, office};
+    bolero::check!().for_each(|bytes: &[u8]| {
+        match beginning(bytes) {
+            Beginning::No(why) => assert!(!why.sentence().zh.is_empty()),
+            Beginning::Is(media) => assert!(Media::ALL.iter().any(|row| row.0 == media)),
+            Beginning::Zip => assert!(bytes.starts_with(b"PK")),
+        }
+        for media in [Media::Pdf, Media::Docx] {
+            let name = name(&text(bytes), media);
+            assert!(!name.contains(['/', '\\', '\0', '\n', '"']) && !name.starts_with('.'), "{name:?}");
+            assert!(name.ends_with(media.ending()) && name.chars().count() <= 126, "{name:?}");
+            assert_eq!(domain::material::name(&name, media), name, "a clean name stays");
+        }
+        let listed = text(bytes);
+        let entries: Vec<(&str, u64)> = listed.split('\n').map(|line| (line, line.len() as u64 * 1_000)).collect();
+        let _ = office(entries, 1000);
+    });
+}
+
+/// What a correction is pinned to, as forms send it.
+#[test]
+fn fuzz_pin() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let text = text(bytes);
+        if let Some(pin) = domain::review::Pin::from_code(&text) {
+            assert_eq!(pin.code(), text);
+        }
+    });
+}

@@ -250,4 +250,28 @@ mod tests {
         std::fs::write(folder.path().join(FILE), "x").unwrap();
         assert!(Keys::open(folder.path()).is_err());
     }
+
+    /// Whatever it is given: one changed byte of a signed file is noticed, and rubbish is refused.
+    #[test]
+    fn no_change_of_a_signed_file_goes_unnoticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::open(folder.path()).unwrap();
+        let public: Public = [(keys.id(), keys.key().verifying_key())].into();
+        let text = keys.sign(&certificate()).unwrap();
+        for at in 0..text.len() {
+            for by in [1, 32] {
+                let mut bytes = text.clone().into_bytes();
+                bytes[at] ^= by;
+                let Ok(changed) = String::from_utf8(bytes) else { continue };
+                if let Ok(read) = check(&changed, &public) {
+                    // White space between the parts, or a name's case in JSON, says nothing.
+                    assert_eq!(read, certificate(), "at {at}");
+                }
+                let _ = from_jwks(&changed);
+            }
+        }
+        for end in 0..text.len() {
+            assert!(check(&text[..end], &public).is_err());
+        }
+    }
 }
