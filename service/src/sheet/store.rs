@@ -14,6 +14,7 @@ use domain::sheet::document::Document;
 use domain::sheet::{Changed, Entries, Entry};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -21,8 +22,8 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 const GROUP: usize = 256;
 /// Updates after which a document is written anew as a whole.
 const COMPACT_AFTER: u64 = 500;
-/// Changes of one person to one field within so many seconds are one row of the history.
-const TOGETHER: i64 = 60;
+/// Rows that one statement writes.
+const ROWS: usize = 400;
 /// Rows of a history that are given at once.
 const HISTORY: i64 = 200;
 
@@ -159,7 +160,8 @@ impl Sheets {
         .await?
         .rows_affected();
         if let (1, Some(update)) = (made, &first) {
-            write_update(&mut tx, &document, project, 1, update).await?;
+            insert(&mut tx, vec![(&document, 1, update)]).await?;
+            change(&mut tx, vec![(&document, project, 1, update)]).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -336,74 +338,123 @@ async fn write_forever(db: Db, mut waiting: mpsc::Receiver<Write>, server: Arc<s
     }
 }
 
+/// Writes a group in three statements, however many edits it has: what was seen last of each document, the updates,
+/// and what the fields hold now.
 async fn write_group(db: &Db, group: &[Write], server: &str) -> Result<Vec<Written>, Fault> {
     let mut tx = db.begin_write().await?;
-    let mut answers = Vec::with_capacity(group.len());
-    for write in group {
-        let n = write.updates.len() as u64;
-        // Takes the document's row for this transaction, on both databases.
-        let taken = sqlx::query("update sheet_document set seq = seq + $1 where document = $2 and seq = $3")
-            .bind(i64::try_from(n)?)
-            .bind(write.document.clone())
-            .bind(i64::try_from(write.expected)?)
-            .execute(&mut *tx)
-            .await?
-            .rows_affected();
-        if taken == 0 {
-            answers.push(Written::Behind);
-            continue;
+    let mut answers: Vec<Written> = group.iter().map(|_| Written::Behind).collect();
+    // A document may have several writers waiting, of rooms and of forms: one at a time, in their order.
+    let mut left: Vec<usize> = (0..group.len()).collect();
+    while !left.is_empty() {
+        let mut round: Vec<usize> = Vec::new();
+        let mut later = Vec::new();
+        for i in left {
+            let again = round.iter().any(|r| group[*r].document == group[i].document);
+            if again { later.push(i) } else { round.push(i) }
         }
-        for (i, update) in write.updates.iter().enumerate() {
-            write_update(&mut tx, &write.document, &write.project, write.expected + 1 + i as u64, update).await?;
+        left = later;
+        let taken = take(&mut tx, round.iter().map(|i| &group[*i])).await?;
+        let mut updates = Vec::new();
+        for i in round {
+            let write = &group[i];
+            if taken.contains(&write.document) {
+                let seq = write.expected + write.updates.len() as u64;
+                db.notify_in(&mut tx, GROWN, &format!("{server} {} {seq}", write.document)).await?;
+                answers[i] = Written::Done { seq };
+                updates.extend(write.updates.iter().zip(write.expected + 1..).map(|(update, seq)| (write, seq, update)));
+            }
         }
-        let seq = write.expected + n;
-        db.notify_in(&mut tx, GROWN, &format!("{server} {} {seq}", write.document)).await?;
-        answers.push(Written::Done { seq });
+        insert(&mut tx, updates.iter().map(|(write, seq, update)| (write.document.as_str(), *seq, *update)).collect()).await?;
+        change(&mut tx, updates.into_iter().map(|(write, seq, update)| (write.document.as_str(), &write.project, seq, update)).collect())
+            .await?;
     }
     tx.commit().await?;
     Ok(answers)
 }
 
-async fn write_update(tx: &mut AnyConnection, document: &str, project: &Id<Project>, seq: u64, update: &Update) -> Result<(), Fault> {
-    let n = i64::try_from(seq)?;
-    sqlx::query("insert into sheet_update (document, seq, author, at, data) values ($1, $2, $3, $4, $5)")
-        .bind(document.to_string())
-        .bind(n)
-        .bind(update.author.to_string())
-        .bind(update.at.to_string())
-        .bind(update.data.clone())
-        .execute(&mut *tx)
-        .await?;
-    for (field, value) in &update.changes {
-        let joined = sqlx::query(
-            "update sheet_change set seq = $1, at = $2, value = $3 where document = $4 and field = $5 and author = $6 and at >= $7",
-        )
-        .bind(n)
-        .bind(update.at.to_string())
-        .bind(value.clone())
-        .bind(document.to_string())
-        .bind(field.to_string())
-        .bind(update.author.to_string())
-        .bind(update.at.plus_seconds(-TOGETHER).to_string())
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
-        if joined > 0 {
-            continue;
+/// `($1, $2), ($3, $4)`: places for so many rows of so many values.
+fn places(rows: usize, columns: usize) -> String {
+    let row = |r: usize| format!("({})", (1..=columns).map(|c| format!("${}", r * columns + c)).collect::<Vec<_>>().join(", "));
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// Takes the documents' rows for this transaction, on both databases, where nothing was written that the writer has
+/// not seen; gives those.
+async fn take<'w>(tx: &mut AnyConnection, writes: impl Iterator<Item = &'w Write>) -> Result<HashSet<String>, Fault> {
+    let writes: Vec<&Write> = writes.collect();
+    let mut taken = HashSet::new();
+    for chunk in writes.chunks(ROWS) {
+        // `compacted` carries what was seen last; the row is there, so nothing is ever inserted.
+        let text = format!(
+            "insert into sheet_document (document, project, seq, compacted, state) values {} on conflict (document) do update \
+             set seq = excluded.seq where sheet_document.seq = excluded.compacted returning document",
+            places(chunk.len(), 5)
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+        for write in chunk {
+            let expected = i64::try_from(write.expected)?;
+            query = query
+                .bind(write.document.clone())
+                .bind(write.project.to_string())
+                .bind(expected + i64::try_from(write.updates.len())?)
+                .bind(expected)
+                .bind(Vec::<u8>::new());
         }
-        sqlx::query(
-            "insert into sheet_change (document, field, seq, project, author, own, at, value) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(document.to_string())
-        .bind(field.to_string())
-        .bind(n)
-        .bind(project.to_string())
-        .bind(update.author.to_string())
-        .bind(i64::from(update.own))
-        .bind(update.at.to_string())
-        .bind(value.clone())
-        .execute(&mut *tx)
-        .await?;
+        for row in query.fetch_all(&mut *tx).await? {
+            taken.insert(row.try_get("document")?);
+        }
+    }
+    Ok(taken)
+}
+
+async fn insert(tx: &mut AnyConnection, updates: Vec<(&str, u64, &Update)>) -> Result<(), Fault> {
+    for chunk in updates.chunks(ROWS) {
+        let text = format!("insert into sheet_update (document, seq, author, at, data) values {}", places(chunk.len(), 5));
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+        for (document, seq, update) in chunk {
+            query = query
+                .bind((*document).to_string())
+                .bind(i64::try_from(*seq)?)
+                .bind(update.author.to_string())
+                .bind(update.at.to_string())
+                .bind(update.data.clone());
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// What people made of the fields: one row for each person, field and minute, the last.
+async fn change(tx: &mut AnyConnection, updates: Vec<(&str, &Id<Project>, u64, &Update)>) -> Result<(), Fault> {
+    let mut last: BTreeMap<(&str, &Id<Field>, &Id<Account>, String), (&Id<Project>, u64, &Update, &String)> = BTreeMap::new();
+    for (document, project, seq, update) in updates {
+        for (field, value) in &update.changes {
+            let minute: String = update.at.to_string().chars().take(16).collect();
+            last.insert((document, field, &update.author, minute), (project, seq, update, value));
+        }
+    }
+    let rows: Vec<_> = last.into_iter().collect();
+    for chunk in rows.chunks(ROWS) {
+        let text = format!(
+            "insert into sheet_change (document, field, author, minute, seq, project, own, at, value) values {} \
+             on conflict (document, field, author, minute) do update set seq = excluded.seq, own = excluded.own, at = excluded.at, \
+             value = excluded.value",
+            places(chunk.len(), 9)
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+        for ((document, field, author, minute), (project, seq, update, value)) in chunk {
+            query = query
+                .bind((*document).to_string())
+                .bind(field.to_string())
+                .bind(author.to_string())
+                .bind(minute.clone())
+                .bind(i64::try_from(*seq)?)
+                .bind(project.to_string())
+                .bind(i64::from(update.own))
+                .bind(update.at.to_string())
+                .bind((*value).clone());
+        }
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }
