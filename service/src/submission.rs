@@ -123,12 +123,10 @@ pub async fn convert(cx: &Context, id: &Id<Project>, package: &Id<Submission>, s
     let actor = cx.actor()?.clone();
     let project = current(cx, id).await?;
     let mut changed = BTreeMap::new();
-    if let Some(submission) = project.submissions.get(package)
-        && may(&actor, &Action::Convert, Some(&project))
-    {
+    if may(&actor, &Action::Convert, Some(&project)) {
         let entries = entries(cx, id, &project).await?;
         let today = cx.service.clock.now().date();
-        for (matter, parcel) in submission.live().filter(|(_, p)| p.preview) {
+        for (matter, parcel) in project.submissions.values().flat_map(Submission::live).filter(|(_, p)| p.preview) {
             let Some(latest) = parcel.latest() else { continue };
             let pins = differences(&read(cx, latest.snapshot).await?, &project, &cx.service.catalogue, &entries, today);
             if !pins.is_empty() {

@@ -36,7 +36,8 @@ pub enum Command {
         parcels: BTreeMap<Id<Matter>, Filing>,
         explanation: String,
     },
-    /// On the land day; with what is not as it was reviewed.
+    /// On the land day, everything of the project that passed pre-review, whatever package it is in: they wait for each
+    /// other. With what is not as it was reviewed.
     Convert {
         differences: BTreeMap<Id<Matter>, Vec<Pin>>,
     },
@@ -74,7 +75,7 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Submission>, com
             notified(project, catalogue, submission, points, by, &here)
         }
         Command::Return { parcels, explanation } => give_back(project, catalogue, submission, parcels, explanation, by, &here),
-        Command::Convert { differences } => convert(project, catalogue, submission, &differences, by, &here),
+        Command::Convert { differences } => convert(project, catalogue, &differences, by),
         Command::Withdraw { reason } => {
             let reason = written("reason", &reason, 500)?;
             let stay = submission.live().filter(|(id, _)| !is_open(project, id)).count();
@@ -327,19 +328,10 @@ fn unchanged<'n>(notice: &'n Notice, parcels: &BTreeMap<Id<Matter>, Filing>) -> 
     notice.pins().into_iter().find(|pin| !changed(pin))
 }
 
-fn convert(
-    project: &Project,
-    catalogue: &Catalogue,
-    submission: &Submission,
-    differences: &BTreeMap<Id<Matter>, Vec<Pin>>,
-    by: By,
-    here: &dyn Fn(Event) -> project::Event,
-) -> Events {
-    let mut ready: BTreeSet<Id<Matter>> = submission
-        .live()
-        .filter(|(_, p)| p.preview && p.opinion.as_ref().is_some_and(|o| o.verdict.passes()))
-        .map(|(id, _)| id.clone())
-        .collect();
+fn convert(project: &Project, catalogue: &Catalogue, differences: &BTreeMap<Id<Matter>, Vec<Pin>>, by: By) -> Events {
+    let passed = |(_, parcel): &(&Id<Matter>, &Parcel)| parcel.preview && parcel.opinion.as_ref().is_some_and(|o| o.verdict.passes());
+    let mut ready: BTreeSet<Id<Matter>> =
+        project.submissions.values().flat_map(|s| s.live().filter(passed).map(|(id, _)| id.clone())).collect();
     if ready.is_empty() {
         return not_now("没有通过预审、可以转为正式的事项。", "Nothing has passed pre-review and can be converted.");
     }
@@ -374,7 +366,13 @@ fn convert(
         waits.dedup();
         return Err(matter::wait_for(catalogue, "转为正式", "convert", &waits));
     }
-    let mut events = vec![here(Event::Converted { matters: ready.clone() })];
+    let mut events = Vec::new();
+    for (id, submission) in &project.submissions {
+        let matters: BTreeSet<_> = submission.live().map(|(m, _)| m.clone()).filter(|m| ready.contains(m)).collect();
+        if !matters.is_empty() {
+            events.push(project::Event::Submission { id: id.clone(), event: Event::Converted { matters } });
+        }
+    }
     for id in &ready {
         let matter = catalogue.matter(id.as_str()).ok_or(Refusal::Unknown)?;
         events.push(moved(id, matter::accepted(project, catalogue, matter, by)));
