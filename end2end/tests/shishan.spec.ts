@@ -5,12 +5,13 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { createLocalJWKSet, flattenedVerify, type FlattenedJWSInput, type JSONWebKeySet } from 'jose';
-import { audit, expect, expectNotReloaded, mark, test, visit } from '../fixtures';
+import { audit, chooseOtherLanguage, expect, expectNotReloaded, fitsWidth, mark, test, visit } from '../fixtures';
 import { openTab } from '../project';
 import { Server } from '../server';
 import { fill, pattern, zh } from '../words';
 
 const CASE = fileURLToPath(new URL('../../catalogue/case-shishan.yaml', import.meta.url));
+const SCREENS = fileURLToPath(new URL('../test-results/screens/', import.meta.url));
 const EARLY = [
   '建设用地规划许可证核发', '施工图设计文件审查', '建设工程规划许可证核发', '应建防空地下室的民用建筑项目报建审批',
   '建筑工程施工许可证核发',
@@ -188,6 +189,17 @@ for (const where of ['SQLite', 'PostgreSQL with two servers']) {
           await row.getByRole('textbox').fill('与总平面图的 60 米不一致');
           await row.getByRole('combobox').selectOption({ label: '前后不一致' });
         };
+        // What was filed is on the office's work list; it takes two of them on at once, by keyboard.
+        await visit(housing, '/work');
+        const waiting = (matter: string) => housing.getByRole('row').filter({ hasText: matter }).filter({ hasText: '狮山生物医药创新基地' }).last();
+        await waiting('施工图设计文件审查').getByRole('link').focus();
+        await housing.keyboard.press('x');
+        await waiting('建筑工程施工许可证核发').getByRole('checkbox').check();
+        await expect(waiting('施工图设计文件审查').getByRole('checkbox')).toBeChecked();
+        await housing.getByRole('button', { name: zh.worklist.run, exact: true }).click();
+        await expect(waiting('施工图设计文件审查').getByRole('cell', { name: zh.worklist.me, exact: true })).toBeVisible();
+        await expect(waiting('建筑工程施工许可证核发').getByRole('cell', { name: zh.worklist.me, exact: true })).toBeVisible();
+        await audit(housing);
         await opine(housing, path, '施工图设计文件审查', zh.review.to_correct, height);
         await opine(housing, path, '建筑工程施工许可证核发', zh.review.pass);
         await opine(defence, path, '应建防空地下室的民用建筑项目报建审批', zh.review.pass);
@@ -285,6 +297,22 @@ for (const where of ['SQLite', 'PostgreSQL with two servers']) {
         const link = enterprise.locator('.certificate').first().getByRole('link', { name: zh.issue.pdf, exact: true });
         const printed = await enterprise.request.get((await link.getAttribute('href')) ?? '');
         expect((await printed.body()).subarray(0, 5).toString()).toBe('%PDF-');
+      });
+
+      await test.step('the pages on a phone and in English', async () => {
+        const phone = await enter('qiye', { baseURL: one.url, viewport: { width: 360, height: 740 } });
+        const english = await enter('shouxi', { baseURL: one.url });
+        await visit(english, '/');
+        await chooseOtherLanguage(english, zh.language.other, 'en');
+        const work = `${path}/matters/construction-drawing-review`;
+        for (const [name, to] of Object.entries({ filing: `${path}/filing`, issue: `${path}/issue`, documents: `${path}/documents`, work, verify: `/verify/${encodeURIComponent(numbers[0] ?? '')}` })) {
+          for (const [look, page] of [['phone', phone], ['en', english]] as const) {
+            await visit(page, to);
+            await fitsWidth(page);
+            await audit(page);
+            await page.screenshot({ path: `${SCREENS}shishan-${name}-${look}.png`, fullPage: true, animations: 'disabled' });
+          }
+        }
       });
 
       const verified = await one.cli('verify');

@@ -10,6 +10,7 @@ mod files;
 mod library;
 mod live;
 mod pages;
+mod record;
 mod security;
 
 pub use assets::Site;
@@ -116,6 +117,7 @@ pub fn router(state: AppState) -> Router {
         .merge(files::routes())
         .merge(library::routes())
         .merge(certificates::routes())
+        .merge(record::routes())
         // the pages' own code
         .route("/api/{*name}", any(pages::server_function))
         .route("/live", get(live::feed))

@@ -134,7 +134,7 @@ async fn go_on(
                 return (StatusCode::BAD_REQUEST, "Upload-Offset is missing\n").into_response();
             };
             let Ok(bytes) = body else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
-            let end = offset + bytes.len() as u64;
+            let end = offset.saturating_add(bytes.len() as u64);
             match take(&cx, &id, offset, bytes).await {
                 Ok(Taken::Part { received }) => tus(StatusCode::NO_CONTENT, &[(OFFSET, received.to_string())]),
                 Ok(Taken::Whole { document }) => {

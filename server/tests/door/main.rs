@@ -9,6 +9,7 @@ mod files;
 mod filing;
 mod live;
 mod pages;
+mod papers;
 mod portal;
 #[path = "../../../service/tests/story/world.rs"]
 mod world;

@@ -9,7 +9,7 @@ use crate::lang::{say, size, tr};
 use crate::shared::catalogue;
 use domain::Id;
 use domain::account::Role;
-use domain::catalogue::{Form, Matter};
+use domain::catalogue::{Field, Form, Matter};
 use domain::policy::handles;
 use domain::project::Command;
 use domain::review::{Pin, Reason, Verdict};
@@ -128,7 +128,7 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
         let last = p.submissions.get(&package).and_then(|s| s.notices.last());
         last.and_then(|n| n.points.get(&matter)).map(|points| points.iter().map(|p| p.pin.clone()).collect()).unwrap_or_default()
     });
-    let value = |values: &Values, id: &Id<domain::catalogue::Field>| {
+    let value = |values: &Values, id: &Id<Field>| {
         let (field, value) = (view.form.field(id.as_str())?, values.get(id)?);
         let unit = view.form.unit(field).map(|u| format!(" {}", say(&u))).unwrap_or_default();
         let mu = in_mu(field, value).map(|mu| format!(" ({mu} {})", tr!(sheet.in_mu))).unwrap_or_default();
@@ -154,7 +154,10 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
         }
     };
     let fields = c.matter(matter.as_str()).map(|m| m.fields.clone()).unwrap_or_default();
-    let field_rows = fields.into_iter().map(|id| {
+    // An office's own fields that nobody filled in are not part of what was filed.
+    let filed_or_theirs =
+        |id: &Id<Field>| view.snapshot.values.contains_key(id) || view.form.field(id.as_str()).is_some_and(Field::is_enterprises);
+    let field_rows = fields.into_iter().filter(filed_or_theirs).map(|id| {
         let filed = value(&view.snapshot.values, &id);
         let before = view.before.as_ref().map(|b| value(&b.values, &id)).filter(|b| *b != filed);
         let now = Some(value(&view.now, &id)).filter(|now| *now != filed);
