@@ -72,8 +72,9 @@ impl Media {
     }
 
     /// The kinds by their endings, for a sentence.
-    pub fn list() -> String {
-        Media::ALL.map(|row| row.1).join("、")
+    pub fn list() -> Text {
+        let endings = Media::ALL.map(|row| row.1.to_uppercase());
+        Text::new(endings.join("、"), endings.join(", "))
     }
 }
 
@@ -97,7 +98,6 @@ pub enum NotTaken {
 
 impl NotTaken {
     pub fn sentence(self) -> Text {
-        let list = Media::list();
         match self {
             NotTaken::Empty => text!("文件是空的。", "The file is empty."),
             NotTaken::Program => text!("这是可执行程序，不能上传。", "This is a program and is not taken."),
@@ -106,7 +106,13 @@ impl NotTaken {
                 "This is an archive; please unpack it and upload the files (many at once)."
             ),
             NotTaken::Page => text!("这是网页或脚本，请导出为 PDF 后上传。", "This is a web page or script; please export it as PDF."),
-            NotTaken::Unknown => text!("认不出文件类型；可上传：{list}。", "This kind of file is not known; taken are: {list}."),
+            NotTaken::Unknown => {
+                let list = Media::list();
+                Text::new(
+                    format!("认不出文件类型；可上传：{}。", list.zh),
+                    format!("This kind of file is not known; taken are: {}.", list.en),
+                )
+            }
         }
     }
 }

@@ -280,7 +280,7 @@ for (const where of ['SQLite', 'PostgreSQL with two servers']) {
         await anybody.getByRole('textbox', { name: zh.verify.number, exact: true }).fill(number);
         await anybody.getByRole('button', { name: zh.verify.look, exact: true }).click();
         await expect(anybody.getByText(zh.verify.valid)).toBeVisible();
-        await expect(anybody.getByText('140000 m²')).toBeVisible();
+        await expect(anybody.getByText('140000 ㎡')).toBeVisible();
         await audit(anybody);
         const keys = createLocalJWKSet((await (await request.get(`${one.url}/.well-known/jwks.json`)).json()) as JSONWebKeySet);
         for (const each of numbers) {

@@ -129,8 +129,16 @@ pub fn router(state: AppState) -> Router {
         .fallback(assets::public_or_not_found)
         .layer(from_fn_with_state(state.clone(), security::who))
         .layer(from_fn(security::headers))
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::const_new("text/event-stream"))))
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .with_state(state)
+}
+
+/// Not what is compressed in itself, and is asked for by ranges; not what has to come at once.
+fn worth_compressing() -> impl Predicate {
+    const NOT: [&str; 5] =
+        ["text/event-stream", "application/zip", "application/pdf", "application/vnd.openxmlformats-officedocument", "application/ofd"];
+    let [events, zip, pdf, office, ofd] = NOT.map(NotForContentType::const_new);
+    DefaultPredicate::new().and(events).and(zip).and(pdf).and(office).and(ofd)
 }
 
 /// 200 while the database answers, else 503.

@@ -17,7 +17,7 @@ use domain::project::Project;
 use futures::StreamExt;
 use serde::Deserialize;
 use service::material::{Announced, Found, LARGEST_PART, Taken, all, announce, find, give_up, take, upload};
-use service::{Context, Error};
+use service::{Context, Error, Public};
 use std::collections::HashMap;
 use std::io::Write;
 use tokio::sync::mpsc;
@@ -140,6 +140,8 @@ async fn go_on(
                 Ok(Taken::Whole { document }) => {
                     tus(StatusCode::NO_CONTENT, &[(OFFSET, end.to_string()), (DOCUMENT, document.to_string())])
                 }
+                // Where to go on, the client may know by this; a refusal by the rules, 409 too, has no offset.
+                Err(Error::Public(Public::Stale { version, .. })) => tus(StatusCode::CONFLICT, &[(OFFSET, version.to_string())]),
                 Err(error) => refused(error, &visitor),
             }
         }
@@ -177,6 +179,14 @@ async fn one(
         return StatusCode::NOT_MODIFIED.into_response();
     }
     let range = request.headers().get(header::RANGE).and_then(|v| v.to_str().ok()).and_then(|v| range(v, found.size));
+    if range.as_ref().is_some_and(|r| r.start >= r.end) {
+        let all = HeaderValue::from_str(&format!("bytes */{}", found.size));
+        let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
+        if let Ok(all) = all {
+            response.headers_mut().insert(header::CONTENT_RANGE, all);
+        }
+        return response;
+    }
     let stream = match cx.service.blobs.read(found.digest, range.clone()).await {
         Ok(stream) => stream,
         Err(fault) => return refused(Error::Fault(fault), &visitor),
@@ -211,16 +221,16 @@ async fn one(
     response
 }
 
-/// One range of bytes; several are answered with the whole.
+/// One range of bytes; several are answered with the whole, one that is not in it with an empty one.
 fn range(asked: &str, size: u64) -> Option<std::ops::Range<u64>> {
     let (start, end) = asked.strip_prefix("bytes=")?.split_once('-')?;
     let range = match (start.parse::<u64>(), end.parse::<u64>()) {
-        (Ok(start), Ok(end)) => start..(end + 1).min(size),
+        (Ok(start), Ok(end)) => start..end.saturating_add(1).min(size),
         (Ok(start), Err(_)) if end.is_empty() => start..size,
         (Err(_), Ok(last)) if start.is_empty() => size.saturating_sub(last)..size,
         _ => return None,
     };
-    (range.start < range.end).then_some(range)
+    Some(range)
 }
 
 /// RFC 6266, with the name in any script (RFC 8187).
@@ -252,7 +262,7 @@ async fn whole(State(state): State<AppState>, Extension(visitor): Extension<Visi
             let _ = failed.blocking_send(Err(std::io::Error::other("the file is not whole")));
         }
     });
-    let stream = futures::stream::unfold(from, |mut from| async move { from.recv().await.map(|piece| (piece, from)) });
+    let stream = futures::stream::unfold(from, |mut from| async move { from.recv().await.map(|piece| (piece, from)) }).fuse();
     let mut response = Response::new(Body::from_stream(stream));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

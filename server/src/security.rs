@@ -73,6 +73,7 @@ pub async fn headers(request: Request, next: Next) -> Response {
     let (name, value) = NOSNIFF;
     headers.insert(name, value);
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    // A document may be shown within our own pages.
+    headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
     response
 }

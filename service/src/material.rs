@@ -15,7 +15,7 @@ use domain::project::{self, Project};
 use domain::{Text, text};
 use sha2::{Digest as _, Sha256};
 use sqlx::Row;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 /// Longest part of a file that is taken at once, in bytes.
@@ -171,6 +171,14 @@ pub async fn take(cx: &Context, id: &str, offset: u64, bytes: Bytes) -> Result<T
     if offset != upload.received || offset + length > upload.length() {
         return Err(Public::Stale { version: upload.received, changes: Vec::new() }.into());
     }
+    // What is no paper says so in its first bytes; nobody has to send the rest.
+    if offset == 0
+        && (bytes.len() >= 512 || length == upload.length())
+        && let Beginning::No(why) = material::beginning(&bytes)
+    {
+        drop_upload(cx, id).await?;
+        return Err(Public::invalid("file", why.sentence()).into());
+    }
     if length > 0 {
         cx.service.blobs.put_part(id, offset, bytes).await?;
         // Two that send the same part at once: one of them counts.
@@ -227,15 +235,16 @@ async fn finish(cx: &Context, upload: &Upload, document: &Id<Document>) -> Resul
     let command = project::Command::Document { id: document.clone(), command: command(&upload.announced, file.clone()) };
     // The upload is the form's key: the last part sent twice makes one document.
     let sent = Sent { key: Some(format!("upload/{}", upload.id)), ..Sent::default() };
-    // Its name first: whoever hears of the document asks for its name at once. And again, should another version have
-    // come in between.
-    let versions = async || -> Result<usize, Error> {
-        let project = current(cx, &upload.project).await?;
-        Ok(project.library.get(document).map_or(0, |kept| kept.versions.len()))
-    };
-    remember_name(cx, &upload.project, document, versions().await? + 1, &name, &file).await?;
+    // Its name first: whoever hears of the document asks for its name at once.
+    let next = current(cx, &upload.project).await?.library.get(document).map_or(1, |kept| kept.versions.len() + 1);
+    remember_name(cx, &upload.project, document, next, &name, &file).await?;
     execute(cx, &upload.project, command, sent).await?;
-    remember_name(cx, &upload.project, document, versions().await?, &name, &file).await?;
+    // Its own version, should another one have come in between.
+    let project = current(cx, &upload.project).await?;
+    let own = project.library.get(document).and_then(|kept| kept.versions.iter().rposition(|v| v.digest == file.digest));
+    if let Some(own) = own {
+        remember_name(cx, &upload.project, document, own + 1, &name, &file).await?;
+    }
     sqlx::query("update upload set finished_at = $1 where id = $2")
         .bind(cx.service.clock.now().to_string())
         .bind(upload.id.clone())
@@ -382,16 +391,17 @@ fn found(document: &Id<Document>, kept: &material::Kept, version: usize, names: 
 pub async fn all(cx: &Context, id: &Id<Project>) -> Result<(Text, Vec<Found>), Error> {
     let names = names(cx, id).await?;
     let project = current(cx, id).await?;
-    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut list = Vec::new();
     for (document, kept) in project.library.iter().filter(|(_, kept)| kept.removed.is_none()) {
         let Some(mut one) = found(document, kept, kept.versions.len(), &names) else { continue };
         let folder = kept.material.as_ref().and_then(|m| cx.service.catalogue.material(m.as_str())).map(|m| m.name.zh.clone());
         one.name = format!("{}/{}", folder.unwrap_or_else(|| "未归类".into()).replace('/', "、"), one.name);
-        let n = taken.entry(one.name.clone()).or_default();
-        *n += 1;
-        if *n > 1 {
-            let (stem, ending) = one.name.rsplit_once('.').unwrap_or((&one.name, ""));
+        let (stem, ending) =
+            one.name.rsplit_once('.').map(|(s, e)| (s.to_string(), e.to_string())).unwrap_or((one.name.clone(), String::new()));
+        let mut n = 1;
+        while !taken.insert(one.name.clone()) {
+            n += 1;
             one.name = format!("{stem} ({n}).{ending}");
         }
         list.push(one);

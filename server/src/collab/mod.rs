@@ -90,7 +90,7 @@ async fn attend(socket: WebSocket, room: mpsc::Sender<ToRoom>, joining: room::Jo
     let (out, mut coming) = mpsc::channel::<Bytes>(WAITING);
     let (bye, mut leaving) = tokio::sync::oneshot::channel::<Leaving>();
     let (number, numbered) = tokio::sync::oneshot::channel();
-    if room.send(ToRoom::Join { joining, out, bye, number }).await.is_err() {
+    if room.send(ToRoom::Join { joining: Box::new(joining), out, bye, number }).await.is_err() {
         return;
     }
     let Ok(me) = numbered.await else { return };

@@ -424,9 +424,13 @@ async fn insert(tx: &mut AnyConnection, updates: Vec<(&str, u64, &Update)>) -> R
     Ok(())
 }
 
+/// Document, field, author and minute of a change; and its project, number, update and value.
+type Minute<'u> = (&'u str, &'u Id<Field>, &'u Id<Account>, String);
+type Last<'u> = (&'u Id<Project>, u64, &'u Update, &'u String);
+
 /// What people made of the fields: one row for each person, field and minute, the last.
 async fn change(tx: &mut AnyConnection, updates: Vec<(&str, &Id<Project>, u64, &Update)>) -> Result<(), Fault> {
-    let mut last: BTreeMap<(&str, &Id<Field>, &Id<Account>, String), (&Id<Project>, u64, &Update, &String)> = BTreeMap::new();
+    let mut last: BTreeMap<Minute<'_>, Last<'_>> = BTreeMap::new();
     for (document, project, seq, update) in updates {
         for (field, value) in &update.changes {
             let minute: String = update.at.to_string().chars().take(16).collect();

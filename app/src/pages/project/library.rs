@@ -5,7 +5,7 @@ use super::{matter_name, page};
 use crate::components::form::CommandForm;
 use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
-use crate::lang::{list, say, size, tr};
+use crate::lang::{colon, list, say, size, tr};
 use crate::shared::{catalogue, today};
 use crate::upload::{Along, Sending, Way};
 use domain::Id;
@@ -106,33 +106,41 @@ fn Shelves() -> impl IntoView {
             <Under />
             {move || (!loose.with(Vec::is_empty)).then(|| view! { <h2>{tr!(library.unsorted)}</h2> })}
             <For each=move || loose.get() key=|one| format!("{one:?}") let:one><OneDocument id=one.0 /></For>
-            <ol class="papers"><For each=move || wanted.get() key=|row| format!("{row:?}") let:row><OnePaper row may /></For></ol>
+            <h2>{tr!(library.papers)}</h2>
+            <ol class="papers"><For each=move || wanted.get() key=|row| row.material.clone() let:row><OnePaper material=row.material wanted may /></For></ol>
         </div>
     }
 }
 
+/// A paper with its documents. It stays while they come and go: somebody may be choosing files for it.
 #[component]
-fn OnePaper(row: Row, may: bool) -> impl IntoView {
-    let Row { material, matters, stands, documents } = row;
+fn OnePaper(material: Id<Material>, wanted: Memo<Vec<Row>>, may: bool) -> impl IntoView {
     let name = catalogue().material(material.as_str()).map(|m| say(&m.name)).unwrap_or_default();
-    let (class, word) = match &stands {
-        Stands::Here(_) => ("state state-issued", tr!(library.here)),
-        Stands::Expired(_) => ("state state-paused", tr!(library.expired)),
-        Stands::Comes(matter) => ("state", tr!(library.comes, name = matter_name(matter))),
-        Stands::Made => ("state", tr!(library.made)),
-        Stands::Missing => ("state state-turn", tr!(library.missing)),
+    let key = material.clone();
+    let row = Memo::new(move |_| wanted.with(|all| all.iter().find(|row| row.material == key).cloned()));
+    let state = move || {
+        let (class, word) = match row.get()?.stands {
+            Stands::Here(_) => ("state state-issued", tr!(library.here)),
+            Stands::Expired(_) => ("state state-paused", tr!(library.expired)),
+            Stands::Comes(matter) => ("state", tr!(library.comes, name = matter_name(&matter))),
+            Stands::Made => ("state", tr!(library.made)),
+            Stands::Missing => ("state state-turn", tr!(library.missing)),
+        };
+        Some(view! { <span class=class>{word}</span> })
     };
+    let matters = row.get_untracked().map(|row| row.matters).unwrap_or_default();
     let with = Along { material: material.to_string(), ..Along::default() };
     let n = matters.len();
+    let documents = move || row.get().map(|row| row.documents).unwrap_or_default();
     view! {
         <li class="paper" id=format!("paper-{material}")>
             <div class="paper-head">
-                <h3>{name}</h3>
-                <span class=class>{word}</span>
+                <h3>{name.clone()}</h3>
+                {state}
                 <details class="muted"><summary>{tr!(sheet.serves, n = n)}</summary>{list(matters.iter().map(matter_name))}</details>
-                {may.then(|| view! { <Choose with label=tr!(library.choose) /> })}
+                {may.then(|| view! { <Choose with label=tr!(library.choose) what=name many=true /> })}
             </div>
-            {documents.into_iter().map(|(id, _)| view! { <OneDocument id /> }).collect_view()}
+            <For each=documents key=|one| format!("{one:?}") let:one><OneDocument id=one.0 /></For>
         </li>
     }
 }
@@ -160,8 +168,8 @@ fn Drop() -> impl IntoView {
             on:drop=dropped
         >
             <p>{tr!(library.drop)}</p>
-            <Choose with=Along::default() label=tr!(library.choose_many) />
-            <p class="muted">{tr!(library.kinds, kinds = domain::material::Media::list())}</p>
+            <Choose with=Along::default() label=tr!(library.choose_many) what=tr!(library.unsorted) many=true />
+            <p class="muted">{tr!(library.kinds, kinds = say(&domain::material::Media::list()))}</p>
         </div>
     }
 }
@@ -171,6 +179,10 @@ fn Drop() -> impl IntoView {
 fn Choose(
     with: Along,
     #[prop(into)] label: String,
+    /// What is chosen, for who does not see where the button stands.
+    #[prop(into)]
+    what: String,
+    many: bool,
     /// Why there is a new version, as it is when the files are chosen.
     #[prop(optional)]
     why: Option<RwSignal<String>>,
@@ -191,10 +203,11 @@ fn Choose(
         #[cfg(not(feature = "hydrate"))]
         let _ = (event, &with, why);
     };
+    let spoken = format!("{label}{}{what}", colon());
     view! {
         <label class="button button-quiet choose">
             {label}
-            <input type="file" multiple class="visually-hidden" on:change=chosen />
+            <input type="file" multiple=many aria-label=spoken on:change=chosen />
         </label>
     }
 }
@@ -224,8 +237,17 @@ fn Under() -> impl IntoView {
     };
     move || {
         let all = shelf.sending.get();
-        (!all.is_empty())
-            .then(|| view! { <ul class="under" role="status" aria-live="polite">{all.into_iter().map(row).collect_view()}</ul> })
+        // What has arrived stands in the list; only how many is said.
+        let arrived = all.iter().filter(|s| s.way.get() == Way::Done).count();
+        let rest: Vec<_> = all.iter().filter(|s| s.way.get() != Way::Done).cloned().collect();
+        (!all.is_empty()).then(|| {
+            view! {
+                <div role="status" aria-live="polite">
+                    {(arrived > 0).then(|| view! { <p class="under-done"><span class="state state-issued">{tr!(library.done)}</span>" "{tr!(library.arrived, n = arrived)}</p> })}
+                    <ul class="under">{rest.into_iter().map(row).collect_view()}</ul>
+                </div>
+            }
+        })
     }
 }
 
@@ -286,14 +308,14 @@ fn OneDocument(id: Id<Document>) -> impl IntoView {
             </p>
             {frame}
             {(!earlier.is_empty()).then(|| view! { <details><summary>{tr!(library.earlier)}</summary><ol>{earlier}</ol></details> })}
-            {may.then(|| view! { <Change id kept /> })}
+            {may.then(|| view! { <Change id kept name=name() /> })}
         </article>
     }
     .into_any()
 }
 
 #[component]
-fn Change(id: Id<Document>, kept: Kept) -> impl IntoView {
+fn Change(id: Id<Document>, kept: Kept, name: String) -> impl IntoView {
     let page = page();
     let c = catalogue();
     let (sort, limit, remove) =
@@ -320,13 +342,13 @@ fn Change(id: Id<Document>, kept: Kept) -> impl IntoView {
             <div class="forms">
                 <div class="needs-script">
                     <label>{tr!(library.why_newer)}<input maxlength="200" bind:value=why /></label>
-                    <Choose with label=tr!(library.replace) why />
+                    <Choose with label=tr!(library.replace) what=name many=false why />
                 </div>
                 <CommandForm action=sort name=format!("sort.{id}") button=tr!(library.sort) class="button button-quiet">
                     {hidden()}
                     <label>{tr!(library.is)}<select name="material"><option value="">{tr!(library.unsorted)}</option>{options}</select></label>
                 </CommandForm>
-                <CommandForm action=limit name=format!("limit.{id}") button=tr!(hard.save) class="button button-quiet">
+                <CommandForm action=limit name=format!("limit.{id}") button=tr!(library.save_day) class="button button-quiet">
                     {hidden()}
                     <label>{tr!(library.last_day)}<input type="date" name="expires" value=kept.expires.map(|d| d.to_string()).unwrap_or_default() /></label>
                 </CommandForm>

@@ -41,7 +41,7 @@ pub struct Joining {
 }
 
 pub enum ToRoom {
-    Join { joining: Joining, out: mpsc::Sender<Bytes>, bye: oneshot::Sender<Leaving>, number: oneshot::Sender<u64> },
+    Join { joining: Box<Joining>, out: mpsc::Sender<Bytes>, bye: oneshot::Sender<Leaving>, number: oneshot::Sender<u64> },
     Said { me: u64, frame: Frame },
     Leave { me: u64 },
 }
@@ -162,7 +162,7 @@ impl Room {
         let mut fresh = Vec::new();
         for message in batch {
             match message {
-                ToRoom::Join { joining, out, bye, number } => self.join(joining, out, bye, number),
+                ToRoom::Join { joining, out, bye, number } => self.join(*joining, out, bye, number),
                 ToRoom::Leave { me } => self.leave(me).await,
                 ToRoom::Said { me, frame } => match frame {
                     Frame::Have(vector) => {
