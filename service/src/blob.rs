@@ -11,6 +11,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutPayload, parse_url_opts};
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path as Folder;
 use std::sync::Arc;
@@ -116,6 +117,18 @@ impl Blobs {
         Ok(self.store.get(&part(upload, offset)).await?.bytes().await?)
     }
 
+    /// The parts as one file, for what reads here and there in it; on a thread that may wait.
+    pub(crate) fn reader(&self, upload: &str, parts: &[(u64, u64)]) -> Parts {
+        Parts {
+            blobs: self.clone(),
+            upload: upload.to_string(),
+            parts: parts.to_vec(),
+            at: 0,
+            held: None,
+            runtime: tokio::runtime::Handle::current(),
+        }
+    }
+
     /// Puts the parts together under the digest of the whole.
     pub(crate) async fn join(&self, upload: &str, parts: &[(u64, u64)], digest: Digest) -> Result<(), Fault> {
         if self.has(digest).await? {
@@ -154,6 +167,47 @@ impl Blobs {
             self.store.delete(&part(upload, offset)).await?;
         }
         Ok(())
+    }
+}
+
+/// The parts of a file that is arriving, one of them in memory at a time.
+pub(crate) struct Parts {
+    blobs: Blobs,
+    upload: String,
+    parts: Vec<(u64, u64)>,
+    at: u64,
+    held: Option<(u64, Bytes)>,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Read for Parts {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let Some((offset, _)) = self.parts.iter().find(|(offset, size)| (*offset..offset + size).contains(&self.at)).copied() else {
+            return Ok(0);
+        };
+        if self.held.as_ref().is_none_or(|(held, _)| *held != offset) {
+            let part = self.runtime.block_on(self.blobs.read_part(&self.upload, offset)).map_err(std::io::Error::other)?;
+            self.held = Some((offset, part));
+        }
+        let part = self.held.as_ref().map(|(_, part)| part.as_ref()).unwrap_or_default();
+        let rest = part.get(usize::try_from(self.at - offset).unwrap_or(usize::MAX)..).unwrap_or_default();
+        let n = rest.len().min(into.len());
+        into[..n].copy_from_slice(&rest[..n]);
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+impl Seek for Parts {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let length: u64 = self.parts.iter().map(|(_, size)| size).sum();
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => length.checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or_else(|| std::io::Error::other("before the beginning"))?;
+        Ok(self.at)
     }
 }
 

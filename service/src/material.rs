@@ -1,5 +1,6 @@
 //! The documents of a project: files arrive in parts, are looked at, and become documents; each stays as it was.
 
+use crate::blob::Parts;
 use crate::error::{Error, Fault, Public};
 use crate::project::{Sent, current, execute};
 use crate::{Context, new_id};
@@ -16,7 +17,6 @@ use domain::{Text, text};
 use sha2::{Digest as _, Sha256};
 use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Cursor;
 
 /// Longest part of a file that is taken at once, in bytes.
 pub const LARGEST_PART: usize = 16 * 1024 * 1024;
@@ -208,25 +208,18 @@ async fn finish(cx: &Context, upload: &Upload, document: &Id<Document>) -> Resul
     let parts: Vec<(u64, u64)> = whole(&blobs.parts(&upload.id).await?, upload.length())?;
     let mut hasher = Sha256::new();
     let mut first = Vec::new();
-    let mut zip = None;
     for (offset, _) in &parts {
         let bytes = blobs.read_part(&upload.id, *offset).await?;
         hasher.update(&bytes);
         if first.len() < 4096 {
             first.extend_from_slice(&bytes[..bytes.len().min(4096)]);
         }
-        if *offset == 0 && material::beginning(&first) == Beginning::Zip {
-            zip = Some(Vec::new());
-        }
-        if let Some(all) = &mut zip {
-            all.extend_from_slice(&bytes);
-        }
     }
     let digest = Digest(hasher.finalize().into());
-    let media = match (material::beginning(&first), zip) {
-        (Beginning::Is(media), _) => Ok(media),
-        (Beginning::No(why), _) => Err(why),
-        (Beginning::Zip, zip) => look_into(zip.unwrap_or_default()).await?,
+    let media = match material::beginning(&first) {
+        Beginning::Is(media) => Ok(media),
+        Beginning::No(why) => Err(why),
+        Beginning::Zip => look_into(blobs.reader(&upload.id, &parts), upload.length()).await?,
     };
     let media = media.map_err(|why| Public::invalid("file", why.sentence()))?;
     blobs.join(&upload.id, &parts, digest).await?;
@@ -267,10 +260,9 @@ fn whole(parts: &[(u64, u64)], length: u64) -> Result<Vec<(u64, u64)>, Fault> {
     if at == length { Ok(chain) } else { Err(format!("parts of an upload are missing: {at} of {length} bytes").into()) }
 }
 
-async fn look_into(zip: Vec<u8>) -> Result<Result<Media, NotTaken>, Fault> {
+async fn look_into(zip: Parts, size: u64) -> Result<Result<Media, NotTaken>, Fault> {
     let look = move || {
-        let size = zip.len() as u64;
-        let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(zip)) else { return Err(NotTaken::Archive) };
+        let Ok(mut archive) = zip::ZipArchive::new(zip) else { return Err(NotTaken::Archive) };
         let mut entries = Vec::new();
         for i in 0..archive.len() {
             let Ok(entry) = archive.by_index_raw(i) else { return Err(NotTaken::Archive) };

@@ -108,3 +108,31 @@ story! {
         assert!(world.sees("wang", &id).await.unwrap().project.library.is_empty());
     }
 }
+
+/// A zip of these entries, as office programs write them.
+fn zipped(entries: &[(&str, usize)]) -> Vec<u8> {
+    use std::io::Write;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, size) in entries {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(&vec![b' '; *size]).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+story! {
+    async fn an_office_document_is_told_from_a_bomb_and_from_a_macro(world) {
+        let id = world.project().await;
+        let wang = world.as_("wang").await;
+        let whole = [("[Content_Types].xml", 300), ("word/document.xml", 5000)];
+        let good = send(&wang, &id, named("说明"), &zipped(&whole), 100).await.unwrap();
+        assert_eq!(contents(&wang, &id, &good, None).await.0, "说明.docx");
+        for (more, says) in [(("word/vbaProject.bin", 10), "可执行程序"), (("word/media/a.bin", 20 << 20), "压缩包")] {
+            let refused = send(&wang, &id, named("说明.docx"), &zipped(&[whole[0], whole[1], more]), 50_000).await;
+            let refused = refused.map_err(sentence).unwrap_err();
+            assert!(refused.contains(says), "{refused}");
+        }
+        let refused = send(&wang, &id, named("图纸.docx"), &zipped(&[("图纸.dwg", 100)]), 50).await.map_err(sentence).unwrap_err();
+        assert!(refused.contains("压缩包"), "{refused}");
+    }
+}
