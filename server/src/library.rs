@@ -281,8 +281,8 @@ fn write_zip(
     runtime: &tokio::runtime::Handle,
 ) -> Result<(), service::Fault> {
     let mut zip = zip::ZipWriter::new_stream(sender);
-    // Documents are compressed already.
-    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored).large_file(true);
+    // Documents are compressed already. None is as large as needs the 64-bit form, which not every program reads.
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for found in list {
         zip.start_file(found.name.as_str(), options)?;
         let mut contents = read(found)?;

@@ -4,6 +4,7 @@ mod key;
 mod paper;
 
 pub use key::{Forged, Keys, Public as PublicKeys, as_jwks, check, from_jwks, public};
+pub use paper::print;
 
 use crate::error::{Error, Fault, Public};
 use crate::project::{Done, Sent, current, done_before, execute};

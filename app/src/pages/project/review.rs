@@ -170,7 +170,7 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
                     {before.map(|b| view! { <span class="muted block">{tr!(review.was, value = b.unwrap_or_else(none))}</span> })}
                     {now.map(|n| view! { <span class="muted block">{tr!(review.now, value = n.unwrap_or_else(none))}</span> })}
                 </td>
-                <td>{speak.then(|| point(pin))}</td>
+                {speak.then(|| view! { <td>{point(pin)}</td> })}
             </tr>
         }
     });
@@ -187,7 +187,7 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
                     <span class="muted">{format!(" {} · {}", copy.media.ending().to_uppercase(), size(copy.size as f64))}</span>
                     {was.map(|d| view! { <a class="block" href=format!("{base}/{}?version={}", d.document, d.version) rel="external" target="_blank">{tr!(review.was_paper)}</a> })}
                 </td>
-                <td>{speak.then(|| point(pin))}</td>
+                {speak.then(|| view! { <td>{point(pin)}</td> })}
             </tr>
         }
     });
@@ -207,7 +207,7 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
     let table = view! {
         <div class="table-scroll">
             <table class="filed-table">
-                <thead><tr><th>{tr!(review.item)}</th><th>{tr!(review.filed)}</th><th>{speak.then(|| tr!(review.correct))}</th></tr></thead>
+                <thead><tr><th>{tr!(review.item)}</th><th>{tr!(review.filed)}</th>{speak.then(|| view! { <th>{tr!(review.correct)}</th> })}</tr></thead>
                 <tbody>{field_rows}{paper_rows}</tbody>
             </table>
         </div>
