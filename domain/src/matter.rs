@@ -490,6 +490,9 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command
             }
             _ => return out_of_place("暂停计时", "paused"),
         },
+        Command::Resume if project.parcel(id).is_some_and(|(_, s, _)| s.open_notice().is_some_and(|n| n.points.contains_key(id))) => {
+            return not_now("企业补正后自动恢复计时。", "The clock resumes by itself when the enterprise has corrected.");
+        }
         Command::Resume => match &tracked.progress {
             Progress::Paused { left, .. } => Event::Resumed { due: calendar.add(today, *left), edition: edition() },
             _ => return out_of_place("恢复计时", "resumed"),

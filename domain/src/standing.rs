@@ -106,7 +106,12 @@ pub fn todos(project: &Project, catalogue: &Catalogue) -> Vec<Todo> {
             State::Paused { .. } => (3, todo(office, "恢复计时并办理", "resume", None)),
             State::Returned => (2, todo(Party::Enterprise, "补正", "correct", None)),
             State::Accepted { due } => (4, todo(office, "办理", "decide", Some(due))),
-            State::Filed { .. } => (4, todo(office, "受理", "accept", None)),
+            State::Filed { .. } => match project.parcel(&matter.id) {
+                // The office has spoken; the others, or the land day, are waited for.
+                Some((_, _, parcel)) if parcel.opinion.is_some() => continue,
+                Some(_) => (4, todo(office, "审查", "review", None)),
+                None => (4, todo(office, "受理", "accept", None)),
+            },
             State::Decided => (4, todo(office, "发证或办结", "issue", None)),
             State::Prepared => (5, todo(starter(matter), "申报", "file", None)),
             State::Refused => (5, todo(starter(matter), "重新准备", "prepare again", None)),

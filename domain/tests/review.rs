@@ -202,6 +202,7 @@ fn an_office_that_is_late_does_not_hold_the_notice_and_a_paused_clock_goes_on() 
     assert!(package(&mut story, &enterprise(), S::Notify).is_err());
     package(&mut story, &lead(), S::Notify).unwrap();
     assert_eq!((story.state(WORKS), story.state(DRAWINGS)), ("paused", "filed"));
+    assert!(story.matter(&office(WORKS), WORKS, M::Resume).unwrap_err().contains("补正后自动恢复"));
     let parcels = [(Id::from(WORKS), Filing { changed: vec![Pin::Field("plot_ratio".into())], ..filing("2") })].into();
     package(&mut story, &enterprise(), S::Return { parcels, explanation: String::new() }).unwrap();
     assert_eq!(story.state(WORKS), "accepted");
