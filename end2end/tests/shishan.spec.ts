@@ -98,6 +98,8 @@ for (const where of ['SQLite', 'PostgreSQL with two servers']) {
   test(`Shishan on ${where}: from the sheet to six permits`, async ({ server: worker, enter, request, trouble }) => {
     // Refusals the test asks for: a filing without its declaration, a correction that corrects nothing.
     trouble.expect(/status of 422/);
+    // And a number nobody issued.
+    trouble.expect(/status of 404 .*\/verify\//);
     test.setTimeout(420_000);
     const own = where !== 'SQLite';
     const database = process.env['QUANLIAN_TEST_POSTGRES'];
