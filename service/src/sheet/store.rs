@@ -16,12 +16,16 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Most writes that share a transaction.
 const GROUP: usize = 256;
 /// Updates after which a document is written anew as a whole.
 const COMPACT_AFTER: u64 = 500;
+/// Writes of a group from which on the next one is waited for a moment.
+const BUSY: usize = 3;
+const GATHER: Duration = Duration::from_millis(6);
 /// Rows that one statement writes.
 const ROWS: usize = 400;
 /// Rows of a history that are given at once.
@@ -67,6 +71,8 @@ struct Write {
     project: Id<Project>,
     expected: u64,
     updates: Vec<Update>,
+    /// The document as it is after them, where it is time to write it as a whole: everything loose then goes.
+    whole: Option<Vec<u8>>,
     reply: oneshot::Sender<Result<Written, String>>,
 }
 
@@ -236,36 +242,41 @@ impl Sheets {
     /// # Errors
     /// The database failed; nothing was written.
     pub async fn write(&self, document: &str, project: &Id<Project>, expected: u64, updates: Vec<Update>) -> Result<Written, Fault> {
+        self.send(document, project, expected, updates, None).await
+    }
+
+    async fn send(
+        &self,
+        document: &str,
+        project: &Id<Project>,
+        expected: u64,
+        updates: Vec<Update>,
+        whole: Option<Vec<u8>>,
+    ) -> Result<Written, Fault> {
         let (reply, answer) = oneshot::channel();
-        let write = Write { document: document.to_string(), project: project.clone(), expected, updates, reply };
+        let write = Write { document: document.to_string(), project: project.clone(), expected, updates, whole, reply };
         self.queue.send(write).await.map_err(|_| "the sheets are closed")?;
         Ok(answer.await.map_err(|_| "the sheets stopped before they answered")??)
     }
 
     /// Writes a document as a whole when many updates have gathered, and lets those go. `whole` holds everything up
-    /// to `seq` and nothing after it.
+    /// to `seq` and nothing after it. By the same writer: two that write at once would wait for each other.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn compact(&self, document: &str, seq: u64, loose: u64, whole: impl FnOnce() -> Vec<u8>) -> Result<bool, Fault> {
+    pub async fn compact(
+        &self,
+        document: &str,
+        project: &Id<Project>,
+        seq: u64,
+        loose: u64,
+        whole: impl FnOnce() -> Vec<u8>,
+    ) -> Result<bool, Fault> {
         if loose < COMPACT_AFTER {
             return Ok(false);
         }
-        let mut tx = self.db.begin_write().await?;
-        let n = i64::try_from(seq)?;
-        sqlx::query("update sheet_document set state = $1, compacted = $2 where document = $3 and compacted < $2")
-            .bind(whole())
-            .bind(n)
-            .bind(document.to_string())
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("delete from sheet_update where document = $1 and seq <= $2")
-            .bind(document.to_string())
-            .bind(n)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(true)
+        let written = self.send(document, project, seq, Vec::new(), Some(whole())).await?;
+        Ok(matches!(written, Written::Done { .. }))
     }
 
     /// What the fields of a project hold, and who says so.
@@ -319,7 +330,16 @@ fn changed_from_row(row: &AnyRow) -> Result<Changed, Fault> {
 
 async fn write_forever(db: Db, mut waiting: mpsc::Receiver<Write>, server: Arc<str>) {
     let mut group = Vec::with_capacity(GROUP);
+    let mut busy = false;
     while waiting.recv_many(&mut group, GROUP).await > 0 {
+        // Where many write, a moment's wait makes one commit of several; one who writes alone waits for nothing.
+        if busy {
+            tokio::time::sleep(GATHER).await;
+            while let Some(more) = (group.len() < GROUP).then(|| waiting.try_recv().ok()).flatten() {
+                group.push(more);
+            }
+        }
+        busy = group.len() >= BUSY;
         // In one order everywhere, so that two servers never wait for each other's documents crosswise.
         group.sort_by(|a, b| a.document.cmp(&b.document));
         match write_group(&db, &group, &server).await {
@@ -362,6 +382,9 @@ async fn write_group(db: &Db, group: &[Write], server: &str) -> Result<Vec<Writt
                 db.notify_in(&mut tx, GROWN, &format!("{server} {} {seq}", write.document)).await?;
                 answers[i] = Written::Done { seq };
                 updates.extend(write.updates.iter().zip(write.expected + 1..).map(|(update, seq)| (write, seq, update)));
+                if let Some(whole) = &write.whole {
+                    write_whole(&mut tx, &write.document, seq, whole).await?;
+                }
             }
         }
         insert(&mut tx, updates.iter().map(|(write, seq, update)| (write.document.as_str(), *seq, *update)).collect()).await?;
@@ -370,6 +393,18 @@ async fn write_group(db: &Db, group: &[Write], server: &str) -> Result<Vec<Writt
     }
     tx.commit().await?;
     Ok(answers)
+}
+
+async fn write_whole(tx: &mut AnyConnection, document: &str, seq: u64, whole: &[u8]) -> Result<(), Fault> {
+    let n = i64::try_from(seq)?;
+    sqlx::query("update sheet_document set state = $1, compacted = $2 where document = $3 and compacted < $2")
+        .bind(whole.to_vec())
+        .bind(n)
+        .bind(document.to_string())
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("delete from sheet_update where document = $1 and seq <= $2").bind(document.to_string()).bind(n).execute(&mut *tx).await?;
+    Ok(())
 }
 
 /// `($1, $2), ($3, $4)`: places for so many rows of so many values.

@@ -100,7 +100,7 @@ story! {
         let loaded = world.service.sheets.load(form, &name, "project").await.unwrap().unwrap();
         assert!(loaded.loose > 500);
         let (seq, document) = (loaded.seq, loaded.document);
-        assert!(world.service.sheets.compact(&name, seq, loaded.loose, || document.whole()).await.unwrap());
+        assert!(world.service.sheets.compact(&name, &id, seq, loaded.loose, || document.whole()).await.unwrap());
         let again = world.service.sheets.load(form, &name, "project").await.unwrap().unwrap();
         assert_eq!((again.loose, again.seq), (0, seq));
         assert_eq!(again.document.values(), document.values());

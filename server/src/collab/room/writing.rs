@@ -1,7 +1,7 @@
 //! What is written. It is applied, stored with its author, and only then told to the others; what comes while it is
 //! being stored waits and is stored together.
 
-use super::{Leaving, Room};
+use super::{Leaving, Member, Room};
 use axum::body::Bytes;
 use axum::extract::ws::close_code;
 use domain::account::Account;
@@ -40,7 +40,6 @@ impl Room {
             return Ok(());
         }
         let (author, own) = (member.guest.actor.account.clone(), is_own(&member.guest.actor));
-        let allowed = member.guest.fields.clone();
         let Ok(applied) = self.document.try_apply(data) else {
             self.reload(fresh).await?;
             if let Some(bye) = self.members.get_mut(&me).and_then(|m| m.bye.take()) {
@@ -55,12 +54,13 @@ impl Room {
             self.send(me, Frame::Have(vector).encode().into());
             return Ok(());
         }
+        let Some(Member { guest, .. }) = self.members.get(&me) else { return Ok(()) };
         let mut wrong = None;
         let mut changes = Vec::new();
         for field in applied.changed {
             match field {
                 None => wrong = Some("the form has no such field"),
-                Some(field) if !allowed.contains(&field.id) => wrong = Some("this field is for others to fill in"),
+                Some(field) if !guest.fields.contains(&field.id) => wrong = Some("this field is for others to fill in"),
                 Some(field) => {
                     let value = self.document.value(&field);
                     if value.chars().count() > LONGEST_VALUE {
@@ -160,7 +160,7 @@ impl Room {
             self.tell_stored(changed.collect());
         }
         let document = &self.document;
-        if self.service.sheets.compact(&self.name, self.seq, self.loose, || document.whole()).await? {
+        if self.service.sheets.compact(&self.name, &self.project, self.seq, self.loose, || document.whole()).await? {
             self.loose = 0;
         }
         Ok(())
