@@ -1,12 +1,22 @@
-//! Turns `locales/*.json` into typed keys: a missing or misspelt translation does not compile.
+//! Turns `locales/*.json` into typed keys: a missing or misspelt translation does not compile. And names the work
+//! pages' style by its contents.
 
 use leptos_i18n_parser::parse_locales::options::{Config, ParseOptions};
 use leptos_i18n_parser::parse_locales::parse_locales;
 use std::error::Error;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
+    // The address of the work pages' style changes with its contents.
+    let mut style = DefaultHasher::new();
+    for name in ["sheet", "library", "filing"] {
+        let path = format!("../style/pages/{name}.css");
+        println!("cargo::rerun-if-changed={path}");
+        std::fs::read_to_string(path)?.hash(&mut style);
+    }
+    println!("cargo::rustc-env=WORK_STYLE={:016x}", style.finish());
     let options = ParseOptions::default().interpolate_display(true);
     let config = Config::new("zh-CN")?.add_locale("en")?.parse_options(options);
     let locales = parse_locales(None, config)?;

@@ -28,7 +28,7 @@ pub fn build() -> Result<()> {
     // Two folders, each named by its contents: the program (whose files name each other, so they keep
     // their names) and the style, so that a changed colour does not send the program again.
     let program = browser_program(&root, &target)?;
-    let style = BTreeMap::from([("quanlian.css".to_string(), styles(&root)?.into_bytes())]);
+    let style = BTreeMap::from([("quanlian.css".to_string(), styles(&root, "main.css")?.into_bytes())]);
     let mut sizes = Vec::new();
     let mut folders = Vec::new();
     for files in [&program, &style] {
@@ -45,6 +45,8 @@ pub fn build() -> Result<()> {
             store(&site.join(name), &fs::read(&path)?)?;
         }
     }
+    // What only signed-in pages need: a first visit does not fetch it.
+    store(&site.join("work.css"), styles(&root, "work.css")?.as_bytes())?;
     let preload = fs::read_to_string(target.join("xtask").join(PRELOAD))?;
     let json = format!("{{\"program\":\"{}\",\"style\":\"{}\",\"preload\":{preload}}}\n", folders[0], folders[1]);
     fs::write(site.join("manifest.json.new"), json)?;
@@ -162,11 +164,11 @@ fn optimise(root: &Path, from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `style/main.css` with everything it imports, minified.
-fn styles(root: &Path) -> Result<String> {
+/// A file of `style/` with everything it imports, minified.
+fn styles(root: &Path, name: &str) -> Result<String> {
     let files = FileProvider::new();
     let mut bundler = Bundler::new(&files, None, ParserOptions::default());
-    let mut sheet = bundler.bundle(&root.join("style/main.css")).map_err(|e| format!("style: {e}"))?;
+    let mut sheet = bundler.bundle(&root.join("style").join(name)).map_err(|e| format!("style: {e}"))?;
     sheet.minify(MinifyOptions::default()).map_err(|e| format!("style: {e}"))?;
     Ok(sheet.to_css(PrinterOptions { minify: true, ..PrinterOptions::default() }).map_err(|e| format!("style: {e}"))?.code)
 }

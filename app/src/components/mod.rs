@@ -8,3 +8,4 @@ pub mod layout;
 pub mod mark;
 pub mod notice;
 pub mod qr;
+pub mod work_style;

@@ -2,6 +2,7 @@
 
 use super::{PageTitle, set_status};
 use crate::components::notice::ErrorNotice;
+use crate::components::work_style::WorkStyle;
 use crate::error::Failure;
 use crate::lang::{say, tr};
 use domain::Error;
@@ -38,6 +39,7 @@ pub fn Verify() -> impl IntoView {
     );
     view! {
         <PageTitle text=tr!(verify.title) />
+        <WorkStyle />
         <div class="page page-narrow verify">
             <h1>{tr!(verify.title)}</h1>
             <Transition>

@@ -3,6 +3,7 @@
 use super::PageTitle;
 use crate::components::form::{CommandForm, FormBase, kept};
 use crate::components::notice::ErrorNotice;
+use crate::components::work_style::WorkStyle;
 use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::pages::project::matter_name;
@@ -91,6 +92,7 @@ pub fn Worklist() -> impl IntoView {
     let loaded = Resource::new_blocking(|| (), |()| my_work());
     view! {
         <PageTitle text=tr!(worklist.title) />
+        <WorkStyle />
         <div class="page page-wide worklist">
             <h1>{tr!(worklist.title)}</h1>
             <Transition>

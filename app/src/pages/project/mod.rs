@@ -19,6 +19,7 @@ use crate::components::form::{FormBase, kept};
 use crate::components::layout::{here, query_value};
 use crate::components::mark::Assumed;
 use crate::components::notice::ErrorNotice;
+use crate::components::work_style::WorkStyle;
 use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::live::{Connection, follow};
@@ -140,6 +141,7 @@ fn LiveProject(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) ->
     let sentence = move || view.with(|v| say(&domain::standing::sentence(&v.project, &catalogue(), &|id| v.name(id))));
     view! {
         <PageTitle text=name.clone() />
+        <WorkStyle />
         <div class="page page-wide project">
             <header class="project-head">
                 <h1>{name}{move || assumed.get().then(|| view! { <Assumed /> })}</h1>
