@@ -339,6 +339,12 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Document>, comma
         };
     }
     let kept = kept.filter(|kept| kept.removed.is_none()).ok_or(Refusal::Unknown)?;
+    if project.certificates.values().any(|held| held.documents.contains(id)) {
+        return not_now(
+            "证照由发证部门更正或撤销，不能在这里改动。",
+            "A certificate is corrected or revoked by who issued it; it cannot be changed here.",
+        );
+    }
     Ok(match command {
         Command::Add { .. } => return Err(Refusal::Unknown),
         Command::Replace { file, why } => {

@@ -286,6 +286,17 @@ fn a_certificate_is_corrected_or_revoked_and_never_gone() {
     assert!(story.when(&officer("tax"), Command::Certificate { command: issue.clone() }).is_err());
     story.when(&office(siting), Command::Certificate { command: issue }).unwrap();
     let number = format!("No-{siting}");
+    // Nobody puts another paper in its place.
+    let printed = story.project().certificates[&number].documents[0].clone();
+    let file = Arrived { digest: Digest::of(b"mine"), media: Media::Pdf, size: 4 };
+    for command in [
+        material::Command::Replace { file, why: "更清楚".into() },
+        material::Command::Remove { why: "不要了".into() },
+        material::Command::Sort { material: None },
+    ] {
+        let refused = story.when(&enterprise(), Command::Document { id: printed.clone(), command }).unwrap_err();
+        assert_eq!(refused, "证照由发证部门更正或撤销，不能在这里改动。");
+    }
     let second =
         Made { number: "No-2".into(), printed: Arrived { digest: Digest::of(b"2"), media: Media::Pdf, size: 2 }, ..made(&siting.into()) };
     let correct = certificate::Command::Correct { number: number.clone(), made: second, reason: "面积笔误".into() };
