@@ -259,7 +259,9 @@ fn OneDocument(id: Id<Document>) -> impl IntoView {
     let key = id.clone();
     let Some(kept) = page.project(|p| p.library.get(&key).cloned()) else { return ().into_any() };
     let Some(latest) = kept.latest().cloned() else { return ().into_any() };
-    let may = page.permits(&Command::Document { id: id.clone(), command: F::Sort { material: None } });
+    // A certificate is its office's to correct.
+    let certified = page.project(|p| p.certificates.values().any(|held| held.documents.contains(&id)));
+    let may = !certified && page.permits(&Command::Document { id: id.clone(), command: F::Sort { material: None } });
     let base = format!("/projects/{}/documents/{id}", page.id());
     let n = kept.versions.len();
     let name = {
