@@ -132,7 +132,7 @@ async function measure(server) {
       client.doc.transact(() => {
         client.text.insert(client.text.length, mark);
         if (client.text.length > KEEP) {
-          client.text.delete(0, mark.length);
+          client.text.delete(0, client.text.length - KEEP);
         }
       });
       next += 1;

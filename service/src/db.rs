@@ -44,11 +44,13 @@ impl Db {
                 if let Some(folder) = Path::new(path).parent().filter(|p| !p.as_os_str().is_empty()) {
                     std::fs::create_dir_all(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
                 }
-                // WAL: readers never wait for the writer. synchronous=FULL: a commit survives a power cut.
-                options = options.max_connections(8).after_connect(|connection, _| {
+                // WAL: readers never wait for the writer. synchronous=FULL: a commit survives a power cut. What is in
+                // the WAL is carried over by `carry_over`; only when that is far behind does a writer do it.
+                options = options.max_connections(4).after_connect(|connection, _| {
                     Box::pin(async move {
                         sqlx::raw_sql(
-                            "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;",
+                            "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on; \
+                             pragma wal_autocheckpoint = 8192; pragma cache_size = -1000;",
                         )
                         .execute(&mut *connection)
                         .await?;
@@ -60,6 +62,9 @@ impl Db {
         };
         let pool = options.connect(&full_url).await.map_err(|e| format!("cannot open the database {}: {e}", without_password(url)))?;
         sqlx::migrate!("./migrations").run(&pool).await.map_err(|e| format!("cannot bring the tables up to date: {e}"))?;
+        if kind == Kind::Sqlite {
+            tokio::spawn(carry_over(pool.clone()));
+        }
         Ok(Db { pool, kind, url: url.to_string() })
     }
 
@@ -143,6 +148,21 @@ impl Db {
 
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+/// Carries what SQLite has in its write-ahead log over into the database file, aside: left to the writers, one commit
+/// in thirty would wait for it.
+async fn carry_over(pool: AnyPool) {
+    let mut pause = tokio::time::interval(Duration::from_secs(1));
+    pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while !pool.is_closed() {
+        pause.tick().await;
+        if let Err(error) = sqlx::query("pragma wal_checkpoint(passive)").execute(&pool).await
+            && !pool.is_closed()
+        {
+            tracing::warn!(%error, "the write-ahead log is not carried over");
+        }
     }
 }
 

@@ -124,6 +124,15 @@ impl Document {
         value(&self.doc.transact(), field)
     }
 
+    /// Whether a value has more characters than that. (A text's length is known without reading it.)
+    pub fn is_longer(&self, field: &Field, than: usize) -> bool {
+        let units = field.kind.is_written().then(|| {
+            let txn = self.doc.transact();
+            txn.get_text(field.id.as_str()).map_or(0, |text| text.len(&txn) as usize)
+        });
+        units.is_none_or(|units| units > than) && self.value(field).chars().count() > than
+    }
+
     /// What a value took the place of, or lost to it.
     pub fn before(&self, field: &Field) -> Option<String> {
         let txn = self.doc.transact();

@@ -24,6 +24,8 @@ use tokio::sync::mpsc;
 
 /// Frames that may wait for a client; one that is slower is let go and comes back for the whole.
 const WAITING: usize = 512;
+/// Bytes that are read at once: a connection holds as many, and each reading clears them first. An edit has fifty.
+const READ_AT_ONCE: usize = 4096;
 /// A sign of life often enough that no proxy closes the connection.
 const PING: Duration = Duration::from_secs(20);
 
@@ -81,6 +83,7 @@ pub async fn enter(
     upgrade
         .max_message_size(LONGEST_FRAME)
         .max_frame_size(LONGEST_FRAME)
+        .read_buffer_size(READ_AT_ONCE)
         .on_upgrade(move |socket| attend(socket, room, room::Joining { guest, token, told }))
 }
 

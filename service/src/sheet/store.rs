@@ -23,9 +23,8 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 const GROUP: usize = 256;
 /// Updates after which a document is written anew as a whole.
 const COMPACT_AFTER: u64 = 500;
-/// Writes of a group from which on the next one is waited for a moment.
-const BUSY: usize = 3;
-const GATHER: Duration = Duration::from_millis(6);
+/// From the begin of one transaction to that of the next: who writes alone waits for nothing, many share.
+const PACE: Duration = Duration::from_millis(8);
 /// Rows that one statement writes.
 const ROWS: usize = 400;
 /// Rows of a history that are given at once.
@@ -154,17 +153,13 @@ impl Sheets {
     pub(crate) async fn create(&self, project: &Id<Project>, section: &str, first: Option<Update>) -> Result<(), Fault> {
         let document = super::document_name(project, section);
         let mut tx = self.db.begin_write().await?;
-        let made = sqlx::query(
-            "insert into sheet_document (document, project, seq, compacted, state) values ($1, $2, $3, 0, $4) \
-             on conflict (document) do nothing",
-        )
-        .bind(document.clone())
-        .bind(project.to_string())
-        .bind(i64::from(first.is_some()))
-        .bind(Vec::<u8>::new())
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
+        let made = sqlx::query("insert into sheet_document (document, project, seq) values ($1, $2, $3) on conflict (document) do nothing")
+            .bind(document.clone())
+            .bind(project.to_string())
+            .bind(i64::from(first.is_some()))
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
         if let (1, Some(update)) = (made, &first) {
             insert(&mut tx, vec![(&document, 1, update)]).await?;
             change(&mut tx, vec![(&document, project, 1, update)]).await?;
@@ -178,15 +173,16 @@ impl Sheets {
     /// # Errors
     /// The database failed, or what it holds cannot be read.
     pub async fn load(&self, form: &Form, name: &str, section: &str) -> Result<Option<Loaded>, Fault> {
-        let row = sqlx::query("select compacted, state from sheet_document where document = $1")
-            .bind(name.to_string())
-            .fetch_optional(self.db.pool())
-            .await?;
+        let row = sqlx::query(
+            "select w.compacted, w.state from sheet_document d left join sheet_whole w on w.document = d.document where d.document = $1",
+        )
+        .bind(name.to_string())
+        .fetch_optional(self.db.pool())
+        .await?;
         let Some(row) = row else { return Ok(None) };
-        let compacted = row.try_get::<i64, _>("compacted")?.unsigned_abs();
-        let state: Vec<u8> = row.try_get("state")?;
+        let compacted = row.try_get::<Option<i64>, _>("compacted")?.unwrap_or_default().unsigned_abs();
         let document = Document::new(form, section, super::client());
-        if !state.is_empty() {
+        if let Some(state) = row.try_get::<Option<Vec<u8>>, _>("state")? {
             document.apply(&state).map_err(|_| format!("the sheet {name} cannot be read"))?;
         }
         let updates = self.since(name, compacted).await?;
@@ -330,16 +326,13 @@ fn changed_from_row(row: &AnyRow) -> Result<Changed, Fault> {
 
 async fn write_forever(db: Db, mut waiting: mpsc::Receiver<Write>, server: Arc<str>) {
     let mut group = Vec::with_capacity(GROUP);
-    let mut busy = false;
+    let mut pace = tokio::time::interval(PACE);
+    pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while waiting.recv_many(&mut group, GROUP).await > 0 {
-        // Where many write, a moment's wait makes one commit of several; one who writes alone waits for nothing.
-        if busy {
-            tokio::time::sleep(GATHER).await;
-            while let Some(more) = (group.len() < GROUP).then(|| waiting.try_recv().ok()).flatten() {
-                group.push(more);
-            }
+        pace.tick().await;
+        while let Some(more) = (group.len() < GROUP).then(|| waiting.try_recv().ok()).flatten() {
+            group.push(more);
         }
-        busy = group.len() >= BUSY;
         // In one order everywhere, so that two servers never wait for each other's documents crosswise.
         group.sort_by(|a, b| a.document.cmp(&b.document));
         match write_group(&db, &group, &server).await {
@@ -397,12 +390,15 @@ async fn write_group(db: &Db, group: &[Write], server: &str) -> Result<Vec<Writt
 
 async fn write_whole(tx: &mut AnyConnection, document: &str, seq: u64, whole: &[u8]) -> Result<(), Fault> {
     let n = i64::try_from(seq)?;
-    sqlx::query("update sheet_document set state = $1, compacted = $2 where document = $3 and compacted < $2")
-        .bind(whole.to_vec())
-        .bind(n)
-        .bind(document.to_string())
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "insert into sheet_whole (document, compacted, state) values ($1, $2, $3) on conflict (document) do update \
+         set compacted = excluded.compacted, state = excluded.state where sheet_whole.compacted < excluded.compacted",
+    )
+    .bind(document.to_string())
+    .bind(n)
+    .bind(whole.to_vec())
+    .execute(&mut *tx)
+    .await?;
     sqlx::query("delete from sheet_update where document = $1 and seq <= $2").bind(document.to_string()).bind(n).execute(&mut *tx).await?;
     Ok(())
 }
@@ -419,21 +415,15 @@ async fn take<'w>(tx: &mut AnyConnection, writes: impl Iterator<Item = &'w Write
     let writes: Vec<&Write> = writes.collect();
     let mut taken = HashSet::new();
     for chunk in writes.chunks(ROWS) {
-        // `compacted` carries what was seen last; the row is there, so nothing is ever inserted.
         let text = format!(
-            "insert into sheet_document (document, project, seq, compacted, state) values {} on conflict (document) do update \
-             set seq = excluded.seq where sheet_document.seq = excluded.compacted returning document",
-            places(chunk.len(), 5)
+            "update sheet_document set seq = w.column3 from (values {}) as w \
+             where sheet_document.document = w.column1 and sheet_document.seq = w.column2 returning document",
+            places(chunk.len(), 3)
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
         for write in chunk {
             let expected = i64::try_from(write.expected)?;
-            query = query
-                .bind(write.document.clone())
-                .bind(write.project.to_string())
-                .bind(expected + i64::try_from(write.updates.len())?)
-                .bind(expected)
-                .bind(Vec::<u8>::new());
+            query = query.bind(write.document.clone()).bind(expected).bind(expected + i64::try_from(write.updates.len())?);
         }
         for row in query.fetch_all(&mut *tx).await? {
             taken.insert(row.try_get("document")?);

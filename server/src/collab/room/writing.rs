@@ -19,7 +19,7 @@ pub(super) struct Fresh {
     author: Id<Account>,
     own: bool,
     data: Vec<u8>,
-    changes: Vec<(Id<Field>, String)>,
+    fields: Vec<Id<Field>>,
 }
 
 impl Room {
@@ -56,23 +56,22 @@ impl Room {
         }
         let Some(Member { guest, .. }) = self.members.get(&me) else { return Ok(()) };
         let mut wrong = None;
-        let mut changes = Vec::new();
+        let mut fields = Vec::new();
         for field in applied.changed {
             match field {
                 None => wrong = Some("the form has no such field"),
                 Some(field) if !guest.fields.contains(&field.id) => wrong = Some("this field is for others to fill in"),
                 Some(field) => {
-                    let value = self.document.value(&field);
-                    if value.chars().count() > LONGEST_VALUE {
+                    if self.document.is_longer(&field, LONGEST_VALUE) {
                         wrong = Some("a value is too long");
                     }
-                    changes.push((field.id, value));
+                    fields.push(field.id);
                 }
             }
         }
         match wrong {
             None if applied.nothing => self.settle(me, fresh),
-            None => fresh.push(Fresh { from: me, author, own, data: data.to_vec(), changes }),
+            None => fresh.push(Fresh { from: me, author, own, data: data.to_vec(), fields }),
             // The document has it and must not: it is read again, with what was rightly written since.
             Some(why) => {
                 self.reload(fresh).await?;
@@ -125,13 +124,14 @@ impl Room {
         if fresh.is_empty() {
             return Ok(());
         }
-        let rows = self.rows(&fresh);
-        loop {
-            match self.service.sheets.write(&self.name, &self.project, self.seq, rows.clone()).await {
+        let changed = loop {
+            let rows = self.rows(&fresh);
+            let changed = if self.members.values().any(|m| m.told) { told(&rows, self.seq + 1) } else { Vec::new() };
+            match self.service.sheets.write(&self.name, &self.project, self.seq, rows).await {
                 Ok(Written::Done { seq }) => {
+                    self.loose += seq - self.seq;
                     self.seq = seq;
-                    self.loose += rows.len() as u64;
-                    break;
+                    break changed;
                 }
                 // Another server was first: its updates are applied, and ours are stored after them.
                 Ok(Written::Behind) => self.catch_up().await?,
@@ -141,7 +141,7 @@ impl Room {
                     return Err(fault);
                 }
             }
-        }
+        };
         for update in &fresh {
             let frame: Bytes = Frame::Update(update.data.clone()).encode().into();
             self.send_all(Some(update.from), &frame);
@@ -149,16 +149,7 @@ impl Room {
                 member.settled = member.frames;
             }
         }
-        if self.members.values().any(|m| m.told) {
-            let first = self.seq + 1 - rows.len() as u64;
-            let changed = rows.iter().zip(first..).flat_map(|(row, seq)| {
-                row.changes.iter().map(move |(field, _)| Changed {
-                    field: field.clone(),
-                    entry: Entry { value: String::new(), by: row.author.clone(), at: row.at, seq, own: row.own },
-                })
-            });
-            self.tell_stored(changed.collect());
-        }
+        self.tell_stored(changed);
         let document = &self.document;
         if self.service.sheets.compact(&self.name, &self.project, self.seq, self.loose, || document.whole()).await? {
             self.loose = 0;
@@ -170,14 +161,15 @@ impl Room {
     fn rows(&self, fresh: &[Fresh]) -> Vec<Update> {
         let at = self.service.clock.now();
         let again = |i: usize, field: &Id<Field>| {
-            fresh[i + 1..].iter().any(|later| later.author == fresh[i].author && later.changes.iter().any(|(f, _)| f == field))
+            fresh[i + 1..].iter().any(|later| later.author == fresh[i].author && later.fields.contains(field))
         };
+        let value = |field: &Id<Field>| self.document.field(field.as_str()).map(|f| self.document.value(f)).unwrap_or_default();
         let row = |(i, one): (usize, &Fresh)| Update {
             author: one.author.clone(),
             own: one.own,
             at,
             data: one.data.clone(),
-            changes: one.changes.iter().filter(|(field, _)| !again(i, field)).cloned().collect(),
+            changes: one.fields.iter().filter(|field| !again(i, field)).map(|field| (field.clone(), value(field))).collect(),
         };
         fresh.iter().enumerate().map(row).collect()
     }
@@ -212,4 +204,14 @@ impl Room {
             self.send(to, frame);
         }
     }
+}
+
+/// What is told of updates, the first of which has this number: who changed what. The document has the values.
+fn told(rows: &[Update], first: u64) -> Vec<Changed> {
+    let of = |(row, seq): (&Update, u64)| {
+        let (by, at, own) = (row.author.clone(), row.at, row.own);
+        let entry = Entry { value: String::new(), by, at, seq, own };
+        row.changes.iter().map(move |(field, _)| Changed { field: field.clone(), entry: entry.clone() }).collect::<Vec<_>>()
+    };
+    rows.iter().zip(first..).flat_map(of).collect()
 }
