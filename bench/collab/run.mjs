@@ -30,11 +30,12 @@ const freePort = () =>
     });
   });
 
-/** CPU seconds and resident memory of a process, from /proc. */
+/** CPU seconds of a process, its resident memory (MB) and what of that is its own (KB), from /proc. */
 function taken(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return { cpu: (Number(stat[11]) + Number(stat[12])) / 100, memory: Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024 };
+  const kilobytes = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1]);
+  return { cpu: (Number(stat[11]) + Number(stat[12])) / 100, memory: kilobytes('VmRSS') / 1024, own: kilobytes('RssAnon') };
 }
 
 async function started(child, sign) {
@@ -69,9 +70,10 @@ async function quanlian() {
   return { name: 'quanlian', child, rooms, join: join_ };
 }
 
-async function hocuspocus() {
+/** The same server twice: as its documentation starts it, and storing each edit at once, as ours does. */
+async function hocuspocus(debounce) {
   const port = await freePort();
-  const child = spawn(process.execPath, ['hocuspocus.mjs', port, join(folder, 'hocuspocus')], {
+  const child = spawn(process.execPath, ['hocuspocus.mjs', port, join(folder, `hocuspocus-${debounce}`), debounce], {
     cwd: import.meta.dirname,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -86,7 +88,8 @@ async function hocuspocus() {
     provider.attach();
     return { doc, provider, websocketProvider, synced };
   };
-  return { name: '@hocuspocus/server', child, rooms, join: join_ };
+  const name = debounce === 0 ? '… storing each edit' : '@hocuspocus/server';
+  return { name, child, rooms, join: join_ };
 }
 
 async function measure(server) {
@@ -94,6 +97,7 @@ async function measure(server) {
   const sent = new Map();
   const latencies = [];
   const clients = [];
+  let first;
   for (const room of server.rooms) {
     for (let c = 0; c < CLIENTS; c += 1) {
       const me = clients.length;
@@ -114,9 +118,11 @@ async function measure(server) {
         }
       });
       clients.push({ ...client, text, me, n: 0 });
+      // One after another, as people come.
+      await client.synced;
     }
+    first ??= taken(server.child.pid);
   }
-  await Promise.all(clients.map((c) => c.synced));
   const before = taken(server.child.pid);
   const began = performance.now();
   const pause = 1000 / EDITS_A_SECOND / clients.length;
@@ -164,14 +170,15 @@ async function measure(server) {
     'CPU s': Number((after.cpu - before.cpu).toFixed(2)),
     'idle MB': Number(idle.memory.toFixed(1)),
     'MB': Number(after.memory.toFixed(1)),
-    'KB a room': Math.round(((after.memory - idle.memory) * 1024) / DOCUMENTS),
+    // Opened, with its connections, and nothing written in it yet.
+    'KB a room': Math.round((before.own - first.own) / (DOCUMENTS - 1)),
     'all the same': same,
   };
 }
 
 const results = [];
 try {
-  for (const start of [hocuspocus, quanlian]) {
+  for (const start of [() => hocuspocus(2000), () => hocuspocus(0), quanlian]) {
     const server = await start();
     results.push(await measure(server));
     server.child.kill('SIGTERM');

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Transaction};
 use std::path::Path;
 use std::time::Duration;
 
@@ -85,6 +85,15 @@ impl Db {
         match self.kind {
             Kind::Sqlite => self.pool.begin_with("begin immediate").await,
             Kind::Postgres => self.pool.begin().await,
+        }
+    }
+
+    /// The same on a connection that a steady writer keeps for itself: it knows the writer's statements already, and
+    /// nobody asks it before each use whether it still lives.
+    pub(crate) async fn begin_write_on<'c>(&self, connection: &'c mut AnyConnection) -> Result<Transaction<'c, Any>, sqlx::Error> {
+        match self.kind {
+            Kind::Sqlite => connection.begin_with("begin immediate").await,
+            Kind::Postgres => connection.begin().await,
         }
     }
 

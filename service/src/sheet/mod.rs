@@ -1,6 +1,7 @@
 //! The data sheet: who may write what, what it holds, who wrote it. The documents themselves are in [`store`].
 
 mod store;
+mod writer;
 
 pub use store::{Loaded, Sheets, Told, Update, Written};
 

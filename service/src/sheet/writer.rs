@@ -1,0 +1,204 @@
+//! The writer of the sheet's documents: one task that groups waiting writes of all of them into one transaction, as
+//! the log's appender does.
+
+use super::store::{GROWN, Update, Written};
+use crate::db::Db;
+use crate::error::Fault;
+use domain::account::Account;
+use domain::catalogue::Field;
+use domain::id::Id;
+use domain::project::Project;
+use sqlx::{AnyConnection, Row};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Most writes that share a transaction.
+const GROUP: usize = 256;
+/// From the begin of one transaction to that of the next: who writes alone waits for nothing, many share.
+const PACE: Duration = Duration::from_millis(8);
+/// Rows that one statement writes.
+const ROWS: usize = 400;
+/// What waits to be written.
+pub(super) struct Write {
+    pub document: String,
+    pub project: Id<Project>,
+    pub expected: u64,
+    pub updates: Vec<Update>,
+    /// The document as it is after them, where it is time to write it as a whole: everything loose then goes.
+    pub whole: Option<Vec<u8>>,
+    pub reply: oneshot::Sender<Result<Written, String>>,
+}
+
+pub(super) async fn write_forever(db: Db, mut waiting: mpsc::Receiver<Write>, server: Arc<str>) {
+    let mut group = Vec::with_capacity(GROUP);
+    let mut connection: Option<AnyConnection> = None;
+    let mut pace = tokio::time::interval(PACE);
+    pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while waiting.recv_many(&mut group, GROUP).await > 0 {
+        pace.tick().await;
+        while let Some(more) = (group.len() < GROUP).then(|| waiting.try_recv().ok()).flatten() {
+            group.push(more);
+        }
+        // In one order everywhere, so that two servers never wait for each other's documents crosswise.
+        group.sort_by(|a, b| a.document.cmp(&b.document));
+        match write_group(&db, &mut connection, &group, &server).await {
+            Ok(answers) => {
+                for (write, answer) in group.drain(..).zip(answers) {
+                    let _ = write.reply.send(Ok(answer));
+                }
+            }
+            Err(fault) => {
+                // It may be the connection: the next group gets another.
+                connection = None;
+                let sentence = fault.to_string();
+                for write in group.drain(..) {
+                    let _ = write.reply.send(Err(sentence.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// Writes a group in three statements, however many edits it has: what was seen last of each document, the updates,
+/// and what the fields hold now.
+async fn write_group(db: &Db, connection: &mut Option<AnyConnection>, group: &[Write], server: &str) -> Result<Vec<Written>, Fault> {
+    let kept = match connection.take() {
+        Some(kept) => connection.insert(kept),
+        // Out of the pool, which waits for all it gave when it is closed.
+        None => connection.insert(db.pool().acquire().await?.detach()),
+    };
+    let mut tx = db.begin_write_on(kept).await?;
+    let mut answers: Vec<Written> = group.iter().map(|_| Written::Behind).collect();
+    // A document may have several writers waiting, of rooms and of forms: one at a time, in their order.
+    let mut left: Vec<usize> = (0..group.len()).collect();
+    while !left.is_empty() {
+        let mut round: Vec<usize> = Vec::new();
+        let mut later = Vec::new();
+        for i in left {
+            let again = round.iter().any(|r| group[*r].document == group[i].document);
+            if again { later.push(i) } else { round.push(i) }
+        }
+        left = later;
+        let taken = take(&mut tx, round.iter().map(|i| &group[*i])).await?;
+        let mut updates = Vec::new();
+        for i in round {
+            let write = &group[i];
+            if taken.contains(&write.document) {
+                let seq = write.expected + write.updates.len() as u64;
+                db.notify_in(&mut tx, GROWN, &format!("{server} {} {seq}", write.document)).await?;
+                answers[i] = Written::Done { seq };
+                updates.extend(write.updates.iter().zip(write.expected + 1..).map(|(update, seq)| (write, seq, update)));
+                if let Some(whole) = &write.whole {
+                    write_whole(&mut tx, &write.document, seq, whole).await?;
+                }
+            }
+        }
+        insert(&mut tx, updates.iter().map(|(write, seq, update)| (write.document.as_str(), *seq, *update)).collect()).await?;
+        change(&mut tx, updates.into_iter().map(|(write, seq, update)| (write.document.as_str(), &write.project, seq, update)).collect())
+            .await?;
+    }
+    tx.commit().await?;
+    Ok(answers)
+}
+
+async fn write_whole(tx: &mut AnyConnection, document: &str, seq: u64, whole: &[u8]) -> Result<(), Fault> {
+    let n = i64::try_from(seq)?;
+    sqlx::query(
+        "insert into sheet_whole (document, compacted, state) values ($1, $2, $3) on conflict (document) do update \
+         set compacted = excluded.compacted, state = excluded.state where sheet_whole.compacted < excluded.compacted",
+    )
+    .bind(document.to_string())
+    .bind(n)
+    .bind(whole.to_vec())
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("delete from sheet_update where document = $1 and seq <= $2").bind(document.to_string()).bind(n).execute(&mut *tx).await?;
+    Ok(())
+}
+
+/// `($1, $2), ($3, $4)`: places for so many rows of so many values.
+fn places(rows: usize, columns: usize) -> String {
+    let row = |r: usize| format!("({})", (1..=columns).map(|c| format!("${}", r * columns + c)).collect::<Vec<_>>().join(", "));
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+/// Takes the documents' rows for this transaction, on both databases, where nothing was written that the writer has
+/// not seen; gives those.
+async fn take<'w>(tx: &mut AnyConnection, writes: impl Iterator<Item = &'w Write>) -> Result<HashSet<String>, Fault> {
+    let writes: Vec<&Write> = writes.collect();
+    let mut taken = HashSet::new();
+    for chunk in writes.chunks(ROWS) {
+        let text = format!(
+            "update sheet_document set seq = w.column3 from (values {}) as w \
+             where sheet_document.document = w.column1 and sheet_document.seq = w.column2 returning document",
+            places(chunk.len(), 3)
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+        for write in chunk {
+            let expected = i64::try_from(write.expected)?;
+            query = query.bind(write.document.clone()).bind(expected).bind(expected + i64::try_from(write.updates.len())?);
+        }
+        for row in query.fetch_all(&mut *tx).await? {
+            taken.insert(row.try_get("document")?);
+        }
+    }
+    Ok(taken)
+}
+
+pub(super) async fn insert(tx: &mut AnyConnection, updates: Vec<(&str, u64, &Update)>) -> Result<(), Fault> {
+    for chunk in updates.chunks(ROWS) {
+        let text = format!("insert into sheet_update (document, seq, author, at, data) values {}", places(chunk.len(), 5));
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+        for (document, seq, update) in chunk {
+            query = query
+                .bind((*document).to_string())
+                .bind(i64::try_from(*seq)?)
+                .bind(update.author.to_string())
+                .bind(update.at.to_string())
+                .bind(update.data.clone());
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Document, field, author and minute of a change; and its project, number, update and value.
+type Minute<'u> = (&'u str, &'u Id<Field>, &'u Id<Account>, String);
+type Last<'u> = (&'u Id<Project>, u64, &'u Update, &'u String);
+
+/// What people made of the fields: one row for each person, field and minute, the last.
+pub(super) async fn change(tx: &mut AnyConnection, updates: Vec<(&str, &Id<Project>, u64, &Update)>) -> Result<(), Fault> {
+    let mut last: BTreeMap<Minute<'_>, Last<'_>> = BTreeMap::new();
+    for (document, project, seq, update) in updates {
+        for (field, value) in &update.changes {
+            let minute: String = update.at.to_string().chars().take(16).collect();
+            last.insert((document, field, &update.author, minute), (project, seq, update, value));
+        }
+    }
+    let rows: Vec<_> = last.into_iter().collect();
+    for chunk in rows.chunks(ROWS) {
+        let text = format!(
+            "insert into sheet_change (document, field, author, minute, seq, project, own, at, value) values {} \
+             on conflict (document, field, author, minute) do update set seq = excluded.seq, own = excluded.own, at = excluded.at, \
+             value = excluded.value",
+            places(chunk.len(), 9)
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+        for ((document, field, author, minute), (project, seq, update, value)) in chunk {
+            query = query
+                .bind((*document).to_string())
+                .bind(field.to_string())
+                .bind(author.to_string())
+                .bind(minute.clone())
+                .bind(i64::try_from(*seq)?)
+                .bind(project.to_string())
+                .bind(i64::from(update.own))
+                .bind(update.at.to_string())
+                .bind((*value).clone());
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
