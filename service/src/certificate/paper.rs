@@ -31,7 +31,7 @@ static BYTES: LazyLock<std::sync::Arc<Vec<u8>>> = LazyLock::new(|| {
     std::sync::Arc::new(bytes)
 });
 
-static FONT: LazyLock<Option<Font>> = LazyLock::new(|| Font::new(BYTES.as_ref().clone().into(), 0));
+static FONT: LazyLock<Option<Font>> = LazyLock::new(|| Font::new(BYTES.clone().into(), 0));
 
 /// How wide texts are.
 struct Measure<'f> {
