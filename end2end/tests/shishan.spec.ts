@@ -202,6 +202,12 @@ for (const where of ['SQLite', 'PostgreSQL with two servers']) {
         await expect(waiting('施工图设计文件审查').getByRole('cell', { name: zh.worklist.me, exact: true })).toBeVisible();
         await expect(waiting('建筑工程施工许可证核发').getByRole('cell', { name: zh.worklist.me, exact: true })).toBeVisible();
         await audit(housing);
+        await housing.screenshot({ path: `${SCREENS}shishan-worklist-wide.png`, fullPage: true, animations: 'disabled' });
+        const wide = housing.viewportSize();
+        await housing.setViewportSize({ width: 360, height: 740 });
+        await fitsWidth(housing);
+        await housing.screenshot({ path: `${SCREENS}shishan-worklist-phone.png`, fullPage: true, animations: 'disabled' });
+        await housing.setViewportSize(wide ?? { width: 1280, height: 800 });
         await opine(housing, path, '施工图设计文件审查', zh.review.to_correct, height);
         await opine(housing, path, '建筑工程施工许可证核发', zh.review.pass);
         await opine(defence, path, '应建防空地下室的民用建筑项目报建审批', zh.review.pass);
@@ -266,10 +272,12 @@ for (const where of ['SQLite', 'PostgreSQL with two servers']) {
         await expect(lead.getByText(zh.issue.all_free)).toBeVisible();
         await lead.getByRole('checkbox', { name: FIRE }).check();
         await audit(lead);
+        await lead.screenshot({ path: `${SCREENS}shishan-gate-wide.png`, fullPage: true, animations: 'disabled' });
         await lead.getByRole('button', { name: zh.issue.issue, exact: true }).click();
         await expect(enterprise.getByText(pattern(zh.issue.receipt)).first()).toBeVisible();
         await expect(enterprise.locator('.certificate')).toHaveCount(7);
         await expectNotReloaded(enterprise);
+        await enterprise.screenshot({ path: `${SCREENS}shishan-issue-wide.png`, fullPage: true, animations: 'disabled' });
         numbers = await enterprise.locator('.certificate-number').allInnerTexts();
         await openTab(enterprise, zh.library.nav);
         await expect(enterprise.locator('#paper-construction-planning-permit').getByText(zh.library.here)).toBeVisible();
