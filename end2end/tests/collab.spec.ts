@@ -182,6 +182,17 @@ test('two servers on one PostgreSQL hold the same room', async ({}) => {
     for (const client of [a, b]) {
       await expect.poll(() => client.text(field)).toBe(`${'a'.repeat(50)}甲机乙机${'b'.repeat(50)}`);
     }
+    // So many that each merges what is stored while the other is still reading it.
+    for (let i = 0; i < 1500; i += 1) {
+      (i % 3 === 0 ? a : b).doc.getText(field).insert(0, 'c');
+      if (i % 10 === 0) {
+        await new Promise(setImmediate);
+      }
+    }
+    for (const client of [a, b]) {
+      await expect.poll(() => client.text(field).length, { timeout: 20_000 }).toBe(1604);
+    }
+    expect(a.text(field)).toBe(b.text(field));
     // Who is where is told across servers.
     b.provider.awareness.setLocalState({ field });
     await expect.poll(() => [...a.provider.awareness.getStates().values()].map((s) => s['user']?.name)).toContain('王敏');

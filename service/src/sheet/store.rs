@@ -155,39 +155,49 @@ impl Sheets {
     /// # Errors
     /// The database failed, or what it holds cannot be read.
     pub async fn load(&self, form: &Form, name: &str, section: &str) -> Result<Option<Loaded>, Fault> {
-        let row = sqlx::query(
-            "select w.compacted, w.state from sheet_document d left join sheet_whole w on w.document = d.document where d.document = $1",
-        )
-        .bind(name.to_string())
-        .fetch_optional(self.db.pool())
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let compacted = row.try_get::<Option<i64>, _>("compacted")?.unwrap_or_default().unsigned_abs();
-        let document = Document::new(form, section, super::client());
-        if let Some(state) = row.try_get::<Option<Vec<u8>>, _>("state")? {
-            document.apply(&state).map_err(|_| format!("the sheet {name} cannot be read"))?;
+        loop {
+            let row = sqlx::query(
+                "select w.compacted, w.state from sheet_document d left join sheet_whole w on w.document = d.document where d.document = $1",
+            )
+            .bind(name.to_string())
+            .fetch_optional(self.db.pool())
+            .await?;
+            let Some(row) = row else { return Ok(None) };
+            let compacted = row.try_get::<Option<i64>, _>("compacted")?.unwrap_or_default().unsigned_abs();
+            // Merged into the whole between the two looks: again.
+            let Some(updates) = self.since(name, compacted).await? else { continue };
+            let document = Document::new(form, section, super::client());
+            if let Some(state) = row.try_get::<Option<Vec<u8>>, _>("state")? {
+                document.apply(&state).map_err(|_| format!("the sheet {name} cannot be read"))?;
+            }
+            let seq = updates.last().map_or(compacted, |(seq, _, _)| *seq);
+            document
+                .apply_all(updates.iter().map(|(_, _, data)| data.as_slice()))
+                .map_err(|_| format!("an update of the sheet {name} cannot be read"))?;
+            return Ok(Some(Loaded { document, seq, loose: seq - compacted }));
         }
-        let updates = self.since(name, compacted).await?;
-        let seq = updates.last().map_or(compacted, |(seq, _, _)| *seq);
-        document
-            .apply_all(updates.iter().map(|(_, _, data)| data.as_slice()))
-            .map_err(|_| format!("an update of the sheet {name} cannot be read"))?;
-        Ok(Some(Loaded { document, seq, loose: seq - compacted }))
     }
 
-    /// Updates of a document after one of them, with who made them.
+    /// Updates of a document after one of them, with who made them; `None` where not all of them are there one by one
+    /// any more: the document has to be loaded.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn since(&self, document: &str, after: u64) -> Result<Vec<(u64, Id<Account>, Vec<u8>)>, Fault> {
+    pub async fn since(&self, document: &str, after: u64) -> Result<Option<Vec<(u64, Id<Account>, Vec<u8>)>>, Fault> {
         let rows = sqlx::query("select seq, author, data from sheet_update where document = $1 and seq > $2 order by seq")
             .bind(document.to_string())
             .bind(i64::try_from(after)?)
             .fetch_all(self.db.pool())
             .await?;
-        rows.iter()
-            .map(|row| Ok((row.try_get::<i64, _>("seq")?.unsigned_abs(), row.try_get::<String, _>("author")?.into(), row.try_get("data")?)))
-            .collect()
+        let read = |row: &AnyRow| -> Result<_, Fault> {
+            Ok((row.try_get::<i64, _>("seq")?.unsigned_abs(), row.try_get::<String, _>("author")?.into(), row.try_get("data")?))
+        };
+        let updates = rows.iter().map(read).collect::<Result<Vec<_>, Fault>>()?;
+        let whole = match updates.first() {
+            Some((first, _, _)) => *first == after + 1,
+            None => self.last(document).await? <= after,
+        };
+        Ok(whole.then_some(updates))
     }
 
     /// What was changed after an update, for those who look on.

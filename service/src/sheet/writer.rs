@@ -20,6 +20,7 @@ const GROUP: usize = 256;
 const PACE: Duration = Duration::from_millis(8);
 /// Rows that one statement writes.
 const ROWS: usize = 400;
+
 /// What waits to be written.
 pub(super) struct Write {
     pub document: String,

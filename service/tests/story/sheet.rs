@@ -110,3 +110,27 @@ story! {
         assert_eq!(view(&li, &id).await.unwrap().entries["headcount"].value, "7");
     }
 }
+
+story! {
+    async fn what_is_merged_into_the_whole_is_missed_by_nobody(world) {
+        let id = world.project().await;
+        let li = world.as_("li").await;
+        fill(&li, &id, values(&[("total_investment", "80000")])).await.unwrap();
+        let (sheets, second) = (&world.service.sheets, world.second_server().await);
+        let name = service::sheet::document_name(&id, "project");
+        let form = &world.service.catalogue.form;
+        let seen = sheets.last(&name).await.unwrap();
+        fill(&li, &id, values(&[("total_investment", "81000")])).await.unwrap();
+        assert_eq!(sheets.since(&name, seen).await.unwrap().unwrap().len(), 1);
+        // Another server merges what this one has not seen yet.
+        let loaded = second.sheets.load(form, &name, "project").await.unwrap().unwrap();
+        assert!(second.sheets.compact(&name, &id, loaded.seq, 500, || loaded.document.whole()).await.unwrap());
+        assert!(sheets.since(&name, seen).await.unwrap().is_none(), "a gap is not nothing");
+        assert_eq!(sheets.since(&name, loaded.seq).await.unwrap().unwrap(), []);
+        let again = sheets.load(form, &name, "project").await.unwrap().unwrap();
+        assert_eq!((again.seq, again.loose), (loaded.seq, 0));
+        assert_eq!(again.document.values()["total_investment"], "81000");
+        fill(&li, &id, values(&[("total_investment", "82000")])).await.unwrap();
+        assert_eq!(sheets.since(&name, loaded.seq).await.unwrap().unwrap().len(), 1);
+    }
+}

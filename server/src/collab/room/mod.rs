@@ -126,10 +126,10 @@ impl Room {
                     self.take(batch.drain(..)).await?;
                 }
                 told = news.recv() => match told {
-                    Ok(Told::Grown { document, seq }) if *document == self.name && seq > self.seq => self.catch_up().await?,
+                    Ok(Told::Grown { document, seq }) if *document == self.name && seq > self.seq => self.catch_up(&[]).await?,
                     Ok(Told::Presence { document, frame }) if *document == self.name => self.hear_presence(&frame),
                     Ok(_) => {}
-                    Err(broadcast::error::RecvError::Lagged(_)) => self.catch_up().await?,
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.catch_up(&[]).await?,
                     Err(broadcast::error::RecvError::Closed) => return Ok(()),
                 },
                 changed = grown.changed() => {
@@ -138,7 +138,7 @@ impl Room {
                 }
                 _ = look.tick() => {
                     if self.service.sheets.last(&self.name).await? > self.seq {
-                        self.catch_up().await?;
+                        self.catch_up(&[]).await?;
                     }
                     looks += 1;
                     if std::mem::take(&mut rights_old) || looks % LOOKS_PER_ASKING == 0 {

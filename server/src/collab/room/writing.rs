@@ -103,15 +103,19 @@ impl Room {
     async fn reload(&mut self, fresh: &[Fresh]) -> Result<(), Fault> {
         let form = self.service.catalogue.form.clone();
         let loaded = self.service.sheets.load(&form, &self.name, &self.section).await?.ok_or("the sheet is gone")?;
-        let before = self.seq;
-        self.document = loaded.document;
-        (self.seq, self.loose) = (loaded.seq, loaded.loose);
+        let before = std::mem::replace(&mut self.seq, loaded.seq);
+        (self.document, self.loose) = (loaded.document, loaded.loose);
+        // What other servers stored meanwhile came along, and nobody here has been told of it.
+        match self.service.sheets.since(&self.name, before).await? {
+            Some(new) => {
+                for (_, _, data) in new.into_iter().filter(|(seq, _, _)| *seq <= loaded.seq) {
+                    self.send_all(None, &Frame::Update(data).encode().into());
+                }
+            }
+            None => self.send_all(None, &Frame::Update(self.document.whole()).encode().into()),
+        }
         let again = self.document.apply_all(fresh.iter().map(|f| f.data.as_slice()));
         again.map_err(|_| "an update that was applied cannot be applied again")?;
-        // What other servers stored meanwhile came along, and nobody here has been told of it.
-        for (_, _, data) in self.service.sheets.since(&self.name, before).await?.into_iter().filter(|(seq, _, _)| *seq <= loaded.seq) {
-            self.send_all(None, &Frame::Update(data).encode().into());
-        }
         if self.seq > before {
             let changed = self.service.sheets.changed_since(&self.name, before).await?;
             self.tell_stored(changed);
@@ -134,7 +138,7 @@ impl Room {
                     break changed;
                 }
                 // Another server was first: its updates are applied, and ours are stored after them.
-                Ok(Written::Behind) => self.catch_up().await?,
+                Ok(Written::Behind) => self.catch_up(&fresh).await?,
                 Err(fault) => {
                     // What is applied here is not on disk. Everybody comes back with what they have.
                     self.dismiss(Leaving { code: close_code::AGAIN, why: "it could not be stored; connect again" });
@@ -175,8 +179,9 @@ impl Room {
     }
 
     /// Applies and tells what other servers, or programs on this one, have stored.
-    pub(super) async fn catch_up(&mut self) -> Result<(), Fault> {
-        let new = self.service.sheets.since(&self.name, self.seq).await?;
+    /// `fresh` is applied here and not stored yet.
+    pub(super) async fn catch_up(&mut self, fresh: &[Fresh]) -> Result<(), Fault> {
+        let Some(new) = self.service.sheets.since(&self.name, self.seq).await? else { return self.reload(fresh).await };
         let Some((last, _, _)) = new.last() else { return Ok(()) };
         let first = std::mem::replace(&mut self.seq, *last);
         self.loose += new.len() as u64;
