@@ -18,6 +18,8 @@ const MOST: i64 = 500;
 /// A work list with the people on it.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct List {
+    /// Whether the reader has an office whose work it is.
+    pub office: bool,
     pub items: Vec<Item>,
     pub people: BTreeMap<Id<Account>, Person>,
     /// Who of the same standing could stand in.
@@ -28,20 +30,21 @@ pub struct List {
     pub seed: String,
 }
 
-/// What waits for the reader's office, or for a backbone officer's matters; what is due first comes first.
+/// What waits for the reader's office, or for a backbone officer's matters; what is due first comes first. Agents and
+/// lead officers have none, but may be stood in for like everybody of the service.
 ///
 /// # Errors
-/// `Forbidden` to who has no office.
+/// `Forbidden` to enterprises and those they commission.
 pub async fn list(cx: &Context) -> Result<List, Error> {
     let actor = cx.actor()?;
-    let Some(office) = actor.office.as_ref().filter(|_| actor.role.is_government()) else {
+    if !actor.role.is_government() {
         let sentence = Text::new("办件清单供部门使用。", "The work list is for the offices.");
         return Err(Public::Forbidden { sentence }.into());
-    };
+    }
     let rows = sqlx::query(
         "select * from work where office = $1 order by case when due is null then 1 else 0 end, due, since, project, matter limit $2",
     )
-    .bind(office.to_string())
+    .bind(actor.office.as_ref().map(ToString::to_string).unwrap_or_default())
     .bind(MOST)
     .fetch_all(cx.service.db.pool())
     .await?;
@@ -54,7 +57,7 @@ pub async fn list(cx: &Context) -> Result<List, Error> {
     colleagues.sort_by(|a, b| a.name.cmp(&b.name));
     let deputy = deputy_of(&cx.service.db, &actor.account).await?;
     let people = all.into_iter().filter(|(id, _)| named.contains(id) || deputy.as_ref().is_some_and(|(d, _)| d == id)).collect();
-    Ok(List { items, people, colleagues, deputy, seed: crate::random_hex(12) })
+    Ok(List { office: actor.office.is_some(), items, people, colleagues, deputy, seed: crate::random_hex(12) })
 }
 
 pub(crate) fn from_row(row: &sqlx::any::AnyRow) -> Result<Item, Fault> {

@@ -27,7 +27,12 @@ pub fn Projects() -> impl IntoView {
         <PageTitle text=tr!(projects.title) />
         <div class="page">
             <h1>{tr!(projects.title)}</h1>
-            {move || person.get().is_some_and(|p| has_office(p.role)).then(|| view! { <p><A href="/work" attr:class="button button-quiet">{tr!(worklist.title)}</A></p> })}
+            {move || {
+                let role = person.get()?.role;
+                let label = if has_office(role) { tr!(worklist.title) } else { tr!(worklist.deputy) };
+                let goes = has_office(role) || matches!(role, Role::Agent | Role::LeadOfficer);
+                goes.then(|| view! { <p><A href="/work" attr:class="button button-quiet">{label}</A></p> })
+            }}
             <Transition>
                 {move || match cards.get()? {
                     Err(Failure(Error::SignedOut)) => Some(view! { <Redirect path="/sign-in?to=/projects" /> }.into_any()),

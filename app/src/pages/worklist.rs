@@ -25,6 +25,7 @@ type Account = Id<domain::account::Account>;
 /// The list with the people on it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct WorkList {
+    office: bool,
     items: Vec<Item>,
     people: BTreeMap<Account, Person>,
     colleagues: Vec<Person>,
@@ -38,7 +39,8 @@ pub async fn my_work() -> Result<WorkList, Failure> {
     let cx = crate::session::service_context()?;
     let list = service::work::list(&cx).await?;
     let me = cx.actor().map_err(Failure::from)?.account.clone();
-    Ok(WorkList { items: list.items, people: list.people, colleagues: list.colleagues, deputy: list.deputy, me, seed: list.seed })
+    let service::work::List { office, items, people, colleagues, deputy, seed } = list;
+    Ok(WorkList { office, items, people, colleagues, deputy, me, seed })
 }
 
 /// Does the same with every chosen matter, `project/matter` each. What is refused is said; the rest is done.
@@ -126,8 +128,10 @@ fn Waiting(list: WorkList, reload: impl Fn() + Clone + Send + Sync + 'static) ->
         view! { <label class="choice"><input type="radio" name="step" value=code checked=checked /><span>{label}</span></label> }
     };
     view! {
-        <p>{tr!(worklist.sum, n = n)}{(late > 0).then(|| view! { " "<strong class="late">{tr!(worklist.late, n = late)}</strong> })}</p>
-        {if n == 0 {
+        {list.office.then(|| view! { <p>{tr!(worklist.sum, n = n)}{(late > 0).then(|| view! { " "<strong class="late">{tr!(worklist.late, n = late)}</strong> })}</p> })}
+        {if !list.office {
+            view! { <p>{tr!(worklist.no_office)}</p> }.into_any()
+        } else if n == 0 {
             view! { <p class="empty">{tr!(worklist.nothing)}</p> }.into_any()
         } else {
             view! {
