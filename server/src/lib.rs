@@ -26,6 +26,7 @@ use domain::catalogue::Catalogue;
 use service::Service;
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock};
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
@@ -129,9 +130,12 @@ pub fn router(state: AppState) -> Router {
         .fallback(assets::public_or_not_found)
         .layer(from_fn_with_state(state.clone(), security::who))
         .layer(from_fn(security::headers))
-        .layer(CompressionLayer::new().compress_when(worth_compressing()))
+        .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(worth_compressing()))
         .with_state(state)
 }
+
+/// Brotli finds repeated text further away from 5 on: a page is a seventh smaller than at 4, in about the same time.
+const COMPRESSION: CompressionLevel = CompressionLevel::Precise(5);
 
 /// Not what is compressed in itself, and is asked for by ranges; not what has to come at once.
 fn worth_compressing() -> impl Predicate {
