@@ -50,9 +50,13 @@ async function quanlian() {
   const bin = process.env.QUANLIAN_BIN;
   const database = process.env.QUANLIAN_BENCH_DATABASE || `sqlite:${join(folder, 'bench.db')}`;
   const port = await freePort();
-  const child = spawn(bin, ['serve', '--demo', '--listen', `127.0.0.1:${port}`, '--database', database], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // All it makes goes with the folder, the key it signs with too.
+  const own = ['--documents', join(folder, 'documents'), '--keys', join(folder, 'keys')];
+  const child = spawn(bin, ['serve', '--demo', '--listen', `127.0.0.1:${port}`, '--database', database, ...own], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await started(child, 'quanlian is at');
-  const run = (...args) => execFileSync(bin, [...args, '--database', database], { encoding: 'utf8' }).trim();
+  const run = (...args) => execFileSync(bin, [...args, '--database', database, ...own], { encoding: 'utf8' }).trim();
   const token = run('account', 'token', '--login', 'qiye');
   const rooms = [];
   for (let i = 0; i < DOCUMENTS; i += 1) {
