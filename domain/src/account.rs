@@ -102,6 +102,11 @@ impl Actor {
     pub fn is(&self, account: Option<&Id<Account>>) -> bool {
         account.is_some_and(|account| *account == self.account || self.stands_for.contains(account))
     }
+
+    /// Whether they may do a colleague's work: of the same post and house, in the service of government.
+    pub fn may_stand_in_for(&self, other: &Actor) -> bool {
+        other.role.is_government() && self.role == other.role && self.firm == other.firm && self.account != other.account
+    }
 }
 
 /// What others may know of a person: enough to see who is speaking.

@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::db::Db;
 use crate::error::{Error, Fault, Public};
-use domain::account::{Account, Person, Role};
+use domain::account::{Account, Person};
 use domain::date::Date;
 use domain::id::Id;
 use domain::work::Item;
@@ -99,8 +99,7 @@ pub async fn appoint_deputy(cx: &Context, deputy: Option<&Id<Account>>, until: O
         return Err(Public::invalid("until", text!("请写今天或以后的日期。", "A day from today on.")).into());
     };
     let other = crate::account::actor(&cx.service.db, deputy).await?;
-    let fits = other.is_some_and(|o| o.role == actor.role && o.firm == actor.firm && o.account != actor.account);
-    if !fits || matches!(actor.role, Role::Enterprise | Role::Intermediary) {
+    if !other.is_some_and(|other| other.may_stand_in_for(actor)) {
         return Err(Public::invalid("deputy", text!("请选择本单位同岗位的同事。", "A colleague of the same post.")).into());
     }
     sqlx::query(

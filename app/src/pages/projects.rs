@@ -30,8 +30,7 @@ pub fn Projects() -> impl IntoView {
             {move || {
                 let role = person.get()?.role;
                 let label = if has_office(role) { tr!(worklist.title) } else { tr!(worklist.deputy) };
-                let goes = has_office(role) || matches!(role, Role::Agent | Role::LeadOfficer);
-                goes.then(|| view! { <p><A href="/work" attr:class="button button-quiet">{label}</A></p> })
+                role.is_government().then(|| view! { <p><A href="/work" attr:class="button button-quiet">{label}</A></p> })
             }}
             <Transition>
                 {move || match cards.get()? {
