@@ -46,6 +46,9 @@ impl From<Error> for Failure {
             (leptos::prelude::use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(error.status()))
         {
             response.set_status(status);
+            if let Some(after) = error.retry_after() {
+                response.insert_header(http::header::RETRY_AFTER, http::HeaderValue::from(after));
+            }
         }
         Failure(error)
     }

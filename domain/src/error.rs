@@ -10,32 +10,30 @@ pub enum Error {
     /// Nobody is signed in.
     SignedOut,
     /// Signed in, but this is not for you.
-    Forbidden {
-        sentence: Text,
-    },
+    Forbidden { sentence: Text },
     /// There is none, or you may not know there is one.
     NotFound,
     /// What was typed is not right: field and sentence.
-    Invalid {
-        fields: Vec<(String, Text)>,
-    },
+    Invalid { fields: Vec<(String, Text)> },
     /// The business says no.
-    Refused {
-        sentence: Text,
-    },
+    Refused { sentence: Text },
     /// The page is older than what happened since; nothing was done.
     /// `version` is the one to go on from, once the changes have been seen.
-    Stale {
-        version: u64,
-        changes: Vec<Change>,
-    },
+    Stale { version: u64, changes: Vec<Change> },
+    /// Too much was asked for; `after`: seconds until asking again makes sense.
     TooMany {
         sentence: Text,
+        #[serde(default)]
+        after: u32,
+    },
+    /// The server has its hands full; `after` as above.
+    Busy {
+        sentence: Text,
+        #[serde(default)]
+        after: u32,
     },
     /// Our fault; the reference finds it in the server's log.
-    Internal {
-        reference: String,
-    },
+    Internal { reference: String },
     /// The server cannot be reached: known only to the browser.
     Unreachable,
 }
@@ -52,6 +50,14 @@ impl Error {
         Error::Invalid { fields: vec![(field.to_string(), sentence)] }
     }
 
+    /// For the header `Retry-After`, in seconds.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Error::TooMany { after, .. } | Error::Busy { after, .. } => Some((*after).max(1)),
+            _ => None,
+        }
+    }
+
     pub fn status(&self) -> u16 {
         match self {
             Error::SignedOut => 401,
@@ -60,6 +66,7 @@ impl Error {
             Error::Invalid { .. } => 422,
             Error::Refused { .. } | Error::Stale { .. } => 409,
             Error::TooMany { .. } => 429,
+            Error::Busy { .. } => 503,
             Error::Internal { .. } => 500,
             Error::Unreachable => 503,
         }
@@ -68,7 +75,10 @@ impl Error {
     pub fn sentence(&self) -> Text {
         match self {
             Error::SignedOut => Text::new("请先登录。", "Please sign in first."),
-            Error::Forbidden { sentence } | Error::Refused { sentence } | Error::TooMany { sentence } => sentence.clone(),
+            Error::Forbidden { sentence }
+            | Error::Refused { sentence }
+            | Error::TooMany { sentence, .. }
+            | Error::Busy { sentence, .. } => sentence.clone(),
             Error::NotFound => Text::new("没有找到，或您无权查看。", "Not found, or not yours to see."),
             Error::Invalid { fields } => {
                 let zh: Vec<&str> = fields.iter().map(|(_, t)| t.zh.as_str()).collect();

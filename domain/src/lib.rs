@@ -3,6 +3,7 @@
 //! on the server alike, so both always agree on what is allowed.
 
 pub mod account;
+pub mod audit;
 pub mod calendar;
 #[cfg(feature = "yaml")]
 pub mod case;
@@ -15,6 +16,7 @@ pub mod difficulty;
 pub mod error;
 pub mod guide;
 pub mod id;
+pub mod limit;
 pub mod log;
 pub mod material;
 pub mod matter;

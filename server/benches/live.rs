@@ -68,7 +68,7 @@ fn world(database: Database) -> Result<World, Failed> {
         let service::account::Token(token) = sign_in(&cx, "wang", "correct horse").await.map_err(fault)?;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let app = router(AppState::new(service, Site::none(), stopping)?);
+        let app = router(AppState::new(service, Site::none(), server::Settings::default(), stopping)?);
         tokio::spawn(async move { axum::serve(listener, app).await });
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;

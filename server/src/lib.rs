@@ -1,5 +1,6 @@
 //! How it *runs*: HTTP, sign-in, the live feed and the command line. It wires; it does not decide.
 
+mod answer;
 mod assets;
 mod cache;
 mod catalogue;
@@ -12,8 +13,10 @@ mod live;
 mod pages;
 mod record;
 mod security;
+mod settings;
 
 pub use assets::Site;
+pub use settings::{Peer, Settings};
 
 use app::{Assets, CatalogueUrl};
 use axum::Router;
@@ -37,6 +40,7 @@ pub struct AppState {
     pages: cache::Pages,
     rooms: collab::Rooms,
     pub site: Site,
+    pub settings: Arc<Settings>,
     pub stopping: tokio::sync::watch::Receiver<bool>,
 }
 
@@ -56,13 +60,25 @@ impl AppState {
     ///
     /// # Errors
     /// The catalogue cannot be written as JSON.
-    pub fn new(service: Service, site: Site, stopping: tokio::sync::watch::Receiver<bool>) -> Result<AppState, service::Fault> {
+    pub fn new(
+        service: Service,
+        site: Site,
+        settings: Settings,
+        stopping: tokio::sync::watch::Receiver<bool>,
+    ) -> Result<AppState, service::Fault> {
         let editions = VecDeque::from([Arc::new(catalogue::Compact::of(&service.catalogue)?)]);
         // Where another catalogue is in use, the one the program carries can be compared with it.
         let carried = service::catalogue::embedded().ok().filter(|c| c.to_bytes() != service.catalogue.to_bytes());
         let carried = carried.map(|c| (format!("{} · quanlian {}", c.edition, env!("CARGO_PKG_VERSION")), Arc::new(c)));
         let open = Open { service, editions, earlier: carried.into_iter().collect() };
-        Ok(AppState { open: Arc::new(RwLock::new(open)), pages: cache::Pages::default(), rooms: collab::Rooms::default(), site, stopping })
+        Ok(AppState {
+            open: Arc::new(RwLock::new(open)),
+            pages: cache::Pages::default(),
+            rooms: collab::Rooms::default(),
+            site,
+            settings: Arc::new(settings),
+            stopping,
+        })
     }
 
     pub fn service(&self) -> Service {

@@ -3,6 +3,7 @@
 //! are read.
 
 use crate::AppState;
+use crate::answer::refused;
 use crate::security::Visitor;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
@@ -17,7 +18,7 @@ use domain::project::Project;
 use futures::StreamExt;
 use serde::Deserialize;
 use service::material::{Announced, Found, LARGEST_PART, Taken, all, announce, find, give_up, take, upload};
-use service::{Context, Error, Public};
+use service::{Error, Public};
 use std::collections::HashMap;
 use std::io::Write;
 use tokio::sync::mpsc;
@@ -35,17 +36,6 @@ pub fn routes() -> Router<AppState> {
         .route("/uploads/{upload}", any(go_on).layer(DefaultBodyLimit::max(LARGEST_PART)))
         .route("/projects/{id}/documents/{document}", get(one))
         .route("/projects/{id}/documents.zip", get(whole))
-}
-
-fn context(state: &AppState, visitor: &Visitor) -> Context {
-    state.service().context(visitor.actor.clone())
-}
-
-/// A refusal as a sentence; programs get the status.
-fn refused(error: Error, visitor: &Visitor) -> Response {
-    let public = error.into_public();
-    let status = StatusCode::from_u16(public.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, public.sentence().get(visitor.lang).to_string()).into_response()
 }
 
 fn tus(status: StatusCode, headers: &[(HeaderName, String)]) -> Response {
@@ -105,9 +95,9 @@ async fn create(
         replaces: optional("replaces").map(Id::from),
         why: optional("why").unwrap_or_default(),
     };
-    match announce(&context(&state, &visitor), &project.into(), announced).await {
+    match announce(&visitor.context(&state), &project.into(), announced).await {
         Ok(upload) => tus(StatusCode::CREATED, &[(header::LOCATION, format!("/uploads/{}", upload.id)), (OFFSET, "0".into())]),
-        Err(error) => refused(error, &visitor),
+        Err(error) => refused(error, visitor.lang),
     }
 }
 
@@ -120,11 +110,11 @@ async fn go_on(
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Response {
-    let cx = context(&state, &visitor);
+    let cx = visitor.context(&state);
     match method.as_str() {
         "HEAD" => match upload(&cx, &id).await {
             Ok(upload) => tus(StatusCode::OK, &[(OFFSET, upload.received.to_string()), (LENGTH, upload.length().to_string())]),
-            Err(error) => refused(error, &visitor),
+            Err(error) => refused(error, visitor.lang),
         },
         "PATCH" => {
             if headers.get(header::CONTENT_TYPE).is_none_or(|v| v != "application/offset+octet-stream") {
@@ -142,12 +132,12 @@ async fn go_on(
                 }
                 // Where to go on, the client may know by this; a refusal by the rules, 409 too, has no offset.
                 Err(Error::Public(Public::Stale { version, .. })) => tus(StatusCode::CONFLICT, &[(OFFSET, version.to_string())]),
-                Err(error) => refused(error, &visitor),
+                Err(error) => refused(error, visitor.lang),
             }
         }
         "DELETE" => match give_up(&cx, &id).await {
             Ok(()) => tus(StatusCode::NO_CONTENT, &[]),
-            Err(error) => refused(error, &visitor),
+            Err(error) => refused(error, visitor.lang),
         },
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
     }
@@ -169,10 +159,10 @@ async fn one(
     Query(asked): Query<Asked>,
     request: Request,
 ) -> Response {
-    let cx = context(&state, &visitor);
+    let cx = visitor.context(&state);
     let found = match find(&cx, &project, &document, asked.version).await {
         Ok(found) => found,
-        Err(error) => return refused(error, &visitor),
+        Err(error) => return refused(error, visitor.lang),
     };
     let tag = format!("\"{}\"", found.digest);
     if request.headers().get(header::IF_NONE_MATCH).is_some_and(|v| v.to_str().is_ok_and(|v| v == tag)) {
@@ -189,7 +179,7 @@ async fn one(
     }
     let stream = match cx.service.blobs.read(found.digest, range.clone()).await {
         Ok(stream) => stream,
-        Err(fault) => return refused(Error::Fault(fault), &visitor),
+        Err(fault) => return refused(fault, visitor.lang),
     };
     let mut response = Response::new(Body::from_stream(stream));
     let (start, end) = range.as_ref().map_or((0, found.size), |r| (r.start, r.end));
@@ -245,10 +235,10 @@ fn disposition(kind: &str, name: &str) -> String {
 
 /// All documents in one zip, written while it is read: nothing is gathered first.
 async fn whole(State(state): State<AppState>, Extension(visitor): Extension<Visitor>, Path(project): Path<Id<Project>>) -> Response {
-    let cx = context(&state, &visitor);
+    let cx = visitor.context(&state);
     let (name, list) = match all(&cx, &project).await {
         Ok(found) => found,
-        Err(error) => return refused(error, &visitor),
+        Err(error) => return refused(error, visitor.lang),
     };
     let (to, from) = mpsc::channel::<Result<Bytes, std::io::Error>>(8);
     let (blobs, runtime) = (cx.service.blobs.clone(), tokio::runtime::Handle::current());

@@ -2,9 +2,9 @@
 //! the same code. `Last-Event-ID` is the cursor, so a reconnecting browser misses and doubles nothing.
 
 use crate::AppState;
+use crate::answer::refused;
 use crate::security::Visitor;
 use axum::extract::{Query, Request, State};
-use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use domain::id::Id;
@@ -44,11 +44,8 @@ struct Reader {
 
 pub async fn feed(State(state): State<AppState>, Query(topic): Query<Topic>, request: Request) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
-    let cx = state.service().context(visitor.actor);
-    if let Err(error) = may_follow(&cx, &topic.project).await {
-        let public = error.into_public();
-        let status = StatusCode::from_u16(public.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        return (status, public.sentence().get(visitor.lang).to_string()).into_response();
+    if let Err(error) = may_follow(&visitor.context(&state), &topic.project).await {
+        return refused(error, visitor.lang);
     }
     let last = request.headers().get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     let reader = Reader {

@@ -39,7 +39,7 @@ fn provide(state: &AppState, visitor: &Visitor) {
     provide_context(visitor.lang);
     provide_context(Origin(visitor.origin.clone()));
     provide_context(visitor.person.clone());
-    provide_context(service.context(visitor.actor.clone()));
+    provide_context(visitor.context(state));
 }
 
 pub async fn render(State(state): State<AppState>, request: Request) -> Response {

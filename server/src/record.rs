@@ -51,7 +51,7 @@ async fn record(
     let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok());
     let key = key.zip(visitor.actor.as_ref()).map(|(key, actor)| format!("{}/record/{key}", actor.account));
     let command = Command::Matter { matter, command: M::Record { elsewhere: Elsewhere { number, system, on } } };
-    let cx = state.service().context(visitor.actor.clone());
+    let cx = visitor.context(&state);
     match execute(&cx, &id, command, Sent { key, ..Sent::default() }).await {
         Ok(done) => Json(serde_json::json!({ "version": done.version })).into_response(),
         Err(error) => {

@@ -1,7 +1,7 @@
 //! Who is asking, and what protects them.
 
-use crate::AppState;
 use crate::assets::NOSNIFF;
+use crate::{AppState, Peer};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -19,6 +19,15 @@ pub struct Visitor {
     pub lang: Lang,
     /// The address the visitor uses, as far as the host.
     pub origin: String,
+    /// Where the visitor comes from in the network.
+    pub address: String,
+}
+
+impl Visitor {
+    /// Who is asking, for an operation of the portal.
+    pub fn context(&self, state: &AppState) -> service::Context {
+        state.service().context(self.actor.clone()).from(&self.address)
+    }
 }
 
 /// Finds out who is asking, and turns away what another site makes a browser send.
@@ -31,7 +40,7 @@ pub async fn who(State(state): State<AppState>, mut request: Request, next: Next
     let lang = asked.and_then(Lang::from_tag).or_else(chosen).unwrap_or_default();
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     let token = bearer.map(str::to_string).or_else(|| app::cookie(request.headers(), "session"));
-    let mut visitor = Visitor { lang, origin: origin(request.headers()), ..Visitor::default() };
+    let mut visitor = Visitor { lang, origin: origin(request.headers()), address: address(&state, &request), ..Visitor::default() };
     if let Some(token) = token {
         match service::account::signed_in(&state.service(), &token).await {
             Ok(Some((actor, person))) => {
@@ -48,6 +57,12 @@ pub async fn who(State(state): State<AppState>, mut request: Request, next: Next
     }
     request.extensions_mut().insert(visitor);
     next.run(request).await
+}
+
+fn address(state: &AppState, request: &Request) -> String {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok());
+    state.settings.address(peer, forwarded).map_or_else(|| "unknown".to_string(), |address| address.to_string())
 }
 
 /// Behind a proxy that speaks HTTPS, `x-forwarded-proto` says so.

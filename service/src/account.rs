@@ -224,7 +224,7 @@ pub async fn sign_in(cx: &Context, login: &str, password: &str) -> Result<Token,
     let login = login.trim().to_lowercase();
     if service.attempts.blocked(&login, now) {
         let sentence = text!("密码错误次数过多，请 15 分钟后再试。", "Too many wrong passwords; please try again in 15 minutes.");
-        return Err(Public::TooMany { sentence }.into());
+        return Err(Public::TooMany { sentence, after: 900 }.into());
     }
     let row = sqlx::query("select id, password_hash from account where login = $1 and disabled_at is null")
         .bind(login.clone())

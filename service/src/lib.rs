@@ -2,6 +2,7 @@
 //! nothing of HTTP. Rules are asked of `domain`, never written here.
 
 pub mod account;
+pub mod audit;
 pub mod blob;
 pub mod case;
 pub mod catalogue;
@@ -10,6 +11,7 @@ pub mod clock;
 pub mod db;
 pub mod demo;
 mod error;
+pub mod limit;
 pub mod log;
 pub mod material;
 pub mod project;
@@ -42,6 +44,8 @@ pub struct Service {
     pub clock: Clock,
     pub(crate) heads: project::Heads,
     pub(crate) attempts: account::Attempts,
+    /// What this server counts against the table of limits.
+    pub counts: limit::Counts,
 }
 
 /// Who is asking: the first argument of every operation.
@@ -49,6 +53,8 @@ pub struct Service {
 pub struct Context {
     pub service: Service,
     pub actor: Option<Actor>,
+    /// The network address the request comes from; `local`: this machine's command line.
+    pub address: String,
 }
 
 impl Service {
@@ -60,7 +66,18 @@ impl Service {
         let db = Db::open(database).await?;
         let log = Log::start(db.clone()).await?;
         let sheets = sheet::Sheets::start(db.clone());
-        let service = Service { db, log, sheets, blobs, keys, catalogue, clock, heads: Default::default(), attempts: Default::default() };
+        let service = Service {
+            db,
+            log,
+            sheets,
+            blobs,
+            keys,
+            catalogue,
+            clock,
+            heads: Default::default(),
+            attempts: Default::default(),
+            counts: Default::default(),
+        };
         service.keys.register(&service).await?;
         Ok(service)
     }
@@ -72,11 +89,17 @@ impl Service {
     }
 
     pub fn context(&self, actor: Option<Actor>) -> Context {
-        Context { service: self.clone(), actor }
+        Context { service: self.clone(), actor, address: "local".to_string() }
     }
 }
 
 impl Context {
+    /// The same request, from this address.
+    #[must_use]
+    pub fn from(self, address: &str) -> Context {
+        Context { address: address.to_string(), ..self }
+    }
+
     /// The signed-in person.
     ///
     /// # Errors

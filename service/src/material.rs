@@ -90,7 +90,7 @@ pub async fn announce(cx: &Context, project: &Id<Project>, announced: Announced)
         .await?;
     if row.try_get::<i64, _>("n")? >= MOST_UPLOADS {
         let sentence = text!("同时上传的文件太多，请等一部分传完。", "Too many files are on their way; please wait for some.");
-        return Err(Public::TooMany { sentence }.into());
+        return Err(Public::TooMany { sentence, after: 60 }.into());
     }
     let upload = Upload {
         id: new_id::<Upload>().to_string(),

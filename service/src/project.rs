@@ -201,6 +201,7 @@ pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, co
     }
     Err(Public::TooMany {
         sentence: text!("很多人同时在改这个项目，请稍后再试。", "Many people are changing this project at once; please try again."),
+        after: 1,
     }
     .into())
 }

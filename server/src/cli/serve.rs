@@ -1,7 +1,7 @@
 //! `quanlian serve`.
 
 use super::{Arguments, Failed, print, say};
-use crate::{AppState, Site, router};
+use crate::{AppState, Settings, Site, router};
 use axum::serve::ListenerExt;
 use clap::Args;
 use service::{Fault, demo};
@@ -43,8 +43,9 @@ impl Serve {
             }
         }
         let address = listener.local_addr().map_err(Fault::from)?;
+        let settings = Settings::default();
         let (stop, stopping) = watch::channel(false);
-        let state = AppState::new(service.clone(), site, stopping)?;
+        let state = AppState::new(service.clone(), site, settings, stopping)?;
         if let Some(folder) = &arguments.catalogue {
             tokio::spawn(reread(folder.clone(), state.clone()));
         }

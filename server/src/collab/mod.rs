@@ -4,6 +4,7 @@
 mod room;
 
 use crate::AppState;
+use crate::answer::refused;
 use crate::security::Visitor;
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
@@ -16,7 +17,6 @@ use domain::sheet::protocol::{Frame, LONGEST_FRAME};
 use futures::{SinkExt, StreamExt};
 use room::{Leaving, ToRoom};
 use serde::Deserialize;
-use service::Public;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -72,11 +72,7 @@ pub async fn enter(
     let token = asked.token.or(visitor.token).unwrap_or_default();
     let guest = match service::sheet::enter(&state.service(), &token, &project, &section).await {
         Ok(guest) => guest,
-        Err(error) => {
-            let public: Public = error.into_public();
-            let status = StatusCode::from_u16(public.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            return (status, public.sentence().get(visitor.lang).to_string()).into_response();
-        }
+        Err(error) => return refused(error, visitor.lang),
     };
     let room = state.rooms.of(&state, &document, &project, &section);
     let told = asked.told.as_deref() == Some("1");

@@ -5,6 +5,7 @@ mod project;
 mod sheet;
 
 use crate::AppState;
+use crate::answer::refused;
 use crate::security::Visitor;
 use app::drawing::flow::{self, States};
 use app::drawing::gantt::{self, Scale};
@@ -168,21 +169,13 @@ fn write(kind: Kind, written: &Written, answers: &domain::guide::Answers, settin
     };
     match result {
         Ok(contents) => file(contents, kind, "quanlian-plan"),
-        Err(fault) => {
-            let public = service::Error::Fault(fault).into_public();
-            (StatusCode::INTERNAL_SERVER_ERROR, public.sentence().get(lang).to_string()).into_response()
-        }
+        Err(fault) => refused(fault, lang),
     }
 }
 
 /// A project as its viewer may see it, or the answer that refuses.
 async fn view(state: &AppState, visitor: &Visitor, id: String) -> Result<domain::view::View, Response> {
-    let cx = state.service().context(visitor.actor.clone());
-    service::project::view(&cx, &id.into()).await.map_err(|error| {
-        let public = error.into_public();
-        let status = StatusCode::from_u16(public.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, public.sentence().get(visitor.lang).to_string()).into_response()
-    })
+    service::project::view(&visitor.context(state), &id.into()).await.map_err(|error| refused(error, visitor.lang))
 }
 
 async fn project_plan(

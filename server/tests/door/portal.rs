@@ -1,5 +1,7 @@
 //! A portal behind its router, with people who can sign in.
 
+#![allow(dead_code, reason = "each test binary uses its part")]
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode, header};
@@ -7,7 +9,7 @@ use domain::account::Role;
 use domain::guide::Answers;
 use domain::id::Id;
 use domain::project::Project;
-use server::{AppState, Site, router};
+use server::{AppState, Settings, Site, router};
 use service::account::{NewAccount, Token, add, by_login, sign_in};
 use service::clock::Clock;
 use service::project::{Sent, open};
@@ -32,6 +34,10 @@ pub struct Answer {
 
 impl Portal {
     pub async fn open() -> Portal {
+        Portal::with(Settings::default()).await
+    }
+
+    pub async fn with(settings: Settings) -> Portal {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let clock = Clock::set_to("2024-09-26T02:00:00.000000Z".parse().unwrap());
@@ -58,7 +64,7 @@ impl Portal {
             add(&service, new).await.unwrap();
         }
         let (stop, stopping) = watch::channel(false);
-        let router = router(AppState::new(service.clone(), Site::none(), stopping).unwrap());
+        let router = router(AppState::new(service.clone(), Site::none(), settings, stopping).unwrap());
         Portal { service, router, stop, _folder: folder }
     }
 

@@ -1,0 +1,24 @@
+//! The attack: hostile inputs over the real doors. Each file is one kind; each test failed on a release before it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
+
+mod accounts;
+mod audit;
+mod deceit;
+mod documents;
+#[path = "../../../service/tests/story/filing.rs"]
+mod filing;
+mod frames;
+mod identity;
+mod keys;
+mod making;
+mod network;
+mod oracles;
+mod pages;
+#[path = "../door/portal.rs"]
+mod portal;
+mod rights;
+mod sign_in;
+mod trust;
+#[path = "../../../service/tests/story/world.rs"]
+mod world;
