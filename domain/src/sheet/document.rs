@@ -2,21 +2,32 @@
 //! people write together, else a `Y.Array` of which the last entry counts. (An array and not a map: of two values
 //! set at once both stay, so that the one that lost is a click away.)
 
-use super::{Values, writing};
+use super::scan::{self, Contents, NotLetIn, Place, Scanned};
+use super::{LONGEST_VALUE, Values, writing};
 use crate::catalogue::{Field, Form};
 use yrs::block::ClientID;
 use yrs::branch::BranchID;
 use yrs::updates::decoder::Decode;
-use yrs::{Any, Array, Doc, GetString, OffsetKind, Options, Out, ReadTxn, StateVector, Text, Transact, TransactionMut, Update};
+use yrs::{
+    Any, Array, Assoc, Doc, GetString, ID, OffsetKind, Options, Out, ReadTxn, StateVector, StickyIndex, Text, Transact, TransactionMut,
+    Update,
+};
 
 /// Values of a field that is not written together which are kept: the one that counts, and what it took the place of.
 const KEPT: u32 = 3;
+
+/// Entries a field that is not written together may have at a moment: who sets one takes the old ones away, several at
+/// once may not have seen each other's.
+const MOST_ENTRIES: u32 = 64;
+/// Largest that a document may become, in bytes, with everything that was deleted from it.
+pub const LARGEST_DOCUMENT: usize = 4 * 1024 * 1024;
 
 /// What an update did.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Applied {
     /// Something that comes before it is not there yet.
     pub incomplete: bool,
+    /// It brought nothing new.
     pub nothing: bool,
     /// The fields it changed; `None` for what is no field of the section.
     pub changed: Vec<Option<Field>>,
@@ -56,18 +67,57 @@ impl Document {
         self.fields.iter().find(|f| f.id.as_str() == id)
     }
 
+    /// Applies what is stored.
+    ///
     /// # Errors
-    /// The bytes are no update.
+    /// The bytes are no update, or cannot be decoded safely.
     pub fn apply(&self, update: &[u8]) -> Result<(), NotAnUpdate> {
         self.apply_all(std::iter::once(update))
     }
 
-    /// Applies what a stranger sent, and says what it did. The library may panic on bytes that nobody's client
-    /// writes; that is caught here.
+    /// Looks over what a stranger sent, before anything decodes it.
+    ///
+    /// # Errors
+    /// It is no update, or holds what a sheet does not take.
+    pub fn look_over(&self, update: &[u8]) -> Result<Scanned, NotLetIn> {
+        let scanned = scan::of_stranger(update)?;
+        let txn = self.doc.transact();
+        let vector = txn.state_vector();
+        for (client, clocks, root) in &scanned.named {
+            if self.field(root).is_none() {
+                return Err(NotLetIn::Unwanted("the form has no such field"));
+            }
+            // Of a block whose beginning is known the library takes the rest, and puts it beside that beginning with
+            // the root it names: it would stand in two fields at once.
+            let known = u64::from(vector.get(&ClientID::new(*client)));
+            if clocks.contains(&known) && clocks.start < known && root_of(&txn, (*client, known - 1)).as_ref() != Some(root) {
+                return Err(NotLetIn::Unwanted("it says of what is known that it is elsewhere"));
+            }
+        }
+        Ok(scanned)
+    }
+
+    /// How far each client has got.
+    pub fn state(&self) -> StateVector {
+        self.doc.transact().state_vector()
+    }
+
+    /// What somebody who has got so far is missing.
+    ///
+    /// # Errors
+    /// The vector is none that a client of this document has.
+    pub fn missing(&self, vector: &StateVector) -> Result<Vec<u8>, NotAnUpdate> {
+        let reading = std::panic::AssertUnwindSafe(|| self.doc.transact().encode_diff_v1(vector));
+        std::panic::catch_unwind(reading).map_err(|_| NotAnUpdate)
+    }
+
+    /// Applies what a stranger sent and was looked over, and says what it did. The library may panic on bytes that
+    /// nobody's client writes; that is caught here.
     ///
     /// # Errors
     /// The bytes are no update. The document may then be broken and has to be made anew.
     pub fn try_apply(&self, update: &[u8]) -> Result<Applied, NotAnUpdate> {
+        scan::of_stranger(update).map_err(|_| NotAnUpdate)?;
         let doc = &self.doc;
         let applying = std::panic::AssertUnwindSafe(|| {
             let update = Update::decode_v1(update).map_err(|_| NotAnUpdate)?;
@@ -90,8 +140,11 @@ impl Document {
         Ok(Applied { incomplete, nothing, changed: roots.into_iter().map(field).collect() })
     }
 
-    /// Whether an update would bring nothing new.
+    /// Whether an update would bring nothing new. Bytes that are none are not held.
     pub fn holds(&self, update: &[u8]) -> bool {
+        if scan::of_stored(update).is_err() {
+            return false;
+        }
         let reading = std::panic::AssertUnwindSafe(|| {
             let Ok(update) = Update::decode_v1(update) else { return false };
             let have = self.doc.transact().snapshot();
@@ -109,6 +162,7 @@ impl Document {
     pub fn apply_all<'u>(&self, updates: impl Iterator<Item = &'u [u8]>) -> Result<(), NotAnUpdate> {
         let mut txn = self.doc.transact_mut();
         for update in updates {
+            scan::of_stored(update).map_err(|_| NotAnUpdate)?;
             let update = Update::decode_v1(update).map_err(|_| NotAnUpdate)?;
             txn.apply_update(update).map_err(|_| NotAnUpdate)?;
         }
@@ -124,13 +178,49 @@ impl Document {
         value(&self.doc.transact(), field)
     }
 
-    /// Whether a value has more characters than that. (A text's length is known without reading it.)
-    pub fn is_longer(&self, field: &Field, than: usize) -> bool {
-        let units = field.kind.is_written().then(|| {
-            let txn = self.doc.transact();
-            txn.get_text(field.id.as_str()).map_or(0, |text| text.len(&txn) as usize)
-        });
-        units.is_none_or(|units| units > than) && self.value(field).chars().count() > than
+    /// Whether the fields that an update changed hold what fields of their kind hold, and no more than fits.
+    ///
+    /// # Errors
+    /// Why not, for the program that wrote it.
+    pub fn fits(&self, fields: &[&Field], update: &Scanned) -> Result<(), &'static str> {
+        let txn = self.doc.transact();
+        let brings = |what: Contents| update.contents.iter().any(|(_, contents)| *contents == what);
+        let written = |field: &&&Field| field.kind.is_written();
+        // A text holds no values and a list no text. Who writes both at once is looked at block by block: not where a
+        // block says it belongs, but where it came to stand.
+        if (brings(Contents::Values) && fields.iter().any(|f| written(&f)))
+            || (brings(Contents::Text) && !fields.iter().all(|f| written(&f)))
+        {
+            for (place, contents) in &update.contents {
+                let field = root_of(&txn, *place).and_then(|root| self.field(&root));
+                if field.is_none_or(|field| field.kind.is_written() != (*contents == Contents::Text)) {
+                    return Err("this field holds something of another kind");
+                }
+            }
+        }
+        for field in fields {
+            let id = field.id.as_str();
+            if field.kind.is_written() {
+                let Some(text) = txn.get_text(id) else { continue };
+                // A text's length is known without reading it, in units of which a sign has one or two.
+                let units = text.len(&txn) as usize;
+                if units > LONGEST_VALUE && text.get_string(&txn).chars().count() > LONGEST_VALUE {
+                    return Err("a value is too long");
+                }
+            } else if let Some(array) = txn.get_array(id) {
+                if array.len(&txn) > MOST_ENTRIES {
+                    return Err("this field holds one value");
+                }
+                for entry in array.iter(&txn) {
+                    match entry {
+                        Out::Any(Any::String(text)) if text.chars().count() > LONGEST_VALUE => return Err("a value is too long"),
+                        Out::Any(Any::String(_) | Any::Number(_)) => {}
+                        _ => return Err("this field holds a text or a number"),
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What a value took the place of, or lost to it.
@@ -179,6 +269,15 @@ impl Document {
         if !edit.inserted.is_empty() {
             text.insert(txn, at, &edit.inserted);
         }
+    }
+}
+
+/// The root a block stands in.
+fn root_of<T: ReadTxn>(txn: &T, (client, clock): Place) -> Option<String> {
+    let id = ID::new(ClientID::new(client), u32::try_from(clock).ok()?);
+    match StickyIndex::from_id(id, Assoc::After).get_offset(txn)?.branch.id() {
+        BranchID::Root(name) => Some(name.to_string()),
+        BranchID::Nested(_) => None,
     }
 }
 

@@ -9,6 +9,8 @@ pub mod ground;
 #[cfg(feature = "collab")]
 pub mod protocol;
 mod relation;
+#[cfg(feature = "collab")]
+pub mod scan;
 mod value;
 pub mod writing;
 

@@ -103,7 +103,8 @@ fn filled(document: &Document, values: &Values, author: Id<Account>, own: bool, 
         }
     }
     let data = document.doc.transact().encode_diff_v1(&before);
-    (!changes.is_empty()).then_some(Update { author, own, at, data, changes })
+    let clients = vec![document.doc.client_id().get()];
+    (!changes.is_empty()).then_some(Update { author, clients, own, at, data, changes })
 }
 
 /// Fills fields in as somebody, from a form without JavaScript, a file or a program. Everybody who has the sheet

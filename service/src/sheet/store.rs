@@ -11,14 +11,17 @@ use domain::date::Instant;
 use domain::id::Id;
 use domain::project::Project;
 use domain::sheet::document::Document;
-use domain::sheet::{Changed, Entries, Entry};
+use domain::sheet::{Changed, Entries, Entry, scan};
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Updates after which a document is written anew as a whole.
 const COMPACT_AFTER: u64 = 500;
+/// The update that does nothing.
+const NOTHING: [u8; 2] = [0, 0];
 /// Rows of a history that are given at once.
 const HISTORY: i64 = 200;
 
@@ -26,6 +29,8 @@ const HISTORY: i64 = 200;
 #[derive(Clone, Debug)]
 pub struct Update {
     pub author: Id<Account>,
+    /// Clients of the document that write for the first time; they are the author's from now on.
+    pub clients: Vec<u64>,
     pub own: bool,
     pub at: Instant,
     pub data: Vec<u8>,
@@ -46,6 +51,10 @@ pub struct Loaded {
     pub seq: u64,
     /// Updates since it was last written as a whole.
     pub loose: u64,
+    /// Whose each client is.
+    pub writers: HashMap<u64, Id<Account>>,
+    /// An earlier release stored blocks without contents, which now have to be looked for.
+    pub gaps: bool,
 }
 
 /// News of a document, from this server or another.
@@ -144,6 +153,7 @@ impl Sheets {
             .rows_affected();
         if let (1, Some(update)) = (made, &first) {
             writer::insert(&mut tx, vec![(&document, 1, update)]).await?;
+            writer::own(&mut tx, vec![(&document, update)]).await?;
             writer::change(&mut tx, vec![(&document, project, 1, update)]).await?;
         }
         tx.commit().await?;
@@ -167,15 +177,34 @@ impl Sheets {
             // Merged into the whole between the two looks: again.
             let Some(updates) = self.since(name, compacted).await? else { continue };
             let document = Document::new(form, section, super::client());
+            let mut gaps = false;
             if let Some(state) = row.try_get::<Option<Vec<u8>>, _>("state")? {
+                gaps |= scan::of_stored(&state).is_ok_and(|scanned| scanned.gaps);
                 document.apply(&state).map_err(|_| format!("the sheet {name} cannot be read"))?;
             }
             let seq = updates.last().map_or(compacted, |(seq, _, _)| *seq);
             document
                 .apply_all(updates.iter().map(|(_, _, data)| data.as_slice()))
                 .map_err(|_| format!("an update of the sheet {name} cannot be read"))?;
-            return Ok(Some(Loaded { document, seq, loose: seq - compacted }));
+            let mut writers = self.writers(name).await?;
+            for (_, author, data) in &updates {
+                let scanned = scan::of_stored(data).unwrap_or_default();
+                gaps |= scanned.gaps;
+                // Updates of an earlier release say by their author whose their clients are.
+                for client in scanned.blocks.keys() {
+                    writers.entry(*client).or_insert_with(|| author.clone());
+                }
+            }
+            return Ok(Some(Loaded { document, seq, loose: seq - compacted, writers, gaps }));
         }
+    }
+
+    async fn writers(&self, document: &str) -> Result<HashMap<u64, Id<Account>>, Fault> {
+        let rows = sqlx::query("select client, account from sheet_writer where document = $1")
+            .bind(document.to_string())
+            .fetch_all(self.db.pool())
+            .await?;
+        rows.iter().map(|row| Ok((row.try_get::<i64, _>("client")?.unsigned_abs(), row.try_get::<String, _>("account")?.into()))).collect()
     }
 
     /// Updates of a document after one of them, with who made them; `None` where not all of them are there one by one
@@ -190,7 +219,14 @@ impl Sheets {
             .fetch_all(self.db.pool())
             .await?;
         let read = |row: &AnyRow| -> Result<_, Fault> {
-            Ok((row.try_get::<i64, _>("seq")?.unsigned_abs(), row.try_get::<String, _>("author")?.into(), row.try_get("data")?))
+            let seq = row.try_get::<i64, _>("seq")?.unsigned_abs();
+            let mut data: Vec<u8> = row.try_get("data")?;
+            // An earlier release stored what strangers sent as it came. What cannot be decoded safely is passed over.
+            if let Err(why) = scan::of_stored(&data) {
+                tracing::error!(document, seq, ?why, "a stored update of a sheet is hostile and is passed over");
+                data = NOTHING.to_vec();
+            }
+            Ok((seq, row.try_get::<String, _>("author")?.into(), data))
         };
         let updates = rows.iter().map(read).collect::<Result<Vec<_>, Fault>>()?;
         let whole = match updates.first() {

@@ -97,6 +97,7 @@ async fn write_group(db: &Db, connection: &mut Option<AnyConnection>, group: &[W
             }
         }
         insert(&mut tx, updates.iter().map(|(write, seq, update)| (write.document.as_str(), *seq, *update)).collect()).await?;
+        own(&mut tx, updates.iter().map(|(write, _, update)| (write.document.as_str(), *update)).collect()).await?;
         change(&mut tx, updates.into_iter().map(|(write, seq, update)| (write.document.as_str(), &write.project, seq, update)).collect())
             .await?;
     }
@@ -159,6 +160,28 @@ pub(super) async fn insert(tx: &mut AnyConnection, updates: Vec<(&str, u64, &Upd
                 .bind(update.author.to_string())
                 .bind(update.at.to_string())
                 .bind(update.data.clone());
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Enters whose the clients are that write for the first time.
+pub(super) async fn own(tx: &mut AnyConnection, updates: Vec<(&str, &Update)>) -> Result<(), Fault> {
+    let of = |(document, update): &(&str, &Update)| {
+        update.clients.iter().map(|client| (document.to_string(), *client, update.author.to_string())).collect::<Vec<_>>()
+    };
+    let rows: BTreeMap<(String, u64), String> =
+        updates.iter().flat_map(of).map(|(document, client, author)| ((document, client), author)).collect();
+    let rows: Vec<_> = rows.into_iter().collect();
+    for chunk in rows.chunks(ROWS) {
+        let text = format!(
+            "insert into sheet_writer (document, client, account) values {} on conflict (document, client) do nothing",
+            places(chunk.len(), 3)
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+        for ((document, client), author) in chunk {
+            query = query.bind(document.clone()).bind(i64::try_from(*client)?).bind(author.clone());
         }
         query.execute(&mut *tx).await?;
     }

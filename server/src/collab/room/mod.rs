@@ -6,6 +6,7 @@ mod writing;
 use crate::AppState;
 use axum::body::Bytes;
 use axum::extract::ws::close_code;
+use domain::account::Account;
 use domain::id::Id;
 use domain::project::Project;
 use domain::sheet::document::Document;
@@ -15,7 +16,6 @@ use service::{Fault, Service};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use yrs::{ReadTxn, Transact};
 
 /// Messages that may wait for a room.
 const INBOX: usize = 1024;
@@ -69,6 +69,12 @@ struct Room {
     document: Document,
     seq: u64,
     loose: u64,
+    /// Whose each client of the document is.
+    writers: HashMap<u64, Id<Account>>,
+    /// What is stored has blocks without contents; new ones have to be looked for.
+    gaps: bool,
+    /// Bytes of the document at most; when that is too many they are counted.
+    size: usize,
     members: BTreeMap<u64, Member>,
     next: u64,
     /// What clients say of themselves, and whose they are; none: of another server.
@@ -90,9 +96,12 @@ pub fn open(state: &AppState, name: String, project: Id<Project>, section: Strin
                     name,
                     project,
                     section,
+                    size: loaded.document.whole().len(),
                     document: loaded.document,
                     seq: loaded.seq,
                     loose: loaded.loose,
+                    writers: loaded.writers,
+                    gaps: loaded.gaps,
                     members: BTreeMap::new(),
                     next: 1,
                     presence: HashMap::new(),
@@ -168,8 +177,10 @@ impl Room {
                     Frame::Have(vector) => {
                         // What is not stored yet nobody is told: first the one, then the other.
                         self.store(std::mem::take(&mut fresh)).await?;
-                        let missing = self.document.doc.transact().encode_diff_v1(&vector);
-                        self.send(me, Frame::answer(&missing).into());
+                        match self.document.missing(&vector) {
+                            Ok(missing) => self.send(me, Frame::answer(&missing).into()),
+                            Err(_) => self.close(me, Leaving { code: close_code::UNSUPPORTED, why: "not a state vector" }),
+                        }
                     }
                     Frame::Update(update) => self.written(me, &update, &mut fresh).await?,
                     Frame::Presence(list) => self.moved(me, list).await,
@@ -192,8 +203,7 @@ impl Room {
             self.members.remove(&me);
             return;
         }
-        let vector = self.document.doc.transact().state_vector();
-        self.send(me, Frame::Have(vector).encode().into());
+        self.send(me, Frame::Have(self.document.state()).encode().into());
         self.tell_presence(me);
         if read_only {
             self.send(me, Frame::Denied(READ_ONLY.into()).encode().into());
@@ -209,6 +219,12 @@ impl Room {
             .map(|(_, was)| Presence { client: was.client, clock: was.clock + 1, state: "null".into() })
             .collect();
         self.spread(gone, me).await;
+    }
+
+    fn close(&mut self, me: u64, leaving: Leaving) {
+        if let Some(bye) = self.members.get_mut(&me).and_then(|m| m.bye.take()) {
+            let _ = bye.send(leaving);
+        }
     }
 
     fn dismiss(&mut self, leaving: Leaving) {

@@ -28,6 +28,10 @@ impl Room {
                 continue;
             }
             if known.is_none() {
+                // A client that somebody else has written with is not this connection's to speak for.
+                if self.writers.get(&presence.client).is_some_and(|account| *account != member.guest.actor.account) {
+                    continue;
+                }
                 if presence.state == "null" || member.clients.len() >= CLIENTS {
                     continue;
                 }

@@ -7,11 +7,14 @@ use axum::extract::ws::close_code;
 use domain::account::Account;
 use domain::catalogue::Field;
 use domain::id::Id;
+use domain::sheet::document::{Applied, LARGEST_DOCUMENT};
 use domain::sheet::protocol::Frame;
-use domain::sheet::{Changed, Entry, LONGEST_VALUE, Stored, is_own};
+use domain::sheet::scan::{self, NotLetIn, Scanned};
+use domain::sheet::{Changed, Entry, Stored, is_own};
 use service::Fault;
 use service::sheet::{Update, Written};
-use yrs::{ReadTxn, Transact};
+use yrs::StateVector;
+use yrs::block::ClientID;
 
 /// An update that is applied and waits to be stored.
 pub(super) struct Fresh {
@@ -20,7 +23,25 @@ pub(super) struct Fresh {
     own: bool,
     data: Vec<u8>,
     fields: Vec<Id<Field>>,
+    scanned: Scanned,
+    /// Clients that write for the first time.
+    clients: Vec<u64>,
 }
+
+/// What comes of looking over an update before it is applied.
+enum Looked {
+    /// It may be applied.
+    Good(Scanned),
+    /// Something that comes before it is not here yet.
+    Early,
+    /// There is nothing in it that is not here.
+    Known,
+    Refused(&'static str),
+    NoUpdate,
+}
+
+const NOT_THEIR_FIELD: &str = "this field is for others to fill in";
+const NOT_THEIR_CLIENT: &str = "this is another person's writing";
 
 impl Room {
     /// Applies an update, or refuses it: then the document is as it was, and only its writer is told.
@@ -32,54 +53,134 @@ impl Room {
             self.settle(me, fresh);
             return Ok(());
         }
-        if member.guest.fields.is_empty() {
-            if !self.document.holds(data) {
-                self.refuse(me, "you may look, not write");
+        let scanned = match self.look_over(me, data) {
+            Looked::Good(scanned) => scanned,
+            Looked::Known => {
+                self.settle(me, fresh);
+                return Ok(());
             }
+            // Asked what it has, a client sends all that is missing here.
+            Looked::Early => {
+                self.send(me, Frame::Have(self.document.state()).encode().into());
+                return Ok(());
+            }
+            Looked::Refused(why) => {
+                self.refuse(me, why);
+                self.settle(me, fresh);
+                return Ok(());
+            }
+            Looked::NoUpdate => {
+                self.close(me, Leaving { code: close_code::UNSUPPORTED, why: "not an update" });
+                return Ok(());
+            }
+        };
+        let before = self.gaps.then(|| self.document.state());
+        let applied = match self.document.try_apply(data) {
+            Ok(applied) if !applied.incomplete => applied,
+            bad => {
+                self.reload(fresh).await?;
+                match bad {
+                    Ok(_) => self.send(me, Frame::Have(self.document.state()).encode().into()),
+                    Err(_) => self.close(me, Leaving { code: close_code::UNSUPPORTED, why: "not an update" }),
+                }
+                return Ok(());
+            }
+        };
+        if applied.nothing {
             self.settle(me, fresh);
             return Ok(());
         }
-        let (author, own) = (member.guest.actor.account.clone(), is_own(&member.guest.actor));
-        let Ok(applied) = self.document.try_apply(data) else {
-            self.reload(fresh).await?;
-            if let Some(bye) = self.members.get_mut(&me).and_then(|m| m.bye.take()) {
-                let _ = bye.send(Leaving { code: close_code::UNSUPPORTED, why: "not an update" });
+        match self.admit(me, &applied, &scanned, before, data.len()) {
+            Ok(fields) => {
+                let Some(Member { guest, .. }) = self.members.get(&me) else { return Ok(()) };
+                let (author, own) = (guest.actor.account.clone(), is_own(&guest.actor));
+                let clients: Vec<u64> = scanned.blocks.keys().copied().filter(|client| !self.writers.contains_key(client)).collect();
+                self.writers.extend(clients.iter().map(|client| (*client, author.clone())));
+                fresh.push(Fresh { from: me, author, own, data: data.to_vec(), fields, scanned, clients });
             }
-            return Ok(());
-        };
-        if applied.incomplete {
-            // Asked what it has, a client sends all that is missing here.
-            self.reload(fresh).await?;
-            let vector = self.document.doc.transact().state_vector();
-            self.send(me, Frame::Have(vector).encode().into());
-            return Ok(());
-        }
-        let Some(Member { guest, .. }) = self.members.get(&me) else { return Ok(()) };
-        let mut wrong = None;
-        let mut fields = Vec::new();
-        for field in applied.changed {
-            match field {
-                None => wrong = Some("the form has no such field"),
-                Some(field) if !guest.fields.contains(&field.id) => wrong = Some("this field is for others to fill in"),
-                Some(field) => {
-                    if self.document.is_longer(&field, LONGEST_VALUE) {
-                        wrong = Some("a value is too long");
-                    }
-                    fields.push(field.id);
-                }
-            }
-        }
-        match wrong {
-            None if applied.nothing => self.settle(me, fresh),
-            None => fresh.push(Fresh { from: me, author, own, data: data.to_vec(), fields }),
             // The document has it and must not: it is read again, with what was rightly written since.
-            Some(why) => {
+            Err(why) => {
                 self.reload(fresh).await?;
                 self.refuse(me, why);
                 self.settle(me, fresh);
             }
         }
         Ok(())
+    }
+
+    /// What can be said of an update by its bytes alone: nothing has decoded them yet.
+    fn look_over(&self, me: u64, data: &[u8]) -> Looked {
+        let Some(Member { guest, .. }) = self.members.get(&me) else { return Looked::NoUpdate };
+        let scanned = match self.document.look_over(data) {
+            Ok(scanned) => scanned,
+            Err(NotLetIn::Malformed(_)) => return Looked::NoUpdate,
+            Err(NotLetIn::Unwanted(why)) => return Looked::Refused(why),
+        };
+        if guest.fields.is_empty() {
+            return if self.document.holds(data) { Looked::Known } else { Looked::Refused("you may look, not write") };
+        }
+        let vector = self.document.state();
+        let state = |client: u64| u64::from(vector.get(&ClientID::new(client)));
+        if !scanned.follows(state) {
+            return Looked::Early;
+        }
+        if scanned.writers(state).any(|client| self.writer(client).is_some_and(|account| account != guest.actor.account)) {
+            return Looked::Refused(NOT_THEIR_CLIENT);
+        }
+        let new = |(client, clocks, _): &&(u64, std::ops::Range<u64>, String)| clocks.end > state(*client);
+        if scanned.named.iter().filter(new).any(|(_, _, root)| !guest.fields.contains(&Id::from(root.as_str()))) {
+            return Looked::Refused(NOT_THEIR_FIELD);
+        }
+        Looked::Good(scanned)
+    }
+
+    /// Whose a client is: who wrote with it, or who says of itself that it is here.
+    pub(super) fn writer(&self, client: u64) -> Option<Id<Account>> {
+        if let Some(account) = self.writers.get(&client) {
+            return Some(account.clone());
+        }
+        let (whose, presence) = self.presence.get(&client)?;
+        match whose {
+            Some(member) => self.members.get(member).map(|m| m.guest.actor.account.clone()),
+            // Another server has said who that is.
+            None => serde_json::from_str::<serde_json::Value>(&presence.state).ok()?.get("user")?.get("account")?.as_str().map(Id::from),
+        }
+    }
+
+    /// Which fields an update has changed, if the writer may change all of them and they hold what they should.
+    fn admit(
+        &mut self,
+        me: u64,
+        applied: &Applied,
+        scanned: &Scanned,
+        before: Option<StateVector>,
+        bytes: usize,
+    ) -> Result<Vec<Id<Field>>, &'static str> {
+        let Some(Member { guest, .. }) = self.members.get(&me) else { return Err("you are not here") };
+        let fields: Option<Vec<&Field>> = applied.changed.iter().map(Option::as_ref).collect();
+        let fields = fields.ok_or("the form has no such field")?;
+        if fields.iter().any(|field| !guest.fields.contains(&field.id)) {
+            return Err(NOT_THEIR_FIELD);
+        }
+        // A clock that goes on without a field that changes is somebody's writing that will vanish.
+        if fields.is_empty() {
+            return Err("it changes no field");
+        }
+        self.document.fits(&fields, scanned)?;
+        if let Some(before) = before {
+            let new = self.document.missing(&before).map_err(|_| "not an update")?;
+            if scan::of_stored(&new).map_or(true, |scanned| scanned.gaps) {
+                return Err("it stands beside what is gone");
+            }
+        }
+        self.size += bytes;
+        if self.size > LARGEST_DOCUMENT {
+            self.size = self.document.whole().len();
+            if self.size > LARGEST_DOCUMENT {
+                return Err("this section is full");
+            }
+        }
+        Ok(fields.into_iter().map(|field| field.id.clone()).collect())
     }
 
     /// A frame that leaves nothing to store is done with, unless one before it waits.
@@ -104,7 +205,12 @@ impl Room {
         let form = self.service.catalogue.form.clone();
         let loaded = self.service.sheets.load(&form, &self.name, &self.section).await?.ok_or("the sheet is gone")?;
         let before = std::mem::replace(&mut self.seq, loaded.seq);
-        (self.document, self.loose) = (loaded.document, loaded.loose);
+        (self.document, self.loose, self.writers, self.gaps) = (loaded.document, loaded.loose, loaded.writers, loaded.gaps);
+        for update in fresh {
+            for client in update.scanned.blocks.keys() {
+                self.writers.entry(*client).or_insert_with(|| update.author.clone());
+            }
+        }
         // What other servers stored meanwhile came along, and nobody here has been told of it.
         match self.service.sheets.since(&self.name, before).await? {
             Some(new) => {
@@ -124,11 +230,11 @@ impl Room {
     }
 
     /// Stores what is applied; then everybody is told.
-    pub(super) async fn store(&mut self, fresh: Vec<Fresh>) -> Result<(), Fault> {
-        if fresh.is_empty() {
-            return Ok(());
-        }
+    pub(super) async fn store(&mut self, mut fresh: Vec<Fresh>) -> Result<(), Fault> {
         let changed = loop {
+            if fresh.is_empty() {
+                return Ok(());
+            }
             let rows = self.rows(&fresh);
             let changed = if self.members.values().any(|m| m.told) { told(&rows, self.seq + 1) } else { Vec::new() };
             match self.service.sheets.write(&self.name, &self.project, self.seq, rows).await {
@@ -138,7 +244,10 @@ impl Room {
                     break changed;
                 }
                 // Another server was first: its updates are applied, and ours are stored after them.
-                Ok(Written::Behind) => self.catch_up(&fresh).await?,
+                Ok(Written::Behind) => {
+                    self.catch_up(&fresh).await?;
+                    self.give_way(&mut fresh).await?;
+                }
                 Err(fault) => {
                     // What is applied here is not on disk. Everybody comes back with what they have.
                     self.dismiss(Leaving { code: close_code::AGAIN, why: "it could not be stored; connect again" });
@@ -161,6 +270,23 @@ impl Room {
         Ok(())
     }
 
+    /// Takes back what was applied here with a client that turned out to be somebody else's at another server.
+    async fn give_way(&mut self, fresh: &mut Vec<Fresh>) -> Result<(), Fault> {
+        let theirs =
+            |update: &Fresh| update.scanned.blocks.keys().all(|client| self.writers.get(client).is_none_or(|a| *a == update.author));
+        let (good, bad): (Vec<Fresh>, Vec<Fresh>) = std::mem::take(fresh).into_iter().partition(theirs);
+        *fresh = good;
+        if bad.is_empty() {
+            return Ok(());
+        }
+        self.reload(fresh).await?;
+        for update in bad {
+            self.refuse(update.from, NOT_THEIR_CLIENT);
+            self.settle(update.from, fresh);
+        }
+        Ok(())
+    }
+
     /// What is stored of a batch: each update with its author, and each field once for each author, as it is in the end.
     fn rows(&self, fresh: &[Fresh]) -> Vec<Update> {
         let at = self.service.clock.now();
@@ -170,6 +296,7 @@ impl Room {
         let value = |field: &Id<Field>| self.document.field(field.as_str()).map(|f| self.document.value(f)).unwrap_or_default();
         let row = |(i, one): (usize, &Fresh)| Update {
             author: one.author.clone(),
+            clients: one.clients.clone(),
             own: one.own,
             at,
             data: one.data.clone(),
@@ -185,7 +312,12 @@ impl Room {
         let Some((last, _, _)) = new.last() else { return Ok(()) };
         let first = std::mem::replace(&mut self.seq, *last);
         self.loose += new.len() as u64;
-        for (_, _, data) in &new {
+        for (_, author, data) in &new {
+            let scanned = scan::of_stored(data).unwrap_or_default();
+            self.gaps |= scanned.gaps;
+            for client in scanned.blocks.keys() {
+                self.writers.insert(*client, author.clone());
+            }
             self.document.apply(data).map_err(|_| "a stored update cannot be read")?;
             let frame: Bytes = Frame::Update(data.clone()).encode().into();
             self.send_all(None, &frame);
