@@ -10,6 +10,7 @@ use domain::sheet::document::Document;
 use domain::sheet::protocol::Frame;
 use futures::{SinkExt, StreamExt};
 use service::account::{NewAccount, add};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -35,6 +36,8 @@ struct Client {
     portal: service::Service,
     refusals: Vec<String>,
     stored: u64,
+    /// Clients that are said to be here.
+    here: BTreeSet<u64>,
 }
 
 enum Heard {
@@ -48,7 +51,7 @@ impl Client {
         request.headers_mut().insert("cookie", portal.session(login).await.parse().unwrap());
         let (socket, _) = connect_async(request).await.unwrap();
         let document = Document::new(&portal.service.catalogue.form, "land", number);
-        let mut client = Client { socket, document, portal: portal.service.clone(), refusals: Vec::new(), stored: 0 };
+        let mut client = Client { socket, document, portal: portal.service.clone(), refusals: Vec::new(), stored: 0, here: BTreeSet::new() };
         client.say(Frame::Have(StateVector::default())).await;
         client.until(|frame| matches!(frame, Frame::Update(_))).await;
         client
@@ -67,6 +70,7 @@ impl Client {
                     match &frame {
                         Frame::Update(update) => self.document.apply(update).unwrap(),
                         Frame::Denied(why) => self.refusals.push(why.clone()),
+                        Frame::Presence(list) => self.here.extend(list.iter().map(|p| p.client)),
                         Frame::Stored(stored) => self.stored = self.stored.max(stored.frames),
                         _ => {}
                     }
@@ -246,7 +250,9 @@ async fn a_client_that_is_here_is_its_persons_before_it_writes() {
     let here = domain::sheet::protocol::Presence { client: 1001, clock: 1, state: "{}".into() };
     owner.say(Frame::Presence(vec![here])).await;
     let mut agent = Client::join(&portal, address, &project, "li", 2002).await;
-    agent.until(|frame| matches!(frame, Frame::Presence(list) if list.iter().any(|p| p.client == 1001))).await;
+    while !agent.here.contains(&1001) {
+        agent.until(|_| true).await;
+    }
     let forged = block(1001, 0, &in_field(4, "site_address", &[1, b'x']));
     assert_eq!(agent.send(forged).await.unwrap_err(), "this is another person's writing");
     owner.send(owner.write("site_address", "真")).await.unwrap();
