@@ -132,7 +132,10 @@ mod browser {
                 }
                 // It is elsewhere than we thought: an answer was lost. What the rules refuse has no offset.
                 Ok(response) if response.status() == 409 && offset(&response).is_some() => at = offset(&response).unwrap_or(at),
-                Ok(response) if response.status() < 500 => return Way::Refused(sentence(response).await),
+                // Another part of it is being taken, or too many files are on their way: it waits and asks again.
+                Ok(response) if response.status() < 500 && !matches!(response.status(), 423 | 429) => {
+                    return Way::Refused(sentence(response).await);
+                }
                 _ => {
                     wait(&mut pause, way, at, size).await;
                     // Where it stands, the server knows.

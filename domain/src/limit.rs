@@ -41,6 +41,10 @@ pub enum Limit {
     RaiseDifficulty,
     Note,
     AnnounceUpload,
+    /// Parts of files that one person sends at the same time.
+    Uploads,
+    /// Bytes of arriving parts that the server holds in memory.
+    Arriving,
     LookUpCertificate,
     /// Tickets that open a socket.
     Ticket,
@@ -68,10 +72,11 @@ pub struct Row {
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
 impl Limit {
-    pub const ALL: [Limit; 16] = [
+    pub const ALL: [Limit; 18] = [
         Limit::SignIn,
         Limit::SignInAddress,
         Limit::PasswordQueue,
@@ -80,6 +85,8 @@ impl Limit {
         Limit::RaiseDifficulty,
         Limit::Note,
         Limit::AnnounceUpload,
+        Limit::Uploads,
+        Limit::Arriving,
         Limit::LookUpCertificate,
         Limit::Ticket,
         Limit::Connections,
@@ -157,6 +164,22 @@ impl Limit {
                 true,
                 "您一小时内上传的文件已达 600 份，请稍后再传。",
                 "You have uploaded 600 files within an hour; please go on later.",
+            ),
+            Limit::Uploads => (
+                "uploads",
+                Per::Account,
+                AtOnce { most: 4 },
+                false,
+                "您同时上传的文件太多，请等一部分传完。",
+                "You are sending too many files at once; please wait for some.",
+            ),
+            Limit::Arriving => (
+                "arriving",
+                Per::Server,
+                Bytes { most: 256 * MIB },
+                false,
+                "正在上传的文件太多，请稍后再试。",
+                "Too many files are arriving at this moment; please try again shortly.",
             ),
             Limit::LookUpCertificate => (
                 "look_up_certificate",

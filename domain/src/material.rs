@@ -161,18 +161,19 @@ pub fn beginning(bytes: &[u8]) -> Beginning {
 
 /// Largest that an office document may be when unpacked, against its own size; more is a bomb.
 const SWELLS: u64 = 200;
-const ENTRIES: usize = 20_000;
+/// Entries that an office document may have.
+pub const ENTRIES: usize = 20_000;
 
 /// Tells an office document from any other zip by its list of contents: (name, unpacked size).
 ///
 /// # Errors
 /// Why it is not taken.
-pub fn office<'a>(entries: impl IntoIterator<Item = (&'a str, u64)>, size: u64) -> Result<Media, NotTaken> {
+pub fn office<S: AsRef<str>>(entries: impl IntoIterator<Item = (S, u64)>, size: u64) -> Result<Media, NotTaken> {
     let (mut unpacked, mut count, mut media, mut typed) = (0u64, 0usize, None, false);
     for (name, length) in entries {
         count += 1;
         unpacked = unpacked.saturating_add(length);
-        let lower = name.to_lowercase();
+        let lower = name.as_ref().to_lowercase();
         if lower.ends_with("vbaproject.bin") || [".exe", ".dll", ".bat", ".cmd", ".ps1", ".js", ".sh"].iter().any(|e| lower.ends_with(e)) {
             return Err(NotTaken::Program);
         }

@@ -8,14 +8,23 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
+use domain::limit::Limit;
 use service::certificate::{as_jwks, public, signed_file};
+use service::limit;
 
 pub fn routes() -> Router<AppState> {
     Router::new().route("/verify/{number}/signed.json", get(signed)).route("/.well-known/jwks.json", get(keys))
 }
 
+/// Numbers can be guessed: looking up is counted.
 async fn signed(State(state): State<AppState>, Extension(visitor): Extension<Visitor>, Path(number): Path<String>) -> Response {
-    match signed_file(&state.service(), &number).await {
+    let cx = visitor.context(&state);
+    let counted = limit::take(&cx.service, Limit::LookUpCertificate, &cx.address).await;
+    let file = match counted {
+        Ok(()) => signed_file(&cx.service, &number).await,
+        Err(error) => Err(error),
+    };
+    match file {
         Ok(file) => {
             let kind = HeaderValue::from_static("application/jose+json");
             let save = HeaderValue::from_static("attachment; filename=\"certificate.json\"");

@@ -299,13 +299,18 @@ async fn load_case(
 }
 
 async fn verify(arguments: &Arguments) -> Result<(), Failed> {
-    match service::verify::verify(&arguments.service().await?).await? {
+    let mut progress = |p: service::verify::Progress| {
+        let (checked, of, mb) = (p.checked, p.of, p.bytes >> 20);
+        complain(say(&domain::text!("已核对 {checked} / {of} 份内容（{mb} MB）", "{checked} of {of} contents checked ({mb} MB)")));
+    };
+    match service::verify::verify_and_say(&arguments.service().await?, &mut progress).await? {
         Ok(verified) => {
             print(say(&domain::text!(
-                "记录完整：{} 条，{} 个项目",
-                "the log holds: {} events, {} projects",
+                "记录完整：{} 条，{} 个项目，{} 份内容",
+                "the log holds: {} events, {} projects, {} contents",
                 verified.events,
-                verified.streams
+                verified.streams,
+                verified.contents
             )));
             Ok(())
         }

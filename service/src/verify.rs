@@ -1,9 +1,13 @@
-//! Proving the log: no holes, every hash follows, every body can be read, no stream is cut short.
+//! Proving the log: no holes, every hash follows, every body can be read, no stream is cut short, and the contents it names
+//! are there and are what it says.
+
+mod contents;
 
 use crate::Service;
 use crate::error::Fault;
 use crate::log::Stored;
 use crate::project_card::{Rows, card_from_row};
+use contents::Contents;
 use domain::catalogue::Catalogue;
 use domain::id::Id;
 use domain::log::{Digest, link};
@@ -18,6 +22,16 @@ use std::collections::BTreeMap;
 pub struct Verified {
     pub events: u64,
     pub streams: u64,
+    /// Documents, snapshots and certificates that the log names.
+    pub contents: u64,
+}
+
+/// How far the contents are read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    pub checked: u64,
+    pub of: u64,
+    pub bytes: u64,
 }
 
 /// The first event that does not hold.
@@ -32,11 +46,20 @@ pub struct Broken {
 /// Events read at a time.
 const BATCH: i64 = 1000;
 
-/// Walks the whole log.
+/// Walks the whole log and reads the contents it names.
 ///
 /// # Errors
-/// The database failed. A broken log is an answer, not an error.
+/// The database or the store failed. A broken log is an answer, not an error.
 pub async fn verify(service: &Service) -> Result<Result<Verified, Broken>, Fault> {
+    verify_and_say(service, &mut |_| {}).await
+}
+
+/// The same, saying now and then how far it is.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_and_say(service: &Service, say: &mut (dyn FnMut(Progress) + Send)) -> Result<Result<Verified, Broken>, Fault> {
+    let mut contents = Contents::default();
     let mut heads: BTreeMap<String, (u64, Digest)> = BTreeMap::new();
     let mut last = 0;
     loop {
@@ -70,7 +93,7 @@ pub async fn verify(service: &Service) -> Result<Result<Verified, Broken>, Fault
             }
             let kind = stored.meta.kind.clone();
             match stored.open() {
-                Ok(domain::log::Recorded::Open { event, .. }) if event.kind() == kind => {}
+                Ok(domain::log::Recorded::Open { event, .. }) if event.kind() == kind => contents.note(seq, &stream, version, &event),
                 Ok(_) => return broken(text!("类别与内容不符", "its kind is not that of its body")),
                 Err(error) => return broken(text!("{error}", "{error}")),
             }
@@ -88,7 +111,10 @@ pub async fn verify(service: &Service) -> Result<Result<Verified, Broken>, Fault
             return Ok(Err(Broken { seq: last, stream, version: found, why }));
         }
     }
-    Ok(Ok(Verified { events: last, streams: heads.len() as u64 }))
+    match contents.check(service, say).await? {
+        (_, Some(broken)) => Ok(Err(broken)),
+        (contents, None) => Ok(Ok(Verified { events: last, streams: heads.len() as u64, contents })),
+    }
 }
 
 /// Makes the read tables again from the log, in one transaction.

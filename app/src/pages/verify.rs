@@ -5,23 +5,46 @@ use crate::components::notice::ErrorNotice;
 use crate::components::work_style::WorkStyle;
 use crate::error::Failure;
 use crate::lang::{say, tr};
-use domain::Error;
-use domain::certificate::{Certificate, Standing};
+use domain::certificate::{Item, Standing};
+use domain::date::Date;
+use domain::{Error, Text};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 
-/// A certificate with how it stands.
+/// A certificate with how it stands: what stands on the paper itself, and nothing that leads to the project.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Shown {
-    pub certificate: Certificate,
+    pub number: String,
+    pub title: Text,
+    pub holder: String,
+    pub project_name: String,
+    pub issuer: Text,
+    pub issued_on: Date,
+    pub statement: Text,
+    pub items: Vec<Item>,
+    pub conditions: Vec<String>,
     pub standing: Standing,
 }
 
+/// Looks a certificate up. Numbers can be guessed: how often is counted for each network address.
 #[server]
 pub async fn look_up_certificate(number: String) -> Result<Shown, Failure> {
-    let shown = service::certificate::by_number(&crate::session::service_context()?.service, &number).await?;
-    Ok(Shown { certificate: shown.certificate, standing: shown.standing })
+    let cx = crate::session::service_context()?;
+    service::limit::take(&cx.service, domain::limit::Limit::LookUpCertificate, &cx.address).await?;
+    let service::certificate::Shown { certificate: c, standing, .. } = service::certificate::by_number(&cx.service, &number).await?;
+    Ok(Shown {
+        number: c.number,
+        title: c.title,
+        holder: c.holder,
+        project_name: c.project_name,
+        issuer: c.issuer,
+        issued_on: c.issued_on,
+        statement: c.statement,
+        items: c.items,
+        conditions: c.conditions,
+        standing,
+    })
 }
 
 #[component]
@@ -63,13 +86,13 @@ pub fn Verify() -> impl IntoView {
 
 #[component]
 fn Genuine(shown: Shown) -> impl IntoView {
-    let Shown { certificate: c, standing } = shown;
-    let (class, word) = match &standing {
+    let c = shown;
+    let (class, word) = match &c.standing {
         Standing::Valid => ("verify-word verify-yes", tr!(verify.valid)),
         Standing::Corrected { .. } => ("verify-word verify-no", tr!(verify.corrected)),
         Standing::Revoked { .. } => ("verify-word verify-no", tr!(verify.revoked)),
     };
-    let more = match &standing {
+    let more = match &c.standing {
         Standing::Valid => None,
         Standing::Corrected { by, reason } => Some(
             view! { <p>{reason.clone()}" "<a href=format!("/verify/{}", super::project::issue::coded(by))>{tr!(verify.instead, number = by.clone())}</a></p> }.into_any(),

@@ -2,11 +2,13 @@ use crate::story;
 use crate::world::*;
 use bytes::Bytes;
 use domain::id::Id;
+use domain::log::Digest;
 use domain::material::{Command as F, Document};
 use domain::project::{Command, Project};
 use futures::StreamExt;
-use service::material::{Announced, Taken, announce, find, take, upload};
+use service::material::{Announced, Taken, announce, find, forget_old, give_up, take, upload};
 use service::{Context, Error};
+use std::path::PathBuf;
 
 fn pdf(n: usize) -> Vec<u8> {
     let mut bytes = b"%PDF-1.7\n".to_vec();
@@ -134,5 +136,173 @@ story! {
         }
         let refused = send(&wang, &id, named("图纸.docx"), &zipped(&[("图纸.dwg", 100)]), 50).await.map_err(sentence).unwrap_err();
         assert!(refused.contains("压缩包"), "{refused}");
+    }
+}
+
+/// Where the contents of a digest stand on the disk.
+fn on_disk(world: &World, digest: Digest) -> PathBuf {
+    let text = digest.to_string();
+    world.folder().join("documents").join(&text[..2]).join(&text[2..4]).join(text)
+}
+
+/// Files below a folder.
+fn files(folder: PathBuf) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| if entry.path().is_dir() { files(entry.path()) } else { 1 }).sum()
+}
+
+async fn sql(world: &World, sql: &str, bind: &str) {
+    let done = sqlx::query(sqlx::AssertSqlSafe(sql.to_string())).bind(bind.to_string()).execute(world.service.db.pool()).await.unwrap();
+    assert!(done.rows_affected() > 0, "{sql}");
+}
+
+story! {
+    /// Whoever is first, on whichever server: the document is one of the two, whole, and stands under its own digest.
+    async fn parts_that_come_to_one_place_at_one_moment_never_mix(world) {
+        let id = world.project().await;
+        let second = world.second_server().await;
+        let (here, there) = (world.as_("wang").await, world.at(&second, "wang").await);
+        for round in 0..12 {
+            let (first, x, y) = (pdf(40_000), vec![b'X'; 90_000 + round], vec![b'Y'; 90_000 + round]);
+            let length = (first.len() + x.len()) as u64;
+            let sent = announce(&here, &id, Announced { length, ..named(&format!("图{round}.pdf")) }).await.unwrap();
+            take(&here, &sent.id, 0, first.clone().into()).await.unwrap();
+            let (a, b) = tokio::join!(
+                take(&here, &sent.id, 40_000, x.clone().into()),
+                take(&there, &sent.id, 40_000, y.clone().into()),
+            );
+            let whole = [a, b].into_iter().filter_map(Result::ok).filter_map(|taken| match taken {
+                Taken::Whole { document } => Some(document),
+                _ => None,
+            });
+            let document = whole.last().expect("one of them makes it whole");
+            let (_, bytes) = contents(&here, &id, &document, None).await;
+            assert!(bytes == [first.clone(), x].concat() || bytes == [first, y].concat(), "round {round}");
+            let found = find(&here, &id, &document, None).await.unwrap();
+            let kept = std::fs::read(on_disk(&world, found.digest)).unwrap();
+            assert_eq!(Digest::of(&kept), found.digest, "what is kept is what its name says");
+        }
+        assert_eq!(world.sees("wang", &id).await.unwrap().project.library.len(), 12);
+        assert_eq!(files(world.folder().join("documents/uploads")) + files(world.folder().join("documents/incoming")), 0);
+    }
+}
+
+story! {
+    async fn an_upload_goes_on_when_the_server_that_had_it_is_gone(world) {
+        let id = world.project().await;
+        let wang = world.as_("wang").await;
+        let bytes = pdf(9000);
+        let sent = announce(&wang, &id, Announced { length: 9000, ..named("图.pdf") }).await.unwrap();
+        take(&wang, &sent.id, 0, Bytes::copy_from_slice(&bytes[..4000])).await.unwrap();
+        // It claimed the upload, wrote a part, and was killed.
+        sql(&world, "update upload set claim = 'gone', claimed_at = created_at where id = $1", &sent.id).await;
+        let folder = world.folder().join("documents/uploads").join(&sent.id);
+        std::fs::write(folder.join("00000000000000004000-gone"), b"half a part").unwrap();
+        let rest = Bytes::copy_from_slice(&bytes[4000..]);
+        assert_eq!(take(&wang, &sent.id, 4000, rest.clone()).await.unwrap(), Taken::Busy);
+        assert!(give_up(&wang, &sent.id).await.is_err());
+        world.service.clock.advance_seconds(121);
+        let Taken::Whole { document } = take(&wang, &sent.id, 4000, rest).await.unwrap() else { panic!("the last part makes it whole") };
+        assert_eq!(contents(&wang, &id, &document, None).await.1, bytes, "what nobody entered is nothing");
+        assert_eq!(files(world.folder().join("documents/uploads")), 0);
+    }
+}
+
+story! {
+    async fn contents_that_were_changed_are_not_given_out(world) {
+        let id = world.project().await;
+        let wang = world.as_("wang").await;
+        let bytes = pdf(30_000);
+        let document = send(&wang, &id, named("图.pdf"), &bytes, 10_000).await.unwrap();
+        let found = find(&wang, &id, &document, None).await.unwrap();
+        let read = async |range| {
+            let mut stream = world.service.blobs.read(found.digest, range).await.map_err(|fault| fault.to_string())?;
+            let mut all = Vec::new();
+            while let Some(piece) = stream.next().await {
+                all.extend_from_slice(&piece.map_err(|error| error.to_string())?);
+            }
+            Ok::<_, String>(all)
+        };
+        assert_eq!(read(Some(29_000..29_010)).await.unwrap(), b"xxxxxxxxxx");
+        let mut changed = bytes.clone();
+        changed[100] = b'?';
+        std::fs::write(on_disk(&world, found.digest), &changed).unwrap();
+        // Not a range of it either, though what is asked for was not changed.
+        for range in [None, Some(29_000..29_010)] {
+            assert!(read(range).await.unwrap_err().contains("not what their digest says"));
+        }
+        std::fs::remove_file(on_disk(&world, found.digest)).unwrap();
+        for range in [None, Some(0..10)] {
+            read(range).await.unwrap_err();
+        }
+        // Whoever brings the same contents again makes it good; also where something broken stands in their place.
+        std::fs::write(on_disk(&world, found.digest), b"broken").unwrap();
+        send(&wang, &id, named("又一份.pdf"), &bytes, 10_000).await.unwrap();
+        assert_eq!(read(None).await.unwrap(), bytes);
+    }
+}
+
+story! {
+    async fn a_project_holds_so_much_and_no_more(world) {
+        let id = world.project().await;
+        let wang = world.as_("wang").await;
+        send(&wang, &id, named("图.pdf"), &pdf(1000), 1000).await.unwrap();
+        let large = || Announced { length: 200 << 20, ..named("图.pdf") };
+        let mut last = None;
+        for _ in 0..102 {
+            last = Some(announce(&wang, &id, large()).await.map_err(sentence).unwrap());
+        }
+        let refused = announce(&wang, &id, large()).await.unwrap_err();
+        let Error::Public(public) = refused else { panic!("{refused:?}") };
+        assert!(public.sentence().zh.contains("20 GB") && public.retry_after().is_some());
+        // What is given up makes room, and other projects have their own.
+        give_up(&wang, &last.unwrap().id).await.unwrap();
+        announce(&wang, &id, large()).await.map_err(sentence).unwrap();
+        announce(&wang, &world.project().await, large()).await.map_err(sentence).unwrap();
+    }
+}
+
+story! {
+    async fn files_are_announced_so_often_and_no_more(world) {
+        let id = world.project().await;
+        let wang = world.as_("wang").await;
+        announce(&wang, &id, Announced { length: 9, ..named("图.pdf") }).await.unwrap();
+        sql(&world, "update attempt set count = 600 where code = $1", "announce_upload").await;
+        let refused = announce(&wang, &id, Announced { length: 9, ..named("图.pdf") }).await.unwrap_err();
+        assert!(matches!(refused, Error::Public(service::Public::TooMany { after, .. }) if after > 0), "{refused:?}");
+        // Who may not even see the project hears that and is not counted.
+        assert!(matches!(announce(&world.as_("zhao").await, &id, named("x")).await, Err(Error::Public(service::Public::NotFound))));
+        world.service.clock.advance_seconds(3601);
+        announce(&wang, &id, Announced { length: 9, ..named("图.pdf") }).await.unwrap();
+    }
+}
+
+story! {
+    async fn what_was_left_half_written_goes_after_a_day(world) {
+        let id = world.project().await;
+        let wang = world.as_("wang").await;
+        let document = send(&wang, &id, named("图.pdf"), &pdf(900), 300).await.unwrap();
+        let sent = announce(&wang, &id, Announced { length: 9000, ..named("二.pdf") }).await.unwrap();
+        take(&wang, &sent.id, 0, pdf(4000).into()).await.unwrap();
+        let documents = world.folder().join("documents");
+        let old = ["incoming/left", "incoming/left#1", "uploads/nobody/part", "uploads/nobody/part#2"];
+        std::fs::create_dir_all(documents.join("incoming")).unwrap();
+        std::fs::create_dir_all(documents.join("uploads/nobody")).unwrap();
+        // The story's clock stands in 2024, and so does what was left on the day before.
+        let before = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_727_000_000);
+        for name in old {
+            let file = std::fs::File::create(documents.join(name)).unwrap();
+            file.set_modified(before).unwrap();
+        }
+        std::fs::write(documents.join("incoming/new"), b"").unwrap();
+        forget_old(&world.service).await.unwrap();
+        assert!(old.iter().all(|name| !documents.join(name).exists()));
+        assert!(documents.join("incoming/new").exists());
+        assert_eq!(upload(&wang, &sent.id).await.unwrap().received, 4000, "younger than a day");
+        world.service.clock.advance_seconds(25 * 3600);
+        forget_old(&world.service).await.unwrap();
+        assert!(upload(&wang, &sent.id).await.is_err());
+        assert_eq!(files(documents.join("uploads")), 0);
+        contents(&wang, &id, &document, None).await;
     }
 }

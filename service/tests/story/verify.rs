@@ -1,5 +1,12 @@
+use crate::filing::{ORIGIN, uploads};
 use crate::story;
 use crate::world::*;
+use domain::log::Digest;
+use domain::material::{Arrived, Media};
+use domain::matter::Command as M;
+use domain::project::{Command, Project};
+use domain::{Id, certificate};
+use service::project::{Sent, execute};
 use service::verify::{cards, rebuild, verify};
 
 async fn change(world: &World, sql: &'static str) {
@@ -53,5 +60,66 @@ story! {
         assert_eq!(cards(&world.service).await.unwrap(), before);
         let offices = sqlx::query("select * from project_office").fetch_all(world.service.db.pool()).await.unwrap();
         assert!(offices.len() > 20);
+    }
+}
+
+const SITING: &str = "siting-compliance-check";
+
+async fn decided(world: &World) -> Id<Project> {
+    let id = world.project().await;
+    let office = world.office_of(SITING).await;
+    for command in [M::File, M::Accept, M::Decide] {
+        execute(&office, &id, step(SITING, command), Sent::default()).await.map_err(sentence).unwrap();
+    }
+    id
+}
+
+fn on_disk(world: &World, digest: Digest) -> std::path::PathBuf {
+    let text = digest.to_string();
+    world.folder().join("documents").join(&text[..2]).join(&text[2..4]).join(text)
+}
+
+story! {
+    /// Of everything the log names, the first that does not hold is named with its event.
+    async fn contents_that_are_missing_or_changed_are_found(world) {
+        let id = decided(&world).await;
+        uploads(&world.as_("wang").await, &id, "business-licence", "执照").await;
+        uploads(&world.as_("wang").await, &id, "business-licence", "新执照").await;
+        let office = world.office_of(SITING).await;
+        service::certificate::issue(&office, &id, &SITING.into(), ORIGIN, Sent::default()).await.map_err(sentence).unwrap();
+        let verified = verify(&world.service).await.unwrap().unwrap();
+        assert_eq!(verified.contents, 4, "two documents, a signed file and its printed form");
+        let project = world.sees("wang", &id).await.unwrap().project;
+        let held = project.certificates.values().next().unwrap();
+        let documents: Vec<_> = project.library.values().filter_map(|kept| kept.latest()).collect();
+        let contents = [held.signed, held.printed].into_iter().chain(documents.iter().map(|version| version.digest));
+        for digest in contents {
+            let bytes = std::fs::read(on_disk(&world, digest)).unwrap();
+            let mut changed = bytes.clone();
+            changed[5] ^= 1;
+            std::fs::write(on_disk(&world, digest), &changed).unwrap();
+            let broken = verify(&world.service).await.unwrap().unwrap_err();
+            assert!(broken.why.zh.contains("与其散列不符") && broken.why.zh.contains(&digest.to_string()), "{broken:?}");
+            std::fs::remove_file(on_disk(&world, digest)).unwrap();
+            let broken = verify(&world.service).await.unwrap().unwrap_err();
+            assert!(broken.why.zh.contains("不在了") && broken.seq > 4, "{broken:?}");
+            std::fs::write(on_disk(&world, digest), &bytes).unwrap();
+        }
+        assert!(verify(&world.service).await.unwrap().is_ok());
+    }
+}
+
+story! {
+    async fn a_certificate_that_nobody_signed_is_found(world) {
+        let id = decided(&world).await;
+        let office = world.office_of(SITING).await;
+        let page = b"%PDF-1.7\n".to_vec();
+        let printed = Arrived { digest: world.service.blobs.keep(page.clone()).await.unwrap(), media: Media::Pdf, size: page.len() as u64 };
+        let signed = world.service.blobs.keep(b"{}".to_vec()).await.unwrap();
+        let made = certificate::Made { matter: SITING.into(), number: "假1号".into(), signed, printed, documents: Vec::new() };
+        let command = Command::Certificate { command: certificate::Command::Issue { made: vec![made] } };
+        execute(&office, &id, command, Sent::default()).await.map_err(sentence).unwrap();
+        let broken = verify(&world.service).await.unwrap().unwrap_err();
+        assert!(broken.why.zh.contains("假1号") && broken.why.zh.contains("签名无效"), "{broken:?}");
     }
 }

@@ -1,0 +1,150 @@
+//! Documents leave the portal: one by one, by ranges, or all in one zip.
+
+use super::zip;
+use crate::AppState;
+use crate::answer::refused;
+use crate::security::Visitor;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::id::Id;
+use domain::material::Document;
+use domain::project::Project;
+use serde::Deserialize;
+use service::material::{Found, all, contents, find, take_out};
+use service::{Context, Error, Fault};
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    /// Which version, from 1; the latest if none.
+    version: Option<usize>,
+    /// `1`: to be kept and not shown.
+    save: Option<String>,
+}
+
+/// A version of a document, or a range of it.
+pub(super) async fn one(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    Path((project, document)): Path<(Id<Project>, Id<Document>)>,
+    Query(asked): Query<Asked>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let cx = visitor.context(&state);
+    let found = match find(&cx, &project, &document, asked.version).await {
+        Ok(found) => found,
+        Err(error) => return refused(error, visitor.lang),
+    };
+    let asked_for = |name: &HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+    let tag = format!("\"{}\"", found.digest);
+    if asked_for(&header::IF_NONE_MATCH) == Some(tag.as_str()) {
+        return StatusCode::NOT_MODIFIED.into_response();
+    }
+    let only_looks = method == Method::HEAD;
+    // A range of the version it has; of another it gets the whole.
+    let same = asked_for(&header::IF_RANGE).is_none_or(|version| version == tag);
+    let range = asked_for(&header::RANGE).filter(|_| same && !only_looks).and_then(|v| range(v, found.size));
+    if range.as_ref().is_some_and(|r| r.start >= r.end) {
+        let all = HeaderValue::from_str(&format!("bytes */{}", found.size));
+        let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
+        if let Ok(all) = all {
+            response.headers_mut().insert(header::CONTENT_RANGE, all);
+        }
+        return response;
+    }
+    let body = match only_looks {
+        true => exists(&cx, &found).await.map(|()| Body::empty()),
+        false => contents(&cx, &project, &found, range.clone()).await.map(Body::from_stream),
+    };
+    let mut response = match body {
+        Ok(body) => Response::new(body),
+        Err(error) => return refused(error, visitor.lang),
+    };
+    let (start, end) = range.as_ref().map_or((0, found.size), |r| (r.start, r.end));
+    if range.is_some() {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
+    let shown = found.media.is_shown() && asked.save.is_none();
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    };
+    set(header::CONTENT_TYPE, found.media.mime().into());
+    set(header::CONTENT_LENGTH, (end - start).to_string());
+    set(header::ACCEPT_RANGES, "bytes".into());
+    if range.is_some() {
+        set(header::CONTENT_RANGE, format!("bytes {start}-{}/{}", end - 1, found.size));
+    }
+    set(header::ETAG, tag);
+    set(header::CACHE_CONTROL, "private, no-store".into());
+    set(header::CONTENT_DISPOSITION, disposition(if shown { "inline" } else { "attachment" }, &found.name));
+    // It may be shown within our own pages; whatever it holds runs nothing.
+    set(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; object-src 'self'; frame-ancestors 'self'".into(),
+    );
+    set(header::X_FRAME_OPTIONS, "SAMEORIGIN".into());
+    response
+}
+
+async fn exists(cx: &Context, found: &Found) -> Result<(), Error> {
+    match cx.service.blobs.has(found.digest).await? {
+        true => Ok(()),
+        false => Err(Fault::from(format!("the contents {} are missing", found.digest)).into()),
+    }
+}
+
+/// One range of bytes; several are answered with the whole, one that is not in it with an empty one.
+fn range(asked: &str, size: u64) -> Option<std::ops::Range<u64>> {
+    let (start, end) = asked.strip_prefix("bytes=")?.split_once('-')?;
+    let range = match (start.parse::<u64>(), end.parse::<u64>()) {
+        (Ok(start), Ok(end)) => start..end.saturating_add(1).min(size),
+        (Ok(start), Err(_)) if end.is_empty() => start..size,
+        (Err(_), Ok(last)) if start.is_empty() => size.saturating_sub(last)..size,
+        _ => return None,
+    };
+    Some(range)
+}
+
+/// RFC 6266, with the name in any script (RFC 8187).
+fn disposition(kind: &str, name: &str) -> String {
+    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
+    let coded: String = name
+        .bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || b"-_.".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect();
+    format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{coded}")
+}
+
+/// All documents in one zip, written while it is read: nothing is gathered first.
+pub(super) async fn whole(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    Path(project): Path<Id<Project>>,
+    method: Method,
+) -> Response {
+    let cx = visitor.context(&state);
+    let (name, list) = match all(&cx, &project).await {
+        Ok(found) => found,
+        Err(error) => return refused(error, visitor.lang),
+    };
+    let body = match method {
+        Method::HEAD => Body::empty(),
+        _ => match take_out(&cx, &project).await {
+            Ok(going) => Body::from_stream(zip::write(cx.service.blobs.clone(), list, going)),
+            Err(error) => return refused(error, visitor.lang),
+        },
+    };
+    let mut response = Response::new(body);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(value) = HeaderValue::from_str(&disposition("attachment", &format!("{}.zip", name.zh))) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}

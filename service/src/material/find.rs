@@ -1,0 +1,146 @@
+//! The documents of a project, by name; and what is asked before one leaves the portal.
+
+use crate::Context;
+use crate::audit::{self, Entry};
+use crate::blob::Contents;
+use crate::error::{Error, Public};
+use crate::limit::Going;
+use crate::project::current;
+use domain::Text;
+use domain::audit::Kind;
+use domain::id::Id;
+use domain::limit::Limit;
+use domain::log::Digest;
+use domain::material::{self, Document, Media};
+use domain::policy::{Action, may};
+use domain::project::Project;
+use futures::StreamExt;
+use sqlx::Row;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// The names of a project's documents, by document and version (from 1).
+pub type Names = BTreeMap<Id<Document>, Vec<String>>;
+
+/// # Errors
+/// `NotFound`, also where the person may not know there is such a project.
+pub async fn names(cx: &Context, id: &Id<Project>) -> Result<Names, Error> {
+    let actor = cx.actor()?;
+    let project = current(cx, id).await?;
+    if !may(actor, &Action::View, Some(&project)) {
+        return Err(Public::NotFound.into());
+    }
+    let rows = sqlx::query("select document, name from document_version where project = $1 order by document, version")
+        .bind(id.to_string())
+        .fetch_all(cx.service.db.pool())
+        .await?;
+    let mut names = Names::new();
+    for row in rows {
+        names.entry(row.try_get::<String, _>("document")?.into()).or_default().push(row.try_get("name")?);
+    }
+    Ok(names)
+}
+
+/// A version of a document with the name it had.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub document: Id<Document>,
+    pub version: usize,
+    pub name: String,
+    pub digest: Digest,
+    pub media: Media,
+    pub size: u64,
+}
+
+/// The version of a document, the latest if none is named.
+///
+/// # Errors
+/// `NotFound`, also where the person may not see the project.
+pub async fn find(cx: &Context, id: &Id<Project>, document: &Id<Document>, version: Option<usize>) -> Result<Found, Error> {
+    let names = names(cx, id).await?;
+    let project = current(cx, id).await?;
+    let kept = project.library.get(document).ok_or(Public::NotFound)?;
+    let version = version.unwrap_or(kept.versions.len());
+    found(document, kept, version, &names).ok_or_else(|| Public::NotFound.into())
+}
+
+fn found(document: &Id<Document>, kept: &material::Kept, version: usize, names: &Names) -> Option<Found> {
+    let of = kept.versions.get(version.checked_sub(1)?)?;
+    let name = names.get(document).and_then(|n| n.get(version - 1)).cloned();
+    let name = name.unwrap_or_else(|| format!("{document}.{}", of.media.ending()));
+    Some(Found { document: document.clone(), version, name, digest: of.digest, media: of.media, size: of.size })
+}
+
+/// The latest version of every document that is in use, with names that differ from each other.
+///
+/// # Errors
+/// `NotFound`, also where the person may not see the project.
+pub async fn all(cx: &Context, id: &Id<Project>) -> Result<(Text, Vec<Found>), Error> {
+    let names = names(cx, id).await?;
+    let project = current(cx, id).await?;
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut list = Vec::new();
+    for (document, kept) in project.library.iter().filter(|(_, kept)| kept.removed.is_none()) {
+        let Some(mut one) = found(document, kept, kept.versions.len(), &names) else { continue };
+        let folder = kept.material.as_ref().and_then(|m| cx.service.catalogue.material(m.as_str())).map(|m| m.name.zh.clone());
+        one.name = format!("{}/{}", folder.unwrap_or_else(|| "未归类".into()).replace('/', "、"), one.name);
+        let (stem, ending) =
+            one.name.rsplit_once('.').map(|(s, e)| (s.to_string(), e.to_string())).unwrap_or((one.name.clone(), String::new()));
+        let mut n = 1;
+        while !taken.insert(one.name.clone()) {
+            n += 1;
+            one.name = format!("{stem} ({n}).{ending}");
+        }
+        list.push(one);
+    }
+    Ok((Text::same(project.name.clone()), list))
+}
+
+/// Seconds within which a later range of a document belongs to a reading that is on record.
+const READING: i64 = 3600;
+
+/// The contents of a version, or a range of them; on record before a byte goes out.
+///
+/// # Errors
+/// Too many go out to this person already; the contents are missing or are not what they should be.
+pub async fn contents(cx: &Context, id: &Id<Project>, found: &Found, range: Option<Range<u64>>) -> Result<Contents, Error> {
+    let going = begin(cx)?;
+    let subject = format!("{}/{}", found.document, found.version);
+    let continues = range.as_ref().is_some_and(|range| range.start > 0);
+    let stream = cx.service.blobs.read(found.digest, range).await?;
+    if !(continues && on_record(cx, &subject).await?) {
+        audit::record(cx, Kind::DocumentRead, Entry { project: Some(id.clone()), ..Entry::of(subject) }).await?;
+    }
+    Ok(stream
+        .map(move |piece| {
+            let _until_it_is_read = &going;
+            piece
+        })
+        .boxed())
+}
+
+/// What is counted while all documents of a project go out together; on record before a byte does.
+///
+/// # Errors
+/// Too many go out to this person already.
+pub async fn take_out(cx: &Context, id: &Id<Project>) -> Result<Going, Error> {
+    let going = begin(cx)?;
+    audit::record(cx, Kind::DocumentRead, Entry { project: Some(id.clone()), ..Entry::of("documents.zip") }).await?;
+    Ok(going)
+}
+
+fn begin(cx: &Context) -> Result<Going, Error> {
+    let account = cx.actor()?.account.to_string();
+    cx.service.counts.begin(Limit::Downloads, &account).ok_or_else(|| Limit::Downloads.met(5).into())
+}
+
+async fn on_record(cx: &Context, subject: &str) -> Result<bool, Error> {
+    let row = sqlx::query("select 1 as one from audit where account = $1 and at > $2 and kind = $3 and subject = $4 limit 1")
+        .bind(cx.actor()?.account.to_string())
+        .bind(cx.service.clock.now().plus_seconds(-READING).to_string())
+        .bind(Kind::DocumentRead.code().to_string())
+        .bind(subject.to_string())
+        .fetch_optional(cx.service.db.pool())
+        .await?;
+    Ok(row.is_some())
+}

@@ -1,0 +1,123 @@
+//! Proving what the log names but does not hold: documents, filed snapshots, signed certificates and their printed form.
+
+use super::{Broken, Progress};
+use crate::Service;
+use crate::blob::Condition;
+use crate::certificate::{PublicKeys, check, public};
+use crate::error::Fault;
+use domain::log::Digest;
+use domain::project::Event;
+use domain::{Text, certificate, material, submission, text};
+use futures::{StreamExt, TryStreamExt};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Contents that are read at the same time.
+const AT_ONCE: usize = 8;
+/// How often it is said how far it is: contents, and bytes.
+const SAY_EVERY: (u64, u64) = (500, 256 * 1024 * 1024);
+
+/// Contents that an event names.
+struct Named {
+    seq: u64,
+    stream: String,
+    version: u64,
+    digest: Digest,
+    what: What,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum What {
+    /// A document or a printed certificate, with its length.
+    File(u64),
+    Snapshot,
+    /// The signed file of the certificate with this number.
+    Signed(String),
+}
+
+/// What the events of a log name, the first time each.
+#[derive(Default)]
+pub(super) struct Contents {
+    known: HashSet<(Digest, What)>,
+    list: Vec<Named>,
+}
+
+impl Contents {
+    /// Notes what an event names.
+    pub fn note(&mut self, seq: u64, stream: &str, version: u64, event: &Event) {
+        let mut name = |digest, what: What| {
+            if self.known.insert((digest, what.clone())) {
+                self.list.push(Named { seq, stream: stream.to_string(), version, digest, what });
+            }
+        };
+        match event {
+            Event::Document { event: material::Event::Added { file, .. } | material::Event::Replaced { file, .. }, .. } => {
+                name(file.digest, What::File(file.size));
+            }
+            Event::Submission { event: submission::Event::Filed { parcels, .. } | submission::Event::Returned { parcels, .. }, .. } => {
+                parcels.values().for_each(|filing| name(filing.snapshot, What::Snapshot));
+            }
+            Event::Certificate { event: certificate::Event::Issued { made, .. } } => {
+                name(made.signed, What::Signed(made.number.clone()));
+                name(made.printed.digest, What::File(made.printed.size));
+            }
+            _ => {}
+        }
+    }
+
+    /// Reads everything, several at a time; `Some`: the first event whose contents do not hold.
+    pub async fn check(self, service: &Service, say: &mut (dyn FnMut(Progress) + Send)) -> Result<(u64, Option<Broken>), Fault> {
+        let keys = Arc::new(public(service).await?);
+        let of = self.list.len() as u64;
+        let mut progress = Progress { checked: 0, of, bytes: 0 };
+        let mut said = progress;
+        let checks = self.list.into_iter().map(|named| {
+            let (service, keys) = (service.clone(), keys.clone());
+            async move {
+                let (digest, what) = (named.digest, named.what.clone());
+                let held = tokio::spawn(async move { holds(&service, &keys, digest, what).await }).await??;
+                Ok::<_, Fault>((named, held))
+            }
+        });
+        let mut checks = futures::stream::iter(checks).buffered(AT_ONCE);
+        while let Some((named, held)) = checks.try_next().await? {
+            match held {
+                Ok(size) => {
+                    progress = Progress { checked: progress.checked + 1, of, bytes: progress.bytes + size };
+                    if progress.checked - said.checked >= SAY_EVERY.0 || progress.bytes - said.bytes >= SAY_EVERY.1 {
+                        said = progress;
+                        say(progress);
+                    }
+                }
+                Err(why) => return Ok((of, Some(Broken { seq: named.seq, stream: named.stream, version: named.version, why }))),
+            }
+        }
+        Ok((of, None))
+    }
+}
+
+/// How long the contents are if they hold; else why not.
+async fn holds(service: &Service, keys: &PublicKeys, digest: Digest, what: What) -> Result<Result<u64, Text>, Fault> {
+    let name = match &what {
+        What::File(_) => text!("文件", "the document"),
+        What::Snapshot => text!("申报快照", "the filed snapshot"),
+        What::Signed(number) => text!("证照 {number} 的签名文件", "the signed file of certificate {number}"),
+    };
+    let no = |zh: &str, en: &str| Ok(Err(Text::new(format!("{} {digest} {zh}", name.zh), format!("{} {digest} {en}", name.en))));
+    let size = match service.blobs.check(digest).await? {
+        Condition::Holds { size } => size,
+        Condition::Missing => return no("不在了", "is missing"),
+        Condition::Changed => return no("与其散列不符：内容被改动过", "is not what its digest says: its contents were changed"),
+    };
+    match what {
+        What::File(said) if said != size => no("长度与记录不符", "has not the length the log says"),
+        What::File(_) | What::Snapshot => Ok(Ok(size)),
+        What::Signed(number) => {
+            let file: Vec<u8> = service.blobs.read(digest, None).await?.map_ok(|b| b.to_vec()).try_concat().await?;
+            match std::str::from_utf8(&file).ok().and_then(|file| check(file, keys).ok()) {
+                Some(certificate) if certificate.number == number => Ok(Ok(size)),
+                _ => no("签名无效", "does not bear a valid signature"),
+            }
+        }
+    }
+}
