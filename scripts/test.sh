@@ -33,6 +33,13 @@ rust_tests() {
     count_cargo "$STATE/rust-tests.log"
     return $status
 }
+# In the profile that `cargo xtask` itself is built in.
+tool_tests() {
+    local status=0
+    cargo test --quiet --locked --package xtask 2>&1 | tee "$STATE/tool-tests.log" || status=1
+    count_cargo "$STATE/tool-tests.log"
+    return $status
+}
 browser_tests() {
     local status=0 counts
     (cd end2end && QUANLIAN_BIN="$TARGET/release/quanlian" ../scripts/with-postgres.sh env -C "$ROOT/end2end" npx --no-install playwright test) ||
@@ -48,6 +55,7 @@ step "formatting and lints" scripts/check.sh
 step "the browser's files" cargo xtask site
 # Builds the release's server too: the door tests start it, and the browser tests after them.
 step "rule, story and door tests" rust_tests
+step "dependencies and the bill of materials" tool_tests
 step "the catalogue" "$TARGET/release/quanlian" check-catalogue catalogue
 step "browser tests" browser_tests
 

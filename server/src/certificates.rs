@@ -1,4 +1,4 @@
-//! What checks a certificate without us: its signed file and the public keys.
+//! What checks the portal without us: signed files of certificates, the public keys, the newest signed head of the log.
 
 use crate::AppState;
 use crate::answer::refused;
@@ -7,13 +7,16 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Json, Router};
+use axum::{Extension, Router};
 use domain::limit::Limit;
-use service::certificate::{as_jwks, public, signed_file};
-use service::limit;
+use service::certificate::signed_file;
+use service::{daily_head, limit};
 
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/verify/{number}/signed.json", get(signed)).route("/.well-known/jwks.json", get(keys))
+    Router::new()
+        .route("/verify/{number}/signed.json", get(signed))
+        .route("/.well-known/jwks.json", get(keys))
+        .route("/.well-known/quanlian-head.jws", get(head))
 }
 
 /// Numbers can be guessed: looking up is counted.
@@ -35,8 +38,16 @@ async fn signed(State(state): State<AppState>, Extension(visitor): Extension<Vis
 }
 
 async fn keys(State(state): State<AppState>, Extension(visitor): Extension<Visitor>) -> Response {
-    match public(&state.service()).await {
-        Ok(keys) => Json(as_jwks(&keys)).into_response(),
+    let keys = state.service().keys.trusted().and_then(|keys| Ok(keys.to_json()?));
+    match keys {
+        Ok(keys) => ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], keys).into_response(),
         Err(fault) => refused(fault, visitor.lang),
+    }
+}
+
+async fn head(State(state): State<AppState>, Extension(visitor): Extension<Visitor>) -> Response {
+    match daily_head::latest(&state.service().keys) {
+        Ok(head) => ([(header::CONTENT_TYPE, HeaderValue::from_static("application/jose+json"))], head).into_response(),
+        Err(error) => refused(error, visitor.lang),
     }
 }

@@ -90,8 +90,14 @@ enum Command {
     /// Certificates
     #[command(subcommand)]
     Certificate(certificates::Certificate),
-    /// Verify the whole log; names the first event that does not hold
-    Verify,
+    /// Verify the whole log and its signed heads; names the first event or head that does not hold
+    Verify {
+        /// Signed heads that were kept elsewhere, named by their days: 2026-11-25.jws
+        #[arg(long, value_name = "DIR")]
+        heads: Option<PathBuf>,
+    },
+    /// Sign the head of all chains of the log for this day; a portal that serves does so by itself
+    Head,
     /// Make the read tables again from the log
     Rebuild,
 }
@@ -190,7 +196,8 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         }
         Command::Key(key) => key.run(&arguments).await,
         Command::Certificate(certificate) => certificate.run(&arguments).await,
-        Command::Verify => verify(&arguments).await,
+        Command::Verify { heads } => verify(&arguments, heads.as_deref()).await,
+        Command::Head => certificates::head(&arguments).await,
         Command::Rebuild => {
             let count = service::verify::rebuild(&arguments.service().await?).await?;
             print(format_args!("{count} projects rebuilt"));
@@ -298,12 +305,19 @@ async fn load_case(
     Ok(())
 }
 
-async fn verify(arguments: &Arguments) -> Result<(), Failed> {
+async fn verify(arguments: &Arguments, heads: Option<&std::path::Path>) -> Result<(), Failed> {
+    let service = arguments.service().await?;
     let mut progress = |p: service::verify::Progress| {
         let (checked, of, mb) = (p.checked, p.of, p.bytes >> 20);
         complain(say(&domain::text!("已核对 {checked} / {of} 份内容（{mb} MB）", "{checked} of {of} contents checked ({mb} MB)")));
     };
-    match service::verify::verify_and_say(&arguments.service().await?, &mut progress).await? {
+    let mut verified = service::verify::verify_and_say(&service, &mut progress).await?;
+    if let (Ok(_), Some(elsewhere)) = (&verified, heads)
+        && let Err(broken) = service::daily_head::verify(&service, Some(elsewhere)).await?
+    {
+        verified = Err(broken);
+    }
+    match verified {
         Ok(verified) => {
             print(say(&domain::text!(
                 "记录完整：{} 条，{} 个项目，{} 份内容",
@@ -313,6 +327,11 @@ async fn verify(arguments: &Arguments) -> Result<(), Failed> {
                 verified.contents
             )));
             Ok(())
+        }
+        Err(broken) if broken.version == 0 => {
+            let (head, why) = (&broken.stream, say(&broken.why));
+            complain(say(&domain::text!("每日签名 {head} 不成立：{why}", "the signed head {head} does not hold: {why}")));
+            Err(Failed)
         }
         Err(broken) => {
             let (seq, stream, version, why) = (broken.seq, &broken.stream, broken.version, say(&broken.why));

@@ -8,6 +8,8 @@ pub mod case;
 pub mod catalogue;
 pub mod certificate;
 pub mod clock;
+pub mod crypto;
+pub mod daily_head;
 pub mod db;
 pub mod demo;
 mod error;
@@ -78,7 +80,7 @@ impl Service {
             attempts: Default::default(),
             counts: Default::default(),
         };
-        service.keys.register(&service).await?;
+        service.keys.begin(&service).await?;
         Ok(service)
     }
 

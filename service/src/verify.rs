@@ -1,5 +1,5 @@
-//! Proving the log: no holes, every hash follows, every body can be read, no stream is cut short, and the contents it names
-//! are there and are what it says.
+//! Proving the log: no holes, every hash follows, every body can be read, no stream is cut short, every signed head holds, and
+//! the contents it names are there and are what it says.
 
 mod contents;
 
@@ -110,6 +110,10 @@ pub async fn verify_and_say(service: &Service, say: &mut (dyn FnMut(Progress) + 
             let why = text!("该流应有 {told} 条，实有 {found} 条", "its stream should have {told} events and has {found}");
             return Ok(Err(Broken { seq: last, stream, version: found, why }));
         }
+    }
+    // A log written anew from the start still chains: what was signed of it tells.
+    if let Err(broken) = crate::daily_head::verify(service, None).await? {
+        return Ok(Err(broken));
     }
     match contents.check(service, say).await? {
         (_, Some(broken)) => Ok(Err(broken)),

@@ -1,8 +1,7 @@
 //! The browser's files.
 
-use lightningcss::bundler::{Bundler, FileProvider};
 use lightningcss::printer::PrinterOptions;
-use lightningcss::stylesheet::{MinifyOptions, ParserOptions};
+use lightningcss::stylesheet::{MinifyOptions, ParserOptions, StyleSheet};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -166,11 +165,27 @@ fn optimise(root: &Path, from: &Path, to: &Path) -> Result<()> {
 
 /// A file of `style/` with everything it imports, minified.
 fn styles(root: &Path, name: &str) -> Result<String> {
-    let files = FileProvider::new();
-    let mut bundler = Bundler::new(&files, None, ParserOptions::default());
-    let mut sheet = bundler.bundle(&root.join("style").join(name)).map_err(|e| format!("style: {e}"))?;
+    let text = imported(&root.join("style"), name)?;
+    let mut sheet = StyleSheet::parse(&text, ParserOptions::default()).map_err(|e| format!("style: {e}"))?;
     sheet.minify(MinifyOptions::default()).map_err(|e| format!("style: {e}"))?;
     Ok(sheet.to_css(PrinterOptions { minify: true, ..PrinterOptions::default() }).map_err(|e| format!("style: {e}"))?.code)
+}
+
+/// A stylesheet with each `@import "file" layer(name);` replaced by that file in its layer.
+fn imported(folder: &Path, name: &str) -> Result<String> {
+    let text = fs::read_to_string(folder.join(name)).map_err(|e| format!("style/{name}: {e}"))?;
+    let mut whole = String::new();
+    for line in text.lines() {
+        let Some(import) = line.strip_prefix("@import ") else {
+            whole.push_str(line);
+            whole.push('\n');
+            continue;
+        };
+        let parts = import.strip_prefix('"').and_then(|i| i.strip_suffix(");")).and_then(|i| i.split_once("\" layer("));
+        let (file, layer) = parts.ok_or_else(|| format!("style/{name}: `{line}` should be `@import \"file\" layer(name);`"))?;
+        whole.push_str(&format!("@layer {layer} {{\n{}\n}}\n", imported(folder, file)?));
+    }
+    Ok(whole)
 }
 
 fn hex(bytes: &[u8]) -> String {

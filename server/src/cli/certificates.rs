@@ -1,24 +1,45 @@
-//! `quanlian key` and `quanlian certificate`.
+//! `quanlian key`, `quanlian certificate` and `quanlian head`.
 
 use super::{Arguments, Failed, complain, print, say};
 use clap::Subcommand;
 use domain::text;
-use service::Fault;
-use service::certificate::{Forged, check, from_jwks, public};
+use service::certificate::{Trusted, check};
+use service::{Fault, daily_head};
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub enum Key {
-    /// Sign with a new key from the next start of the portal on; what the old ones signed stays valid
+    /// The keys whose signatures are believed, as the file trusted.json beside the keys names them
+    List,
+    /// Sign with a new key from now on, also in a portal that is running; what the old ones signed until now stays valid
     Rotate,
 }
 
 impl Key {
     pub async fn run(&self, arguments: &Arguments) -> Result<(), Failed> {
         let service = arguments.service().await?;
-        print(service.keys.rotate(&service).await?);
+        match self {
+            Key::Rotate => print(service.keys.rotate(&service).await?),
+            Key::List => {
+                let (own, in_use) = (service.keys.id()?, text!("使用中", "in use"));
+                for key in service.keys.trusted()?.keys() {
+                    let at = |at: Option<domain::date::Instant>| at.map_or_else(|| "-".to_string(), |at| at.to_string());
+                    let (created, retired) = (at(key.created()), at(key.retired()));
+                    let mark = if key.key.kid == own { say(&in_use) } else { "" };
+                    let line = format!("{}  {}  {created}  {retired}  {mark}", key.key.kid, key.key.alg);
+                    print(line.trim_end());
+                }
+            }
+        }
         Ok(())
     }
+}
+
+/// Signs the head of this day, and says it.
+pub async fn head(arguments: &Arguments) -> Result<(), Failed> {
+    let head = daily_head::make(&arguments.service().await?).await?;
+    print(format_args!("{} {} {}", head.day, head.seq, head.root));
+    Ok(())
 }
 
 #[derive(Subcommand)]
@@ -38,9 +59,9 @@ impl Certificate {
         let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(|e| Fault::from(format!("cannot read {}: {e}", path.display())));
         let keys = match keys {
             Some(path) => {
-                from_jwks(&read(path)?).ok_or_else(|| Fault::from(format!("{} is no JSON Web Key Set of ours", path.display())))?
+                Trusted::parse(&read(path)?).ok_or_else(|| Fault::from(format!("{} is no JSON Web Key Set of ours", path.display())))?
             }
-            None => public(&arguments.service().await?).await?,
+            None => arguments.service().await?.keys.trusted()?,
         };
         match check(&read(file)?, &keys) {
             Ok(certificate) => {
@@ -53,12 +74,7 @@ impl Certificate {
                 Ok(())
             }
             Err(why) => {
-                let why = match why {
-                    Forged::NotOurs => text!("这不是证照的签名文件", "this is no signed certificate"),
-                    Forged::UnknownKey => text!("签名用的密钥不认识", "it is signed with a key that is not known"),
-                    Forged::Changed => text!("内容与签名不符：被改动过", "its contents are not what was signed: it was changed"),
-                };
-                complain(say(&why));
+                complain(say(&why.sentence()));
                 Err(Failed)
             }
         }

@@ -49,6 +49,7 @@ impl Serve {
         if let Some(folder) = &arguments.catalogue {
             tokio::spawn(reread(folder.clone(), state.clone()));
         }
+        tokio::spawn(service::daily_head::make_daily(service.clone()));
         let app = router(state);
         print(format_args!("quanlian is at http://{address} ({})", service.db.name()));
         // Small frames go at once: else each waits until the one before it was acknowledged, up to 40 ms.

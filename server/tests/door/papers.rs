@@ -101,7 +101,7 @@ async fn signed_certificates_and_keys_are_for_everybody() {
     let signed = portal.get(&format!("{address}/signed.json"), "").await;
     assert_eq!((signed.status.as_u16(), signed.headers[header::CONTENT_TYPE].to_str().unwrap()), (200, "application/jose+json"));
     let keys = portal.get("/.well-known/jwks.json", "").await;
-    let keys = service::certificate::from_jwks(&keys.text).unwrap();
+    let keys = service::certificate::Trusted::parse(&keys.text).unwrap();
     assert_eq!(service::certificate::check(&signed.text, &keys).unwrap().number, *number);
     let page = portal.get(&address, "").await;
     assert!(page.text.contains("此证真实、有效") && page.text.contains(number.as_str()));

@@ -1,215 +1,195 @@
-//! The keys certificates are signed with: Ed25519 (RFC 8032), files as JWS (RFC 7515, 8037), so that anybody's library
-//! can check them without asking us.
+//! The portal's keys: the module that signs, and the file `trusted.json` that says whose signatures are believed.
 
 use crate::Service;
+use crate::crypto::{Forged, Module, PUBLIC, PublicKey, Software, Trusted, TrustedKey, jws, write_anew, write_over};
 use crate::error::Fault;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use domain::certificate::Certificate;
-use domain::log::Digest;
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use serde::{Deserialize, Serialize};
+use domain::date::Instant;
 use sqlx::Row;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
-const FILE: &str = "signing.key";
+const TRUSTED: &str = "trusted.json";
+/// The kind of file a signed certificate is.
+const KIND: &str = "quanlian-certificate+json";
 
-/// The key in use. Made on first use; another one takes its place by [`Keys::rotate`].
+/// The keys of a folder. Several servers share it; each sees at once what another changed.
 #[derive(Clone)]
 pub struct Keys {
-    file: PathBuf,
-    key: Arc<RwLock<SigningKey>>,
+    folder: PathBuf,
+    module: Arc<dyn Module>,
 }
 
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Keys({})", self.file.display())
+        write!(f, "Keys({})", self.folder.display())
     }
 }
 
 impl Keys {
-    /// Reads the key of a folder, or makes one there that only this user can read.
+    /// The keys of a folder with the built-in module; what is not there is made, for this user alone.
     ///
     /// # Errors
-    /// The folder cannot be written, or the file is no key.
+    /// The folder cannot be written, or a file is no key.
     pub fn open(folder: &Path) -> Result<Keys, Fault> {
-        let file = folder.join(FILE);
-        let key = match std::fs::read_to_string(&file) {
-            Ok(text) => parse(&text).ok_or_else(|| format!("{} is no signing key", file.display()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                std::fs::create_dir_all(folder).map_err(|e| format!("cannot make the folder {}: {e}", folder.display()))?;
-                let key = SigningKey::from_bytes(&rand::random());
-                match write(&file, &key, false) {
-                    // Another server was first: its key is the one.
-                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                        let text = std::fs::read_to_string(&file)?;
-                        parse(&text).ok_or_else(|| format!("{} is no signing key", file.display()))?
-                    }
-                    written => {
-                        written.map_err(|e| format!("cannot write {}: {e}", file.display()))?;
-                        key
-                    }
-                }
-            }
-            Err(error) => return Err(format!("cannot read {}: {error}", file.display()).into()),
-        };
-        Ok(Keys { file, key: Arc::new(RwLock::new(key)) })
+        Ok(Keys::with(folder, Arc::new(Software::open(folder)?)))
     }
 
-    fn key(&self) -> SigningKey {
-        self.key.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The same with another module, such as a certified device.
+    pub fn with(folder: &Path, module: Arc<dyn Module>) -> Keys {
+        Keys { folder: folder.to_path_buf(), module }
+    }
+
+    /// The module that signs and seals.
+    pub fn module(&self) -> &dyn Module {
+        self.module.as_ref()
+    }
+
+    /// Where the daily heads are kept.
+    pub(crate) fn heads(&self) -> PathBuf {
+        self.folder.join("heads")
     }
 
     /// The id of the key in use.
-    pub fn id(&self) -> String {
-        id(&self.key().verifying_key())
-    }
-
-    /// Signs a certificate: a flattened JWS as JSON.
     ///
     /// # Errors
-    /// It cannot be written as JSON.
-    pub fn sign(&self, certificate: &Certificate) -> Result<String, Fault> {
-        let key = self.key();
-        let header = serde_json::json!({ "alg": "EdDSA", "kid": id(&key.verifying_key()), "typ": "quanlian-certificate+json" });
-        let protected = BASE64.encode(serde_json::to_vec(&header)?);
-        let payload = BASE64.encode(serde_json::to_vec(certificate)?);
-        let signature = BASE64.encode(key.sign(format!("{protected}.{payload}").as_bytes()).to_bytes());
-        Ok(serde_json::to_string_pretty(&Jws { payload, protected, signature })?)
+    /// The key cannot be read.
+    pub fn id(&self) -> Result<String, Fault> {
+        Ok(self.module.public_key()?.kid)
     }
 
-    /// Makes a new key and signs with it from now on. What the old one signed stays valid.
+    /// The keys that are believed, as the file has them at this moment.
     ///
     /// # Errors
-    /// The file cannot be written, or the database failed.
+    /// The file cannot be read, or is no key set.
+    pub fn trusted(&self) -> Result<Trusted, Fault> {
+        let file = self.folder.join(TRUSTED);
+        let text = std::fs::read_to_string(&file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;
+        Trusted::parse_for(&text, self.module.clone()).ok_or_else(|| format!("{} is no JSON Web Key Set", file.display()).into())
+    }
+
+    /// Signs a value as a file of this kind. Nothing is signed that would not be believed.
+    ///
+    /// # Errors
+    /// The key in use cannot be read, or is not one that is believed.
+    pub(crate) fn sign_as(&self, kind: &str, value: &impl serde::Serialize) -> Result<String, Fault> {
+        let id = self.id()?;
+        if self.trusted()?.get(&id).is_none_or(|key| key.exp.is_some()) {
+            return Err(format!("the key in use, {id}, is not in {TRUSTED} or is retired there: run `quanlian key rotate`").into());
+        }
+        jws::sign(self.module(), kind, value)
+    }
+
+    /// Signs a certificate; also says which key it was.
+    ///
+    /// # Errors
+    /// The key in use cannot be read, or is not one that is believed.
+    pub fn sign(&self, certificate: &Certificate) -> Result<(String, String), Fault> {
+        let signed = self.sign_as(KIND, certificate)?;
+        let trusted = self.trusted()?;
+        let (_, key) = jws::read::<Certificate>(&signed, KIND, &trusted).map_err(|why| why.sentence().en)?;
+        let id = key.key.kid.clone();
+        Ok((signed, id))
+    }
+
+    /// Makes a new key and signs with it from now on, on all servers. What the old one signed until now stays valid.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
     pub async fn rotate(&self, service: &Service) -> Result<String, Fault> {
-        let (old, new) = (self.id(), SigningKey::from_bytes(&rand::random()));
-        let beside = self.file.with_extension("new");
-        write(&beside, &new, true)?;
-        register(service, &new.verifying_key()).await?;
-        std::fs::rename(&beside, &self.file)?;
-        *self.key.write().unwrap_or_else(PoisonError::into_inner) = new;
-        sqlx::query("update signing_key set retired_at = $1 where id = $2")
-            .bind(service.clock.now().to_string())
-            .bind(old)
-            .execute(service.db.pool())
-            .await?;
-        Ok(self.id())
+        let now = seconds(service.clock.now());
+        let _turn = self.turn()?;
+        let new = self.module.rotate(&mut |key| self.believe(key, now))?;
+        // Last, so that a rotation cut short leaves a key that may still sign.
+        self.change(|keys| {
+            for key in keys.iter_mut().filter(|key| key.key.kid != new.kid && key.exp.is_none()) {
+                key.exp = Some(now);
+            }
+        })?;
+        Ok(new.kid)
     }
 
-    /// Makes the public half known.
-    pub(crate) async fn register(&self, service: &Service) -> Result<(), Fault> {
-        register(service, &self.key().verifying_key()).await
+    /// The file of the keys that are believed, made where there is none yet. A portal from before that file believes what
+    /// its table names, once; from then on the table says nothing.
+    pub(crate) async fn begin(&self, service: &Service) -> Result<(), Fault> {
+        let own = self.module.public_key()?;
+        let _turn = self.turn()?;
+        if !self.folder.join(TRUSTED).exists() {
+            let before = before(service).await?;
+            if before.iter().any(|key| key.key.kid != own.kid) {
+                let ids: Vec<&str> = before.iter().map(|key| key.key.kid.as_str()).collect();
+                tracing::warn!(
+                    keys = ids.join(" "),
+                    "{TRUSTED} was made from the key in use and the database's table: look through it with `quanlian key list`, \
+                     and take out of the file what was never yours"
+                );
+            }
+            let text = Trusted::new(before, self.module.clone()).to_json()?;
+            write_anew(&self.folder.join(TRUSTED), &text, PUBLIC)?;
+        }
+        if self.trusted()?.get(&own.kid).is_none() {
+            tracing::info!(key = own.kid, "the key in use is now named in {TRUSTED}");
+            self.believe(&own, seconds(service.clock.now()))?;
+        }
+        Ok(())
+    }
+
+    fn believe(&self, key: &PublicKey, now: i64) -> Result<(), Fault> {
+        self.change(|keys| keys.push(TrustedKey { key: key.clone(), iat: Some(now), exp: None }))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<TrustedKey>)) -> Result<(), Fault> {
+        let mut trusted = self.trusted()?;
+        change(trusted.keys_mut());
+        let file = self.folder.join(TRUSTED);
+        Ok(write_over(&file, &trusted.to_json()?, PUBLIC).map_err(|e| format!("cannot write {}: {e}", file.display()))?)
+    }
+
+    /// One at a time changes the folder, whatever server or command it is.
+    fn turn(&self) -> Result<std::fs::File, Fault> {
+        std::fs::create_dir_all(&self.folder)?;
+        let mut options = std::fs::OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(self.folder.join("lock"))?;
+        file.lock()?;
+        Ok(file)
     }
 }
 
-fn parse(text: &str) -> Option<SigningKey> {
-    let bytes: [u8; 32] = BASE64.decode(text.trim()).ok()?.try_into().ok()?;
-    Some(SigningKey::from_bytes(&bytes))
+fn seconds(at: Instant) -> i64 {
+    at.unix_micros() / 1_000_000
 }
 
-fn write(file: &Path, key: &SigningKey, over: bool) -> std::io::Result<()> {
-    use std::io::Write;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(over).truncate(over).create_new(!over);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(file)?;
-    writeln!(file, "{}", BASE64.encode(key.to_bytes()))?;
-    file.sync_all()
-}
-
-/// A key's id: the first 16 digits of its public half's SHA-256.
-fn id(key: &VerifyingKey) -> String {
-    Digest::of(key.as_bytes()).to_string()[..16].to_string()
-}
-
-async fn register(service: &Service, key: &VerifyingKey) -> Result<(), Fault> {
-    sqlx::query("insert into signing_key (id, public, created_at) values ($1, $2, $3) on conflict (id) do nothing")
-        .bind(id(key))
-        .bind(BASE64.encode(key.as_bytes()))
-        .bind(service.clock.now().to_string())
-        .execute(service.db.pool())
-        .await?;
-    Ok(())
-}
-
-#[derive(Serialize, Deserialize)]
-struct Jws {
-    payload: String,
-    protected: String,
-    signature: String,
-}
-
-/// Public keys by their ids.
-pub type Public = BTreeMap<String, VerifyingKey>;
-
-/// All keys that were ever used.
-///
-/// # Errors
-/// The database failed.
-pub async fn public(service: &Service) -> Result<Public, Fault> {
-    let rows = sqlx::query("select id, public from signing_key order by id").fetch_all(service.db.pool()).await?;
-    let mut keys = Public::new();
+/// The keys of the table that earlier releases kept.
+async fn before(service: &Service) -> Result<Vec<TrustedKey>, Fault> {
+    let rows =
+        sqlx::query("select public, created_at, retired_at from signing_key order by created_at").fetch_all(service.db.pool()).await?;
+    let mut keys = Vec::new();
     for row in rows {
-        let key: [u8; 32] =
-            BASE64.decode(row.try_get::<String, _>("public")?)?.try_into().map_err(|_| "a public key is not 32 bytes long")?;
-        keys.insert(row.try_get("id")?, VerifyingKey::from_bytes(&key)?);
+        let key = PublicKey::ed25519(&row.try_get::<String, _>("public")?).ok_or("a public key of the database is no key")?;
+        let at = |text: Option<String>| text.and_then(|text| text.parse::<Instant>().ok()).map(seconds);
+        keys.push(TrustedKey { key, iat: at(Some(row.try_get("created_at")?)), exp: at(row.try_get("retired_at")?) });
     }
     Ok(keys)
 }
 
-/// The public keys as a JSON Web Key Set (RFC 7517).
-pub fn as_jwks(keys: &Public) -> serde_json::Value {
-    let key = |(id, key): (&String, &VerifyingKey)| serde_json::json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": id, "x": BASE64.encode(key.as_bytes()) });
-    serde_json::json!({ "keys": keys.iter().map(key).collect::<Vec<_>>() })
-}
-
-/// Keys of a JSON Web Key Set.
-pub fn from_jwks(text: &str) -> Option<Public> {
-    let value: serde_json::Value = serde_json::from_str(text).ok()?;
-    let key = |key: &serde_json::Value| {
-        let bytes: [u8; 32] = BASE64.decode(key.get("x")?.as_str()?).ok()?.try_into().ok()?;
-        Some((key.get("kid")?.as_str()?.to_string(), VerifyingKey::from_bytes(&bytes).ok()?))
-    };
-    value.get("keys")?.as_array()?.iter().map(key).collect()
-}
-
-/// Why a signed file is not what it says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Forged {
-    /// No such file as we sign.
-    NotOurs,
-    UnknownKey,
-    /// The contents are not what was signed.
-    Changed,
-}
-
-/// The certificate in a signed file, if one of these keys signed it as it is.
+/// The certificate in a signed file, if one of these keys signed it as it is, while it was in use.
 ///
 /// # Errors
 /// Why it is not believed.
-pub fn check(text: &str, keys: &Public) -> Result<Certificate, Forged> {
-    let jws: Jws = serde_json::from_str(text).map_err(|_| Forged::NotOurs)?;
-    let header = BASE64.decode(&jws.protected).map_err(|_| Forged::NotOurs)?;
-    let header: serde_json::Value = serde_json::from_slice(&header).map_err(|_| Forged::NotOurs)?;
-    if header.get("alg").and_then(|a| a.as_str()) != Some("EdDSA") {
-        return Err(Forged::NotOurs);
-    }
-    let key = header.get("kid").and_then(|k| k.as_str()).and_then(|k| keys.get(k)).ok_or(Forged::UnknownKey)?;
-    let signature: [u8; 64] = BASE64.decode(&jws.signature).ok().and_then(|s| s.try_into().ok()).ok_or(Forged::Changed)?;
-    let signed = format!("{}.{}", jws.protected, jws.payload);
-    key.verify_strict(signed.as_bytes(), &Signature::from_bytes(&signature)).map_err(|_| Forged::Changed)?;
-    let payload = BASE64.decode(&jws.payload).map_err(|_| Forged::NotOurs)?;
-    serde_json::from_slice(&payload).map_err(|_| Forged::NotOurs)
+pub fn check(text: &str, keys: &Trusted) -> Result<Certificate, Forged> {
+    let (certificate, key) = jws::read::<Certificate>(text, KIND, keys)?;
+    if key.serves_on(certificate.issued_on) { Ok(certificate) } else { Err(Forged::Retired) }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that meets what it does not expect fails")]
     use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
     use domain::Text;
 
     fn certificate() -> Certificate {
@@ -229,35 +209,67 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_changed_file_a_strange_key_and_rubbish_are_told_apart() {
+    /// A folder whose own key is believed, retired or not.
+    fn keys(exp: Option<&str>) -> (tempfile::TempDir, Keys, Trusted) {
         let folder = tempfile::tempdir().unwrap();
         let keys = Keys::open(folder.path()).unwrap();
-        assert_eq!(Keys::open(folder.path()).unwrap().id(), keys.id(), "the same key the next time");
-        let public: Public = [(keys.id(), keys.key().verifying_key())].into();
-        let text = keys.sign(&certificate()).unwrap();
+        let exp = exp.map(|day| seconds(Instant::in_china(day.parse().unwrap(), 18, 0)));
+        let own = TrustedKey { key: keys.module().public_key().unwrap(), iat: Some(0), exp };
+        let trusted = Trusted::new(vec![own], keys.module.clone());
+        write_anew(&folder.path().join(TRUSTED), &trusted.to_json().unwrap(), PUBLIC).unwrap();
+        (folder, keys, trusted)
+    }
+
+    #[test]
+    fn a_changed_file_a_strange_key_and_rubbish_are_told_apart() {
+        let (folder, keys, public) = keys(None);
+        assert_eq!(Keys::open(folder.path()).unwrap().id().unwrap(), keys.id().unwrap(), "the same key the next time");
+        let (text, id) = keys.sign(&certificate()).unwrap();
+        assert_eq!(id, keys.id().unwrap());
         assert_eq!(check(&text, &public).unwrap(), certificate());
-        assert_eq!(check(&text, &Public::new()).unwrap_err(), Forged::UnknownKey);
-        let mut jws: Jws = serde_json::from_str(&text).unwrap();
+        assert_eq!(check(&text, &Trusted::new(Vec::new(), keys.module.clone())).unwrap_err(), Forged::UnknownKey);
+        let mut jws: serde_json::Value = serde_json::from_str(&text).unwrap();
         let other = Certificate { holder: "他人".into(), ..certificate() };
-        jws.payload = BASE64.encode(serde_json::to_vec(&other).unwrap());
-        assert_eq!(check(&serde_json::to_string(&jws).unwrap(), &public).unwrap_err(), Forged::Changed);
-        // `none` and other algorithms are not even looked at.
-        jws.protected = BASE64.encode(br#"{"alg":"none"}"#);
-        assert_eq!(check(&serde_json::to_string(&jws).unwrap(), &public).unwrap_err(), Forged::NotOurs);
+        jws["payload"] = BASE64.encode(serde_json::to_vec(&other).unwrap()).into();
+        assert_eq!(check(&jws.to_string(), &public).unwrap_err(), Forged::Changed);
+        // `none`, other algorithms and other kinds of file are not even looked at.
+        for header in [
+            r#"{"alg":"none"}"#.to_string(),
+            format!(r#"{{"alg":"none","kid":"{id}","typ":"{KIND}"}}"#),
+            format!(r#"{{"alg":"HS256","kid":"{id}","typ":"{KIND}"}}"#),
+        ] {
+            jws["protected"] = BASE64.encode(header).into();
+            assert_eq!(check(&jws.to_string(), &public).unwrap_err(), Forged::NotOurs);
+        }
+        let head = keys.sign_as("quanlian-head+json", &certificate()).unwrap();
+        assert_eq!(check(&head, &public).unwrap_err(), Forged::NotOurs, "signed, but as something else");
         assert_eq!(check("{", &public).unwrap_err(), Forged::NotOurs);
-        assert_eq!(from_jwks(&as_jwks(&public).to_string()).unwrap(), public);
-        std::fs::write(folder.path().join(FILE), "x").unwrap();
+        assert_eq!(Trusted::parse(&public.to_json().unwrap()).unwrap().keys(), public.keys());
+        std::fs::write(folder.path().join("signing.key"), "x").unwrap();
         assert!(Keys::open(folder.path()).is_err());
+    }
+
+    #[test]
+    fn a_retired_key_speaks_for_its_own_days_only() {
+        let (_folder, keys, _) = keys(None);
+        let (text, _) = keys.sign(&certificate()).unwrap();
+        let until = |day: &str| {
+            let exp = Some(seconds(Instant::in_china(day.parse().unwrap(), 18, 0)));
+            let own = TrustedKey { key: keys.module().public_key().unwrap(), iat: Some(0), exp };
+            check(&text, &Trusted::new(vec![own], keys.module.clone())).map(|_| ())
+        };
+        assert_eq!(until("2022-09-14"), Ok(()));
+        assert_eq!(until("2022-09-13"), Ok(()), "the day it was retired");
+        assert_eq!(until("2022-09-12"), Err(Forged::Retired));
+        let (_folder, retired, _) = self::keys(Some("2022-09-14"));
+        assert!(retired.sign(&certificate()).unwrap_err().to_string().contains("key rotate"), "nothing is signed with it any more");
     }
 
     /// Whatever it is given: one changed byte of a signed file is noticed, and rubbish is refused.
     #[test]
     fn no_change_of_a_signed_file_goes_unnoticed() {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = Keys::open(folder.path()).unwrap();
-        let public: Public = [(keys.id(), keys.key().verifying_key())].into();
-        let text = keys.sign(&certificate()).unwrap();
+        let (_folder, keys, public) = keys(None);
+        let (text, _) = keys.sign(&certificate()).unwrap();
         for at in 0..text.len() {
             for by in [1, 32] {
                 let mut bytes = text.clone().into_bytes();
@@ -267,7 +279,7 @@ mod tests {
                     // White space between the parts, or a name's case in JSON, says nothing.
                     assert_eq!(read, certificate(), "at {at}");
                 }
-                let _ = from_jwks(&changed);
+                let _ = Trusted::parse(&changed);
             }
         }
         for end in 0..text.len() {

@@ -9,8 +9,12 @@ use krilla::metadata::Metadata;
 use krilla::page::PageSettings;
 use krilla::paint::{Fill, Stroke};
 use krilla::surface::Surface;
-use krilla::text::{Font, TextDirection};
+use krilla::text::{Font, GlyphId, KrillaGlyph};
 use krilla::{Document, SerializeSettings};
+use skrifa::charmap::Charmap;
+use skrifa::instance::{LocationRef, Size};
+use skrifa::metrics::{GlyphMetrics, Metrics};
+use skrifa::{FontRef, MetadataProvider};
 use std::io::Read;
 use std::sync::LazyLock;
 
@@ -33,16 +37,40 @@ static BYTES: LazyLock<std::sync::Arc<Vec<u8>>> = LazyLock::new(|| {
 
 static FONT: LazyLock<Option<Font>> = LazyLock::new(|| Font::new(BYTES.clone().into(), 0));
 
-/// How wide texts are.
+/// Which glyphs a text is made of, and how wide they are.
 struct Measure<'f> {
-    face: ttf_parser::Face<'f>,
+    glyphs: Charmap<'f>,
+    widths: GlyphMetrics<'f>,
+    /// Units of the font to one size.
+    em: f32,
 }
 
 impl Measure<'_> {
+    fn of(font: &[u8]) -> Result<Measure<'_>, Fault> {
+        let font = FontRef::new(font)?;
+        let (size, location) = (Size::unscaled(), LocationRef::default());
+        let em = f32::from(Metrics::new(&font, size, location).units_per_em);
+        Ok(Measure { glyphs: font.charmap(), widths: font.glyph_metrics(size, location), em })
+    }
+
+    /// A sign's glyph and its width. A sign that the font has not is the empty box, as wide as it is high.
+    fn glyph(&self, sign: char) -> (GlyphId, f32) {
+        let glyph = self.glyphs.map(sign);
+        let width = glyph.and_then(|glyph| self.widths.advance_width(glyph)).map_or(1.0, |width| width / self.em);
+        (GlyphId::new(glyph.map_or(0, |glyph| glyph.to_u32())), width)
+    }
+
+    /// One glyph for each sign: Chinese needs no more.
+    fn glyphs(&self, text: &str) -> Vec<KrillaGlyph> {
+        let place = |(at, sign): (usize, char)| {
+            let (glyph, width) = self.glyph(sign);
+            KrillaGlyph::new(glyph, width, 0.0, 0.0, 0.0, at..at + sign.len_utf8(), None)
+        };
+        text.char_indices().map(place).collect()
+    }
+
     fn width(&self, text: &str, size: f32) -> f32 {
-        let em = f32::from(self.face.units_per_em());
-        let advance = |c| self.face.glyph_index(c).and_then(|g| self.face.glyph_hor_advance(g)).map_or(em, f32::from);
-        text.chars().map(advance).sum::<f32>() / em * size
+        text.chars().map(|sign| self.glyph(sign).1).sum::<f32>() * size
     }
 
     /// Breaks a text into lines, where UAX 14 lets a line end: Chinese between characters but not before a comma.
@@ -89,7 +117,8 @@ impl Sheet<'_, '_> {
     }
 
     fn text(&mut self, x: f32, size: f32, text: &str) {
-        self.surface.draw_text(Point::from_xy(x, self.y), self.font.clone(), size, text, false, TextDirection::LeftToRight);
+        let glyphs = self.measure.glyphs(text);
+        self.surface.draw_glyphs(Point::from_xy(x, self.y), &glyphs, self.font.clone(), text, size, false);
     }
 
     fn centred(&mut self, size: f32, text: &str) {
@@ -143,8 +172,7 @@ impl Sheet<'_, '_> {
 /// The page cannot be made; the texts are too long for it.
 pub fn print(certificate: &Certificate, address: &str, key: &str) -> Result<Vec<u8>, Fault> {
     let font = FONT.clone().ok_or("the font of the certificates cannot be read")?;
-    let face = ttf_parser::Face::parse(&BYTES, 0)?;
-    let measure = Measure { face };
+    let measure = Measure::of(&BYTES)?;
     let mut document = Document::new_with(SerializeSettings { compress_content_streams: true, ..SerializeSettings::default() });
     let title = format!("{} {}", certificate.title.zh, certificate.number);
     document.set_metadata(Metadata::new().title(title).language("zh-CN".into()).producer("Quanlian 全链".into()));
@@ -268,8 +296,7 @@ mod tests {
         assert_eq!(first, print(&certificate, "https://example.org/verify/x", "abc").unwrap());
         assert!(first.starts_with(b"%PDF-") && first.len() < 400_000, "{} bytes", first.len());
         // A line does not begin with a comma.
-        let face = ttf_parser::Face::parse(&BYTES, 0).unwrap();
-        let lines = Measure { face }.lines(&"一二三四五，".repeat(9), 10.0, 50.0);
+        let lines = Measure::of(&BYTES).unwrap().lines(&"一二三四五，".repeat(9), 10.0, 50.0);
         assert!(lines.iter().all(|line| !line.starts_with('，')), "{lines:?}");
         let endless = Certificate { conditions: vec!["很长的条件。".repeat(80); 9], ..certificate };
         assert!(print(&endless, "a", "b").is_err());

@@ -8,7 +8,7 @@ use domain::matter::Command as M;
 use domain::project::Command;
 use domain::review::{Pin, Point, Reason, Verdict};
 use domain::submission::Command as S;
-use service::certificate::{by_number, check, issue, issue_jointly, public, signed_file};
+use service::certificate::{by_number, check, issue, issue_jointly, signed_file};
 use service::project::{Sent, execute};
 use service::submission::{convert, file, filed, give_back, promise};
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,9 +112,9 @@ story! {
         assert!(shown.authentic && shown.certificate.conditions == ["开工前补报施工图"]);
         let text = String::from_utf8(signed_file(&world.service, number).await.unwrap()).unwrap();
         // Another key signs from now on; the old certificate stays good.
-        let old = world.service.keys.id();
+        let old = world.service.keys.id().unwrap();
         assert_ne!(world.service.keys.rotate(&world.service).await.unwrap(), old);
-        assert_eq!(check(&text, &public(&world.service).await.unwrap()).unwrap().number, *number);
+        assert_eq!(check(&text, &world.service.keys.trusted().unwrap()).unwrap().number, *number);
         assert!(by_number(&world.service, "没有").await.is_err());
         let refused = service::certificate::correct(&world.as_("zhou").await, &id, number, "？", ORIGIN, Sent::default()).await;
         assert!(refused.map_err(sentence).unwrap_err().contains("由该事项的主办部门发证"));

@@ -1,0 +1,80 @@
+//! The port for cryptography. Everything the portal signs, proves or stores sealed goes through a [`Module`], so that a
+//! certified device (商用密码产品: SM2, SM3, SM4) can stand behind it and nothing else changes.
+
+mod file;
+pub mod jws;
+mod software;
+mod trusted;
+
+pub use file::{PUBLIC, write_anew, write_over};
+pub use jws::Forged;
+pub use software::{BuiltIn, Software};
+pub use trusted::{Trusted, TrustedKey};
+
+use crate::error::Fault;
+use serde::{Deserialize, Serialize};
+
+/// The public half of a key, as JOSE writes it (RFC 7517).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PublicKey {
+    pub kty: String,
+    pub crv: String,
+    /// The signature algorithm: `EdDSA`.
+    pub alg: String,
+    #[serde(rename = "use")]
+    pub usage: String,
+    pub kid: String,
+    pub x: String,
+    /// The second coordinate, for curves whose points have two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
+}
+
+/// What needs no secret: checking signatures and making digests.
+pub trait Verifier: Send + Sync {
+    /// Whether this key signed this message. An algorithm that is not known never did.
+    fn verifies(&self, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool;
+
+    /// The digest by an algorithm's name, such as `SHA-256`; `None`: not known.
+    fn digest(&self, algorithm: &str, bytes: &[u8]) -> Option<Vec<u8>>;
+}
+
+/// A cryptographic module. It holds the secrets; nobody else sees them.
+///
+/// A module of another kind than [`Software`] has to check what earlier modules signed too: it hands algorithms that it
+/// does not know to [`BuiltIn`].
+pub trait Module: Verifier {
+    /// The public half of the key it signs with now.
+    ///
+    /// # Errors
+    /// The key cannot be read.
+    fn public_key(&self) -> Result<PublicKey, Fault>;
+
+    /// Signs with the key in use and says which that is.
+    ///
+    /// # Errors
+    /// The key cannot be read, or the device does not answer.
+    fn sign(&self, message: &[u8], key: &PublicKey) -> Result<Vec<u8>, Fault>;
+
+    /// Makes another key. `known` makes its public half known, before anything is signed with it.
+    ///
+    /// # Errors
+    /// The key cannot be made or kept.
+    fn rotate(&self, known: &mut dyn FnMut(&PublicKey) -> Result<(), Fault>) -> Result<PublicKey, Fault>;
+
+    /// The name of the digest that seals of the log are made with.
+    fn digest_algorithm(&self) -> &'static str;
+
+    /// Encrypts for storage, so that a change shows. `place`: what it is and whose. Sealed bytes cannot be opened as
+    /// those of another place.
+    ///
+    /// # Errors
+    /// The key cannot be read, or the device does not answer.
+    fn seal(&self, plain: &[u8], place: &str) -> Result<Vec<u8>, Fault>;
+
+    /// Opens what was sealed, also with an earlier key.
+    ///
+    /// # Errors
+    /// It was changed, is of another place, or its key is not here.
+    fn open(&self, sealed: &[u8], place: &str) -> Result<Vec<u8>, Fault>;
+}
