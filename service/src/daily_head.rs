@@ -12,7 +12,7 @@ use domain::{Text, text};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const KIND: &str = "quanlian-head+json";
@@ -142,7 +142,7 @@ pub async fn make_daily(service: Service) {
 }
 
 /// The signed files of a folder by their days.
-fn files(folder: &Path) -> Result<BTreeMap<Date, String>, Fault> {
+fn files(folder: &Path) -> Result<BTreeMap<Date, PathBuf>, Fault> {
     let mut files = BTreeMap::new();
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(files),
@@ -153,11 +153,16 @@ fn files(folder: &Path) -> Result<BTreeMap<Date, String>, Fault> {
         if path.extension().is_some_and(|e| e == "jws")
             && let Some(Ok(day)) = path.file_stem().and_then(|stem| stem.to_str()).map(str::parse::<Date>)
         {
-            // What cannot be read as text is no signed file, and is named as such.
-            files.insert(day, String::from_utf8_lossy(&std::fs::read(&path)?).into_owned());
+            files.insert(day, path);
         }
     }
     Ok(files)
+}
+
+/// What cannot be read as text is no signed file, and will be named as such.
+fn text_of(path: &Path) -> Result<String, Fault> {
+    let bytes = std::fs::read(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The newest signed head, for everybody to keep.
@@ -166,7 +171,7 @@ fn files(folder: &Path) -> Result<BTreeMap<Date, String>, Fault> {
 /// `NotFound`: none was made yet.
 pub fn latest(keys: &Keys) -> Result<String, Error> {
     let (_, newest) = files(&keys.heads())?.pop_last().ok_or(Public::NotFound)?;
-    Ok(newest)
+    Ok(text_of(&newest)?)
 }
 
 /// Computes every signed head anew from the log and names the first that does not hold. `elsewhere`: a folder with copies
@@ -181,8 +186,13 @@ pub async fn verify(service: &Service, elsewhere: Option<&Path>) -> Result<Resul
     let rows = rows.iter().map(|row| Ok((day_of(row)?, row.try_get("jws")?)));
     let rows: BTreeMap<Date, String> = rows.collect::<Result<_, Fault>>()?;
     let folders = [Some(service.keys.heads()), elsewhere.map(Path::to_path_buf)];
-    let sources: Result<Vec<_>, Fault> = folders.iter().flatten().map(|folder| files(folder)).collect();
-    for (day, text) in sources?.into_iter().flatten().chain(rows) {
+    let mut sources = Vec::new();
+    for folder in folders.iter().flatten() {
+        for (day, path) in files(folder)? {
+            sources.push((day, text_of(&path)?));
+        }
+    }
+    for (day, text) in sources.into_iter().chain(rows) {
         match signed.get(&day) {
             // Two that are both signed and say the same of the log may be written differently: only what they say counts.
             Some(other) if *other != text => {

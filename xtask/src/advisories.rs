@@ -33,7 +33,9 @@ pub fn check(root: &Path, database: Option<&Path>) -> Result<()> {
     let found = compare(&database, &lock, &ignored(&fs::read_to_string(root.join("deny.toml"))?)?);
     let taken = fs::read_to_string(own.join("taken"))?;
     if let Some(age) = age(taken.trim(), today()).filter(|days| *days > OLD) {
-        eprintln!("advisories: warning: the excerpt in docs/advisories is {age} days old; `cargo xtask advisories take FOLDER` makes it anew");
+        eprintln!(
+            "advisories: warning: the excerpt in docs/advisories is {age} days old; `cargo xtask advisories take FOLDER` makes it anew"
+        );
     }
     for line in &found.told {
         eprintln!("advisories: note: {line}");

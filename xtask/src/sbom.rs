@@ -10,7 +10,7 @@ use std::process::Command;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const BROWSER: [&str; 7] = ["-p", "app", "--no-default-features", "--features", "hydrate", "--target", "wasm32-unknown-unknown"];
+const BROWSER: [&str; 6] = ["-p", "app", "--features", "hydrate", "--target", "wasm32-unknown-unknown"];
 
 /// A crate: name and version.
 type Crate = (String, String);
@@ -176,7 +176,7 @@ mod tests {
         for inside in ["axum", "sqlx", "leptos", "ed25519-dalek", "aes-gcm", "krilla", "yrs", "domain"] {
             assert!(!of(inside).is_empty(), "{inside}");
         }
-        for outside in ["lightningcss", "wasm-bindgen-cli-support", "proptest", "s3s", "syn", "rustsec", "xtask", "rkyv", "ttf-parser"] {
+        for outside in ["lightningcss", "wasm-bindgen-cli-support", "proptest", "s3s", "rustsec", "xtask", "rkyv", "ttf-parser"] {
             assert!(of(outside).is_empty(), "{outside}");
         }
         let places = |name: &str| of(name)[0]["properties"].to_string();

@@ -240,3 +240,23 @@ fn report(sizes: &[Size]) -> Result<()> {
     println!("{:<28} {:>8.1} {:>10.1}", "in all", raw as f64 / 1024.0, brotli as f64 / 1024.0);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that meets what it does not expect fails")]
+    use super::*;
+
+    #[test]
+    fn stylesheets_are_put_in_their_layers_and_a_mistaken_import_is_named() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for name in ["main.css", "work.css"] {
+            let css = styles(&root, name).unwrap();
+            assert!(css.contains("@layer pages{") && !css.contains("@import"), "{name}");
+        }
+        let folder = root.join("target-of-no-build");
+        assert!(imported(&folder, "main.css").unwrap_err().to_string().contains("style/main.css"));
+        if let Some(file) = std::env::var_os("COMPARE_WITH") {
+            assert_eq!(styles(&root, "main.css").unwrap(), fs::read_to_string(file).unwrap());
+        }
+    }
+}

@@ -113,9 +113,11 @@ impl Keys {
     /// its table names, once; from then on the table says nothing.
     pub(crate) async fn begin(&self, service: &Service) -> Result<(), Fault> {
         let own = self.module.public_key()?;
+        let file = self.folder.join(TRUSTED);
+        let before = if file.exists() { Vec::new() } else { before(service).await? };
+        // Nobody waits for anything else from here on.
         let _turn = self.turn()?;
-        if !self.folder.join(TRUSTED).exists() {
-            let before = before(service).await?;
+        if !file.exists() {
             if before.iter().any(|key| key.key.kid != own.kid) {
                 let ids: Vec<&str> = before.iter().map(|key| key.key.kid.as_str()).collect();
                 tracing::warn!(
@@ -125,7 +127,7 @@ impl Keys {
                 );
             }
             let text = Trusted::new(before, self.module.clone()).to_json()?;
-            write_anew(&self.folder.join(TRUSTED), &text, PUBLIC)?;
+            write_anew(&file, &text, PUBLIC)?;
         }
         if self.trusted()?.get(&own.kid).is_none() {
             tracing::info!(key = own.kid, "the key in use is now named in {TRUSTED}");
