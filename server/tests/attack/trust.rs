@@ -272,7 +272,10 @@ async fn heads_that_are_changed_exchanged_or_taken_away_are_named() {
     assert_eq!(complaint(&world).await.0, named(second), "another day's in its place");
     // Signed well, but with a key that is nobody's: whoever owns the database can do that.
     let strange = Software::open(&world.folder().join("strange")).unwrap();
-    let payload = serde_json::json!({"day": second, "seq": 0, "streams": 0, "digest": "SHA-256", "root": "", "previous": null, "made_at": "2024-09-27T02:00:00.000000Z"});
+    let payload = serde_json::json!({
+        "day": second, "seq": 0, "streams": 0, "digest": "SHA-256", "root": "", "previous": null,
+        "made_at": "2024-09-27T02:00:00.000000Z"
+    });
     let forged = jws::sign(&strange, "quanlian-head+json", &payload).unwrap();
     run(&world.service, "update daily_head set jws = $1 where day = $2", &[&forged, &second.to_string()]).await;
     std::fs::write(&two, &other).unwrap();
