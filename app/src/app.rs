@@ -97,6 +97,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/verify") view={Lazy::<part::Verify>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/verify/:number") view={Lazy::<part::Verify>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view={Lazy::<part::SignIn>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/account") view={Lazy::<part::Account>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/work") view={Lazy::<part::Worklist>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/projects") view={Lazy::<part::Projects>::new()} ssr=SsrMode::Async />
                     <ParentRoute path=path!("/projects/:id") view={Lazy::<part::Frame>::new()} ssr=SsrMode::Async>

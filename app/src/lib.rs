@@ -29,7 +29,7 @@ pub use shared::{CatalogueUrl, Origin, Today};
 #[cfg(feature = "ssr")]
 pub use app::{Assets, shell};
 #[cfg(feature = "ssr")]
-pub use session::{cookie, local_path};
+pub use session::{cookie, local_path, session_cookie};
 #[cfg(feature = "ssr")]
 pub use shared::Editions;
 

@@ -10,15 +10,15 @@ pub async fn me() -> Result<Option<Person>, Failure> {
     Ok(use_context::<Option<Person>>().flatten())
 }
 
-/// Sets the session's cookie and goes on to `to`, a path of this site.
+/// Sets the session's cookie and goes on to `to`, a path of this site. The session this browser had ends.
 #[server]
 pub async fn sign_in(login: String, password: String, to: String) -> Result<(), Failure> {
     let cx = service_context()?;
     let service::account::Token(token) = service::account::sign_in(&cx, &login, &password).await?;
-    // Behind a proxy that speaks HTTPS the cookie never travels without it.
-    let https = use_context::<http::request::Parts>().is_some_and(|p| p.headers.get("x-forwarded-proto").is_some_and(|v| v == "https"));
-    let secure = if https { "; Secure" } else { "" };
-    set_cookie(&format!("session={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=604800{secure}"));
+    if let Some(before) = session_secret() {
+        service::account::replace_session(&cx, &before).await?;
+    }
+    set_session(&token, domain::access::SESSION_SECONDS);
     leptos_axum::redirect(&local_path(&to));
     Ok(())
 }
@@ -26,12 +26,10 @@ pub async fn sign_in(login: String, password: String, to: String) -> Result<(), 
 #[server]
 pub async fn sign_out() -> Result<(), Failure> {
     let cx = service_context()?;
-    if let Some(parts) = use_context::<http::request::Parts>()
-        && let Some(token) = cookie(&parts.headers, "session")
-    {
-        service::account::sign_out(&cx.service, &token).await?;
+    if let Some(secret) = session_secret() {
+        service::account::sign_out(&cx, &secret).await?;
     }
-    set_cookie("session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    set_session("", 0);
     leptos_axum::redirect("/");
     Ok(())
 }
@@ -47,6 +45,30 @@ mod on_server {
     /// Who is asking, for operations.
     pub fn service_context() -> Result<service::Context, Failure> {
         use_context::<service::Context>().ok_or_else(|| Failure::from(domain::Error::SignedOut))
+    }
+
+    /// Who is asking, and what they came in by.
+    pub fn access() -> Result<(service::Context, service::account::Access), Failure> {
+        let access = use_context::<Option<service::account::Access>>().flatten();
+        Ok((service_context()?, access.ok_or_else(|| Failure::from(domain::Error::SignedOut))?))
+    }
+
+    /// What the session's cookie is called. By HTTPS browsers take it from this host alone, and never without encryption.
+    pub fn session_cookie(origin: &str) -> &'static str {
+        if origin.starts_with("https://") { "__Host-session" } else { "session" }
+    }
+
+    /// The secret of the session this browser has.
+    pub fn session_secret() -> Option<String> {
+        let parts = use_context::<http::request::Parts>()?;
+        cookie(&parts.headers, session_cookie(&crate::shared::origin()))
+    }
+
+    /// Gives the browser a session's secret, or takes it away again.
+    pub fn set_session(secret: &str, seconds: i64) {
+        let name = session_cookie(&crate::shared::origin());
+        let secure = if name.starts_with("__Host-") { "; Secure" } else { "" };
+        set_cookie(&format!("{name}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"));
     }
 
     pub fn set_cookie(cookie: &str) {

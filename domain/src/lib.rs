@@ -2,6 +2,7 @@
 //! project with its rules. Pure: no I/O, no clock, no randomness, no async. It runs in the browser and
 //! on the server alike, so both always agree on what is allowed.
 
+pub mod access;
 pub mod account;
 pub mod audit;
 pub mod calendar;
@@ -20,6 +21,7 @@ pub mod limit;
 pub mod log;
 pub mod material;
 pub mod matter;
+pub mod password;
 pub mod plan;
 pub mod policy;
 pub mod project;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod accounts;
+mod audit;
 mod certificates;
 mod guide;
 mod plan;
@@ -59,6 +60,9 @@ enum Command {
     /// People and their duties
     #[command(subcommand)]
     Account(accounts::Account),
+    /// What is on record of access: sign-ins, tokens, rights, documents
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Projects
     #[command(subcommand)]
     Project(projects::Project),
@@ -189,6 +193,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failed> {
         Command::Plan(plan) => plan.run(&arguments),
         Command::Workdays(command) => workdays(&arguments, command),
         Command::Account(account) => account.run(&arguments).await,
+        Command::Audit(audit) => audit.run(&arguments).await,
         Command::Project(project) => project.run(&arguments).await,
         Command::LoadCase { file, area, until, after, project, owner, agent } => {
             let span = service::case::Span { after: *after, until: *until };

@@ -8,6 +8,7 @@ mod certificates;
 pub mod cli;
 mod collab;
 mod files;
+mod gate;
 mod library;
 mod live;
 mod pages;
@@ -24,7 +25,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use domain::catalogue::Catalogue;
 use service::Service;
 use std::collections::VecDeque;
@@ -138,6 +139,7 @@ pub fn router(state: AppState) -> Router {
         // the pages' own code
         .route("/api/{*name}", any(pages::server_function))
         .route("/live", get(live::feed))
+        .route("/collab/ticket", post(collab::ticket))
         .route("/collab/{document}", any(collab::enter))
         .route("/catalogue/{name}", get(catalogue::serve))
         .route("/pkg/{folder}/{name}", get(assets::package))

@@ -7,11 +7,15 @@ use crate::security::Visitor;
 use axum::extract::{Query, Request, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use domain::Error;
 use domain::id::Id;
+use domain::limit::Limit;
 use domain::project::Project;
 use futures::stream;
 use serde::Deserialize;
 use service::Service;
+use service::account::{Access, Following, Heard};
+use service::limit::Going;
 use service::project::{Told, may_follow, since};
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -33,35 +37,48 @@ pub struct Topic {
 
 struct Reader {
     service: Service,
-    token: String,
+    access: Access,
+    /// Says when the session or token ends.
+    following: Following,
     project: Id<Project>,
     cursor: u64,
     waiting: VecDeque<Told>,
     grown: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
     greeted: bool,
+    /// Counts this feed for its account.
+    _going: Going,
 }
 
 pub async fn feed(State(state): State<AppState>, Query(topic): Query<Topic>, request: Request) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
+    let Some(access) = visitor.access.clone() else { return refused(Error::SignedOut, visitor.lang) };
+    let service = state.service();
+    // Followed before it is asked: what ends in between is heard.
+    let following = service.endings.follow(&access, service.clock.now());
     if let Err(error) = may_follow(&visitor.context(&state), &topic.project).await {
         return refused(error, visitor.lang);
     }
+    let Some(going) = service.counts.begin(Limit::Feeds, access.account.as_str()) else {
+        return refused(Limit::Feeds.met(10), visitor.lang);
+    };
     let last = request.headers().get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     let reader = Reader {
-        service: state.service(),
-        token: visitor.token.unwrap_or_default(),
+        grown: service.log.watch(),
+        service,
+        access,
+        following,
         project: topic.project,
         cursor: last.unwrap_or(topic.after),
         waiting: VecDeque::new(),
-        grown: state.service().log.watch(),
         stopping: state.stopping.clone(),
         greeted: false,
+        _going: going,
     };
     Sse::new(stream::unfold(reader, next)).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive")).into_response()
 }
 
-/// The next event, or the end: the reader may no longer see the project, or the server stops.
+/// The next event, or the end: the reader's session has ended or they may no longer see the project, or the server stops.
 async fn next(mut reader: Reader) -> Option<(Result<Event, Infallible>, Reader)> {
     if !reader.greeted {
         reader.greeted = true;
@@ -74,12 +91,19 @@ async fn next(mut reader: Reader) -> Option<(Result<Event, Infallible>, Reader)>
             return Some((Ok(event), reader));
         }
         reader.grown.borrow_and_update();
-        match since(&reader.service, &reader.token, &reader.project, reader.cursor).await {
+        match since(&reader.service, &reader.access, &reader.project, reader.cursor).await {
             Ok(new) if !new.is_empty() => reader.waiting.extend(new),
             Ok(_) => {
-                tokio::select! {
-                    grown = reader.grown.changed() => grown.ok()?,
+                let ask = tokio::select! {
+                    grown = reader.grown.changed() => grown.map(|()| false).ok()?,
                     _ = reader.stopping.wait_for(|stopping| *stopping) => return None,
+                    heard = reader.following.next() => match heard {
+                        Heard::Ended => return None,
+                        Heard::AskAgain => true,
+                    },
+                };
+                if ask && !may_still(&reader).await {
+                    return None;
                 }
             }
             Err(error) => {
@@ -88,5 +112,13 @@ async fn next(mut reader: Reader) -> Option<(Result<Event, Infallible>, Reader)>
                 return None;
             }
         }
+    }
+}
+
+/// Whether the reader may see the project still.
+async fn may_still(reader: &Reader) -> bool {
+    match service::account::again(&reader.service, &reader.access).await {
+        Ok(Some(holder)) => may_follow(&reader.service.context(Some(holder.actor)), &reader.project).await.is_ok(),
+        Ok(None) | Err(_) => false,
     }
 }

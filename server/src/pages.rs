@@ -39,6 +39,7 @@ fn provide(state: &AppState, visitor: &Visitor) {
     provide_context(visitor.lang);
     provide_context(Origin(visitor.origin.clone()));
     provide_context(visitor.person.clone());
+    provide_context(visitor.access.clone());
     provide_context(visitor.context(state));
 }
 

@@ -1,6 +1,8 @@
 //! Who is asking, and what protects them.
 
+use crate::answer::refused;
 use crate::assets::NOSNIFF;
+use crate::gate::Head;
 use crate::{AppState, Peer};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -8,25 +10,28 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::Lang;
 use domain::account::{Actor, Person};
+use service::account::{Access, Holder};
 
 /// The session's person and the reader's language, as every handler finds them.
 #[derive(Clone, Default)]
 pub struct Visitor {
     pub actor: Option<Actor>,
-    /// The session's secret, for what outlives the request: the live feed asks again whether it holds.
-    pub token: Option<String>,
+    /// What they came in by, for what outlives the request: the live feed asks again whether it holds.
+    pub access: Option<Access>,
     pub person: Option<Person>,
     pub lang: Lang,
     /// The address the visitor uses, as far as the host.
     pub origin: String,
     /// Where the visitor comes from in the network.
     pub address: String,
+    /// That is not where people of government may come from.
+    pub outside: bool,
 }
 
 impl Visitor {
     /// Who is asking, for an operation of the portal.
     pub fn context(&self, state: &AppState) -> service::Context {
-        state.service().context(self.actor.clone()).from(&self.address)
+        state.service().context(self.actor.clone()).from(&self.address).outside(self.outside)
     }
 }
 
@@ -39,21 +44,26 @@ pub async fn who(State(state): State<AppState>, mut request: Request, next: Next
     let chosen = || Lang::from_tag(&app::cookie(request.headers(), "lang")?);
     let lang = asked.and_then(Lang::from_tag).or_else(chosen).unwrap_or_default();
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
-    let token = bearer.map(str::to_string).or_else(|| app::cookie(request.headers(), "session"));
     let mut visitor = Visitor { lang, origin: origin(request.headers()), address: address(&state, &request), ..Visitor::default() };
-    if let Some(token) = token {
-        match service::account::signed_in(&state.service(), &token).await {
-            Ok(Some((actor, person))) => {
-                visitor.actor = Some(actor);
-                visitor.person = Some(person);
-                visitor.token = Some(token);
-            }
-            Ok(None) => {}
-            Err(fault) => {
-                let public = service::Error::Fault(fault).into_public();
-                return (StatusCode::INTERNAL_SERVER_ERROR, public.sentence().to_string()).into_response();
-            }
+    visitor.outside = !state.settings.is_staff_address(&visitor.address);
+    // A token comes by the header alone, a session by its cookie alone.
+    let service = state.service();
+    let holder = match (bearer, app::cookie(request.headers(), app::session_cookie(&visitor.origin))) {
+        (Some(token), _) => service::account::by_token(&service, token).await,
+        (None, Some(secret)) => service::account::by_session(&service, &secret).await,
+        (None, None) => Ok(None),
+    };
+    match holder {
+        Ok(Some(Holder { actor, person, access })) => {
+            visitor.actor = Some(actor);
+            visitor.person = Some(person);
+            visitor.access = Some(access);
         }
+        Ok(None) => {}
+        Err(fault) => return refused(fault, lang),
+    }
+    if let Some(answer) = crate::gate::turned_away(&state, &visitor, Head::of(&request)).await {
+        return answer;
     }
     request.extensions_mut().insert(visitor);
     next.run(request).await

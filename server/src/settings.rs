@@ -26,6 +26,12 @@ impl Settings {
         self.public.as_ref().map(|url| url.origin().ascii_serialization())
     }
 
+    /// Whether people of government may come from an address. One that cannot be read is nowhere.
+    pub fn is_staff_address(&self, address: &str) -> bool {
+        let address = address.parse::<IpAddr>();
+        self.staff.is_empty() || address.is_ok_and(|address| self.staff.iter().any(|net| net.contains(&address)))
+    }
+
     /// Where a request comes from: the peer, or what a proxy of ours says stood before it. Read from the right, so
     /// that what a client writes itself counts for nothing.
     pub fn address(&self, peer: Option<IpAddr>, forwarded: Option<&str>) -> Option<IpAddr> {

@@ -1,11 +1,15 @@
 //! Keeps on record who came in and what they read ([`domain::audit`]).
 
-use crate::error::Fault;
-use crate::{Context, new_id};
+use crate::error::{Error, Fault, Public};
+use crate::{Context, Service, new_id};
 use domain::account::Account;
-use domain::audit::Kind;
+use domain::audit::{KEPT_DAYS, Kind};
+use domain::date::{Date, Instant};
 use domain::id::Id;
 use domain::project::Project;
+use domain::text;
+use serde::Serialize;
+use sqlx::Row;
 
 /// An entry to be written. It names things, never what they hold.
 #[derive(Clone, Debug, Default)]
@@ -43,4 +47,85 @@ pub async fn record(cx: &Context, kind: Kind, entry: Entry) -> Result<(), Fault>
         .execute(cx.service.db.pool())
         .await?;
     Ok(())
+}
+
+/// Which entries are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// From the beginning of this day, in China.
+    pub since: Option<Date>,
+    /// To the end of this day.
+    pub until: Option<Date>,
+    /// Of whoever has this login, and who tried to sign in by it.
+    pub login: Option<String>,
+}
+
+/// An entry as it is exported.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Recorded {
+    pub at: String,
+    pub kind: String,
+    pub account: Option<String>,
+    pub login: Option<String>,
+    pub address: String,
+    pub project: Option<String>,
+    pub subject: String,
+}
+
+/// Entries that are read together.
+const PAGE: i64 = 1000;
+
+/// Gives what is on record to `each`, in order of time.
+///
+/// # Errors
+/// The database failed.
+pub async fn export(service: &Service, asked: &Asked, mut each: impl FnMut(&Recorded)) -> Result<(), Fault> {
+    let day = |date: Date| Instant::in_china(date, 0, 0).to_string();
+    let until = asked.until.map_or_else(|| "9999".to_string(), |date| day(date.plus(1)));
+    let (mut at, mut id) = (asked.since.map_or_else(String::new, day), String::new());
+    loop {
+        let rows = sqlx::query(
+            "select u.id as id, u.at as at, u.kind as kind, u.account as account, a.login as login, u.address as address, \
+             u.project as project, u.subject as subject from audit u left join account a on a.id = u.account \
+             where (u.at > $1 or (u.at = $1 and u.id > $2)) and u.at < $3 \
+             and ($4 = '' or a.login = $4 or (u.kind = 'sign_in_failed' and u.subject = $4)) order by u.at, u.id limit $5",
+        )
+        .bind(at.clone())
+        .bind(id.clone())
+        .bind(until.clone())
+        .bind(asked.login.clone().unwrap_or_default())
+        .bind(PAGE)
+        .fetch_all(service.db.pool())
+        .await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        (at, id) = (last.try_get("at")?, last.try_get("id")?);
+        for row in &rows {
+            each(&Recorded {
+                at: row.try_get("at")?,
+                kind: row.try_get("kind")?,
+                account: row.try_get("account")?,
+                login: row.try_get("login")?,
+                address: row.try_get("address")?,
+                project: row.try_get("project")?,
+                subject: row.try_get("subject")?,
+            });
+        }
+    }
+}
+
+/// Lets go of what was recorded before a day; says how many entries.
+///
+/// # Errors
+/// Some of it has to be kept still.
+pub async fn forget(service: &Service, before: Date) -> Result<u64, Error> {
+    let latest = service.clock.now().date().plus(-KEPT_DAYS);
+    if before > latest {
+        let sentence = text!(
+            "访问记录至少保存 {KEPT_DAYS} 天，只能清理 {latest} 以前的",
+            "what is on record of access is kept for at least {KEPT_DAYS} days: only what is before {latest} can go"
+        );
+        return Err(Public::invalid("before", sentence).into());
+    }
+    let gone = sqlx::query("delete from audit where at < $1").bind(Instant::in_china(before, 0, 0).to_string());
+    Ok(gone.execute(service.db.pool()).await?.rows_affected())
 }

@@ -1,7 +1,7 @@
 //! The demonstration: accounts for every role, the Shishan case as it went, and a young project to
 //! work on. Only made when asked for.
 
-use crate::account::{self, NewAccount};
+use crate::account::{self, NewAccount, Password};
 use crate::case::Place;
 use crate::error::{Error, Fault};
 use crate::project::{self, Sent};
@@ -45,7 +45,7 @@ pub async fn ensure(service: &Service) -> Result<bool, Error> {
         // Hashed once for all of them: a hash takes time and memory on purpose.
         let hashed = match &password {
             Some(hashed) => hashed,
-            None => password.insert(account::hash_password(PASSWORD.to_string()).await?),
+            None => password.insert(account::hashed(&service.context(None), PASSWORD.to_string()).await?),
         };
         let matters = match role {
             Role::BackboneOfficer => {
@@ -60,7 +60,7 @@ pub async fn ensure(service: &Service) -> Result<bool, Error> {
             role,
             firm: firm.into(),
             office: office.map(Into::into),
-            password: Some(hashed.clone()),
+            password: Some(Password::Hashed(hashed.clone())),
             areas,
             matters,
         };

@@ -45,9 +45,10 @@ pub struct Service {
     pub catalogue: Arc<Catalogue>,
     pub clock: Clock,
     pub(crate) heads: project::Heads,
-    pub(crate) attempts: account::Attempts,
     /// What this server counts against the table of limits.
     pub counts: limit::Counts,
+    /// Tells open connections that what they came in by has ended.
+    pub endings: account::Endings,
 }
 
 /// Who is asking: the first argument of every operation.
@@ -57,6 +58,8 @@ pub struct Context {
     pub actor: Option<Actor>,
     /// The network address the request comes from; `local`: this machine's command line.
     pub address: String,
+    /// The address is not one that people of government may come from.
+    pub outside: bool,
 }
 
 impl Service {
@@ -68,18 +71,9 @@ impl Service {
         let db = Db::open(database).await?;
         let log = Log::start(db.clone()).await?;
         let sheets = sheet::Sheets::start(db.clone());
-        let service = Service {
-            db,
-            log,
-            sheets,
-            blobs,
-            keys,
-            catalogue,
-            clock,
-            heads: Default::default(),
-            attempts: Default::default(),
-            counts: Default::default(),
-        };
+        let endings = account::Endings::start(db.clone(), clock.clone());
+        let service =
+            Service { db, log, sheets, blobs, keys, catalogue, clock, heads: Default::default(), counts: Default::default(), endings };
         service.keys.begin(&service).await?;
         Ok(service)
     }
@@ -91,7 +85,7 @@ impl Service {
     }
 
     pub fn context(&self, actor: Option<Actor>) -> Context {
-        Context { service: self.clone(), actor, address: "local".to_string() }
+        Context { service: self.clone(), actor, address: "local".to_string(), outside: false }
     }
 }
 
@@ -100,6 +94,12 @@ impl Context {
     #[must_use]
     pub fn from(self, address: &str) -> Context {
         Context { address: address.to_string(), ..self }
+    }
+
+    /// The same request, with whether it comes from outside the networks of government.
+    #[must_use]
+    pub fn outside(self, outside: bool) -> Context {
+        Context { outside, ..self }
     }
 
     /// The signed-in person.

@@ -15,6 +15,7 @@ use domain::project::{Command, Event, Opening, Project, Subject, start};
 use domain::project_card::Card;
 pub use domain::view::{Done, Told, View};
 use domain::{consultation, team, text, timeline};
+use sqlx::Row;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -341,12 +342,12 @@ async fn visible(cx: &Context, viewer: &Actor, id: &Id<Project>) -> Result<(Vec<
 /// # Errors
 /// `SignedOut` when the session has ended meanwhile; `NotFound`, also where the person may not, or may
 /// no longer, see the project.
-pub async fn since(service: &crate::Service, token: &str, id: &Id<Project>, after: u64) -> Result<Vec<Told>, Error> {
+pub async fn since(service: &crate::Service, access: &crate::account::Access, id: &Id<Project>, after: u64) -> Result<Vec<Told>, Error> {
     let new = service.log.read(&stream(id), after, 1000).await?;
     if new.is_empty() {
         return Ok(Vec::new());
     }
-    let (viewer, _) = crate::account::signed_in(service, token).await?.ok_or(Public::SignedOut)?;
+    let viewer = crate::account::again(service, access).await?.ok_or(Public::SignedOut)?.actor;
     let folded = load(&service.context(None), id).await?;
     let clearance = folded.project.clearance(&viewer).ok_or(Public::NotFound)?;
     let people = crate::account::people(&service.db).await?;
@@ -361,6 +362,15 @@ pub async fn since(service: &crate::Service, token: &str, id: &Id<Project>, afte
             Told { recorded, person }
         })
         .collect())
+}
+
+/// How many events a project has.
+///
+/// # Errors
+/// The database failed.
+pub async fn version(service: &crate::Service, id: &Id<Project>) -> Result<i64, Fault> {
+    let row = sqlx::query("select max(version) as version from event where stream = $1").bind(stream(id));
+    Ok(row.fetch_one(service.db.pool()).await?.try_get::<Option<i64>, _>("version")?.unwrap_or_default())
 }
 
 /// Whether the person may follow a project, for the live feed's door.

@@ -90,9 +90,11 @@ async fn deputy_of(db: &Db, account: &Id<Account>) -> Result<Option<(Id<Account>
 pub async fn appoint_deputy(cx: &Context, deputy: Option<&Id<Account>>, until: Option<Date>) -> Result<(), Error> {
     let actor = cx.actor()?;
     let pool = cx.service.db.pool();
+    let before = deputy_of(&cx.service.db, &actor.account).await?.map(|(id, _)| id);
+    let concerned: Vec<&Id<Account>> = before.iter().chain(deputy).collect();
     let Some(deputy) = deputy else {
         sqlx::query("delete from deputy where account = $1").bind(actor.account.to_string()).execute(pool).await?;
-        return Ok(());
+        return crate::account::rights_changed(cx, "deputy: none", &concerned).await;
     };
     let today = cx.service.clock.now().date();
     let Some(until) = until.filter(|day| *day >= today) else {
@@ -111,7 +113,7 @@ pub async fn appoint_deputy(cx: &Context, deputy: Option<&Id<Account>>, until: O
     .bind(until.to_string())
     .execute(pool)
     .await?;
-    Ok(())
+    crate::account::rights_changed(cx, &format!("deputy: {deputy} until {until}"), &concerned).await
 }
 
 /// Whom somebody stands in for on a day.

@@ -94,7 +94,7 @@ fn Who(person: Person) -> impl IntoView {
     use leptos::server_fn::ServerFn;
     view! {
         <span class="who">
-            <span class="who-name">{person.name}</span>
+            <A href="/account" attr:class="who-name" attr:title=tr!(account.title)>{person.name}</A>
             <span class="who-role">{say(&person.role.name())}</span>
         </span>
         <form method="post" action=SignOut::PATH>

@@ -1,5 +1,6 @@
 //! One page, one file.
 
+pub mod account;
 pub mod case;
 pub mod chart;
 pub mod editor;

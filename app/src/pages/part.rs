@@ -3,7 +3,7 @@
 //! The home page and the questionnaire are in the program itself, so that the first visit is light. Each part is
 //! one file, not one a page: pages of a part share most of what they are made of.
 
-use super::{case, chart, editor, guide_map, matter, matters, plan, project, projects, sign_in, verify, worklist};
+use super::{account, case, chart, editor, guide_map, matter, matters, plan, project, projects, sign_in, verify, worklist};
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
@@ -60,6 +60,7 @@ part!(reading / __preload_reading: Reading {
 
 part!(working / __preload_working: Working {
     SignIn: sign_in::SignIn,
+    Account: account::AccountPage,
     Projects: projects::Projects,
     Frame: project::Frame,
     Overview: project::overview::Overview,

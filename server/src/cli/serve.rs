@@ -42,6 +42,7 @@ impl Serve {
                 print(format_args!("  {login:<10} {name}  {}  {firm}", role.name().zh));
             }
         }
+        tokio::spawn(service::account::keep_house(service.clone()));
         let address = listener.local_addr().map_err(Fault::from)?;
         let settings = Settings::default();
         let (stop, stopping) = watch::channel(false);

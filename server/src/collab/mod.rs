@@ -1,5 +1,6 @@
 //! Writing together: `/collab/<project>.<section>` speaks the y-websocket protocol, so any Yjs client can come in
-//! with a session's cookie or, as `?token=`, an access token.
+//! with a session's cookie, an access token in the header `Authorization`, or, where a client can send neither, a ticket
+//! in the address.
 
 mod room;
 
@@ -11,12 +12,20 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use domain::Error;
+use domain::access::Scope;
 use domain::id::Id;
+use domain::limit::Limit;
 use domain::project::Project;
 use domain::sheet::protocol::{Frame, LONGEST_FRAME};
+use futures::stream::SplitSink;
 use futures::{SinkExt, StreamExt};
 use room::{Leaving, ToRoom};
 use serde::Deserialize;
+use service::Service;
+use service::account::{Access, Following, Heard};
+use service::limit::Going;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,8 +35,6 @@ use tokio::sync::mpsc;
 const WAITING: usize = 512;
 /// Bytes that are read at once: a connection holds as many, and each reading clears them first. An edit has fifty.
 const READ_AT_ONCE: usize = 4096;
-/// A sign of life often enough that no proxy closes the connection.
-const PING: Duration = Duration::from_secs(20);
 
 /// The rooms that are open on this server, by document.
 #[derive(Clone, Default)]
@@ -47,9 +54,17 @@ impl Rooms {
     }
 }
 
+/// Half of the time between two pings; one from whom nothing was heard for five of them, not even a pong, is gone.
+const HALF_PING: Duration = Duration::from_secs(10);
+const SILENT: u32 = 5;
+/// What a client takes longer to read than this is let go: it comes back for the whole.
+const WRITE: Duration = Duration::from_secs(10);
+
 #[derive(Deserialize)]
 pub struct Asked {
-    /// An access token, for clients that have no cookie.
+    /// Opens one socket, for clients that have no cookie and send no headers.
+    ticket: Option<String>,
+    /// What no address may hold.
     token: Option<String>,
     /// `1`: also what is stored, by whom. Our own pages ask for it.
     told: Option<String>,
@@ -63,16 +78,34 @@ pub async fn enter(
     request: Request,
 ) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
+    if asked.token.is_some() {
+        let sentence = "an access token cannot stand in an address: send it as `Authorization: Bearer …`, \
+                        or get a ticket from POST /collab/ticket and open the socket with ?ticket=…\n";
+        return (StatusCode::BAD_REQUEST, sentence).into_response();
+    }
     // A browser sends its cookies with a socket that another site opens, too.
-    if asked.token.is_none() && request.headers().contains_key(header::ORIGIN) && !crate::security::same_origin(&request) {
+    if asked.ticket.is_none() && request.headers().contains_key(header::ORIGIN) && !crate::security::same_origin(&request) {
         return (StatusCode::FORBIDDEN, "this request comes from another site\n").into_response();
     }
     let Some((project, section)) = document.split_once('.') else { return StatusCode::NOT_FOUND.into_response() };
     let (project, section) = (Id::<Project>::from(project), section.to_string());
-    let token = asked.token.or(visitor.token).unwrap_or_default();
-    let guest = match service::sheet::enter(&state.service(), &token, &project, &section).await {
+    let service = state.service();
+    let access = match asked.ticket {
+        None => visitor.access.ok_or_else(|| service::Error::from(Error::SignedOut)),
+        Some(ticket) => of_ticket(&service, &ticket, visitor.access.as_ref()).await,
+    };
+    let access = match access {
+        Ok(access) => access,
+        Err(error) => return refused(error, visitor.lang),
+    };
+    // Followed before it is asked: what ends in between is heard.
+    let following = service.endings.follow(&access, service.clock.now());
+    let guest = match service::sheet::enter(&service, &access, &project, &section).await {
         Ok(guest) => guest,
         Err(error) => return refused(error, visitor.lang),
+    };
+    let Some(going) = service.counts.begin(Limit::Sockets, access.account.as_str()) else {
+        return refused(Limit::Sockets.met(10), visitor.lang);
     };
     let room = state.rooms.of(&state, &document, &project, &section);
     let told = asked.told.as_deref() == Some("1");
@@ -80,11 +113,30 @@ pub async fn enter(
         .max_message_size(LONGEST_FRAME)
         .max_frame_size(LONGEST_FRAME)
         .read_buffer_size(READ_AT_ONCE)
-        .on_upgrade(move |socket| attend(socket, room, room::Joining { guest, token, told }))
+        .on_upgrade(move |socket| attend(socket, room, room::Joining { guest, access, told }, following, going))
+}
+
+/// Whose a ticket is. In the hands of somebody else who is signed in it is good for nothing.
+async fn of_ticket(service: &Service, ticket: &str, who: Option<&Access>) -> Result<Access, service::Error> {
+    let holder = service::account::redeem(service, ticket).await?;
+    let access = holder.map(|holder| holder.access).filter(|access| who.is_none_or(|who| who.account == access.account));
+    access.filter(|access| access.scopes.contains(&Scope::Sheet) && !access.first_password).ok_or_else(|| Error::SignedOut.into())
+}
+
+/// A ticket for who is signed in, or whose token is good for the sheet (`gate.rs` has asked).
+pub async fn ticket(State(state): State<AppState>, Extension(visitor): Extension<Visitor>) -> Response {
+    let Some(access) = &visitor.access else { return refused(Error::SignedOut, visitor.lang) };
+    match service::account::make_ticket(&visitor.context(&state), access).await {
+        Ok(ticket) => {
+            let body = Json(serde_json::json!({ "ticket": ticket.text, "expires": ticket.expires.to_string() }));
+            ([(header::CACHE_CONTROL, "no-store")], body).into_response()
+        }
+        Err(error) => refused(error, visitor.lang),
+    }
 }
 
 /// One connection until its end: what it says goes to the room, what the room says comes back.
-async fn attend(socket: WebSocket, room: mpsc::Sender<ToRoom>, joining: room::Joining) {
+async fn attend(socket: WebSocket, room: mpsc::Sender<ToRoom>, joining: room::Joining, mut following: Following, _going: Going) {
     let (mut sink, mut stream) = socket.split();
     let (out, mut coming) = mpsc::channel::<Bytes>(WAITING);
     let (bye, mut leaving) = tokio::sync::oneshot::channel::<Leaving>();
@@ -93,24 +145,28 @@ async fn attend(socket: WebSocket, room: mpsc::Sender<ToRoom>, joining: room::Jo
         return;
     }
     let Ok(me) = numbered.await else { return };
-    let mut pulse = tokio::time::interval(PING);
+    let mut pulse = tokio::time::interval(HALF_PING);
+    let (mut beats, mut silent) = (0_u32, 0);
     let closing = loop {
         tokio::select! {
             frame = coming.recv() => match frame {
-                Some(bytes) => {
-                    // Whatever is ready goes out together.
-                    let mut sent = sink.feed(Message::Binary(bytes)).await;
-                    while let (Ok(()), Ok(bytes)) = (&sent, coming.try_recv()) {
-                        sent = sink.feed(Message::Binary(bytes)).await;
-                    }
-                    if sent.is_err() || sink.flush().await.is_err() {
-                        break None;
-                    }
-                }
+                Some(bytes) => tokio::select! {
+                    sent = tokio::time::timeout(WRITE, write(&mut sink, bytes, &mut coming)) => match sent {
+                        Ok(Ok(())) => {}
+                        Ok(Err(_)) | Err(_) => break None,
+                    },
+                    () = following.ended() => break Some(ENDED),
+                },
                 None => break leaving.try_recv().ok(),
             },
             left = &mut leaving => break left.ok(),
-            heard = stream.next() => match heard {
+            heard = following.next() => match heard {
+                Heard::Ended => break Some(ENDED),
+                Heard::AskAgain => if room.send(ToRoom::AskRights { me }).await.is_err() { break None },
+            },
+            heard = stream.next() => {
+                silent = 0;
+                match heard {
                 Some(Ok(Message::Binary(bytes))) => match Frame::decode(&bytes) {
                     Ok(frame) => {
                         if room.send(ToRoom::Said { me, frame }).await.is_err() {
@@ -122,12 +178,34 @@ async fn attend(socket: WebSocket, room: mpsc::Sender<ToRoom>, joining: room::Jo
                 Some(Ok(Message::Text(_))) => break Some(Leaving { code: close_code::UNSUPPORTED, why: "frames are binary" }),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            },
-            _ = pulse.tick() => if sink.send(Message::Ping(Bytes::new())).await.is_err() { break None },
+            }
+            }
+            _ = pulse.tick() => {
+                (beats, silent) = (beats.wrapping_add(1), silent + 1);
+                if silent > SILENT {
+                    break Some(Leaving { code: close_code::AWAY, why: "nothing was heard from you" });
+                }
+                let ping = tokio::time::timeout(WRITE, sink.send(Message::Ping(Bytes::new())));
+                if beats % 2 == 1 && !matches!(ping.await, Ok(Ok(()))) {
+                    break None;
+                }
+            }
         }
     };
     let _ = room.send(ToRoom::Leave { me }).await;
     if let Some(Leaving { code, why }) = closing {
-        let _ = sink.send(Message::Close(Some(CloseFrame { code, reason: why.into() }))).await;
+        let close = sink.send(Message::Close(Some(CloseFrame { code, reason: why.into() })));
+        let _ = tokio::time::timeout(WRITE, close).await;
     }
+}
+
+const ENDED: Leaving = Leaving { code: close_code::POLICY, why: "your session has ended" };
+
+/// Whatever is ready goes out together.
+async fn write(sink: &mut SplitSink<WebSocket, Message>, bytes: Bytes, coming: &mut mpsc::Receiver<Bytes>) -> Result<(), axum::Error> {
+    sink.feed(Message::Binary(bytes)).await?;
+    while let Ok(bytes) = coming.try_recv() {
+        sink.feed(Message::Binary(bytes)).await?;
+    }
+    sink.flush().await
 }

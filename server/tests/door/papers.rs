@@ -8,13 +8,9 @@ use domain::project::Project;
 
 const SITING: &str = "siting-compliance-check";
 
-fn token(cookie: &str) -> String {
-    format!("Bearer {}", cookie.trim_start_matches("session="))
-}
-
 async fn record(portal: &Portal, project: &Id<Project>, who: &str, key: &str, body: &str) -> Answer {
     let request = Request::post(format!("/projects/{project}/matters/{SITING}/record"))
-        .header(header::AUTHORIZATION, token(&portal.session(who).await))
+        .header(header::AUTHORIZATION, format!("Bearer {}", portal.token(who, "record").await))
         .header(header::CONTENT_TYPE, "application/json")
         .header("idempotency-key", key);
     portal.send(request.body(Body::from(body.to_string())).unwrap()).await

@@ -10,7 +10,7 @@ use domain::guide::Answers;
 use domain::id::Id;
 use domain::project::Project;
 use server::{AppState, Settings, Site, router};
-use service::account::{NewAccount, Token, add, by_login, sign_in};
+use service::account::{NewAccount, NewToken, Token, add, by_login, make_token, sign_in};
 use service::clock::Clock;
 use service::project::{Sent, open};
 use service::{Context, Service};
@@ -81,6 +81,13 @@ impl Portal {
     pub async fn session(&self, login: &str) -> String {
         let Token(token) = sign_in(&self.service.context(None), login, "correct horse").await.unwrap();
         format!("session={token}")
+    }
+
+    /// An access token of somebody.
+    pub async fn token(&self, login: &str, scope: &str) -> String {
+        let scopes = domain::access::Scope::read_list(scope).unwrap();
+        let new = NewToken { login: login.into(), name: format!("{scope}{}", service::random_hex(2)), scopes, days: 30 };
+        make_token(&self.service.context(None), new).await.unwrap().0
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

@@ -5,6 +5,7 @@ mod writer;
 
 pub use store::{Loaded, Sheets, Told, Update, Written};
 
+use crate::account::{Access, Holder};
 use crate::error::{Error, Public};
 use crate::{Context, Service};
 use domain::account::{Account, Actor, Person};
@@ -35,8 +36,8 @@ pub struct Guest {
 ///
 /// # Errors
 /// `SignedOut`; `NotFound`, also where the person may not know there is such a project.
-pub async fn enter(service: &Service, token: &str, id: &Id<Project>, section: &str) -> Result<Guest, Error> {
-    let (actor, person) = crate::account::signed_in(service, token).await?.ok_or(Public::SignedOut)?;
+pub async fn enter(service: &Service, access: &Access, id: &Id<Project>, section: &str) -> Result<Guest, Error> {
+    let Holder { actor, person, .. } = crate::account::again(service, access).await?.ok_or(Public::SignedOut)?;
     let cx = service.context(Some(actor.clone()));
     let project = seen(&cx, id).await?;
     let form = &service.catalogue.form;

@@ -8,13 +8,13 @@ story! {
     async fn readers_with_a_cursor_lose_and_double_nothing(world) {
         let id = world.project().await;
         let second = world.second_server().await;
-        let (reader, token) = (second.clone(), world.session("wang").await);
+        let (reader, access) = (second.clone(), world.access("wang").await);
         let mut grown = second.log.watch();
         let project = id.clone();
         let reading = tokio::spawn(async move {
             let (mut cursor, mut versions) = (0, Vec::new());
             while versions.len() < 51 {
-                let new = since(&reader, &token, &project, cursor).await.unwrap();
+                let new = since(&reader, &access, &project, cursor).await.unwrap();
                 cursor = new.last().map_or(cursor, |told| told.recorded.seq());
                 versions.extend(new.iter().map(|told| told.recorded.version()));
                 if new.is_empty() {

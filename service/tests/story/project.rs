@@ -86,7 +86,7 @@ story! {
         assert_eq!(view.project.version, 2);
         assert!(!serde_json::to_string(&view).unwrap().contains("资金存疑"));
         assert!(serde_json::to_string(&world.sees("li", &id).await.unwrap()).unwrap().contains("资金存疑"));
-        let new = since(&world.service, &world.session("wang").await, &id, 1).await.unwrap();
+        let new = since(&world.service, &world.access("wang").await, &id, 1).await.unwrap();
         assert!(!serde_json::to_string(&new).unwrap().contains("资金存疑"));
         assert!(domain::log::verify(&view.recent).is_ok());
     }

@@ -128,6 +128,11 @@ impl World {
         service::account::sign_in(&self.service.context(None), login, "correct horse").await.unwrap().0
     }
 
+    /// What that person came in by.
+    pub async fn access(&self, login: &str) -> service::account::Access {
+        service::account::by_session(&self.service, &self.session(login).await).await.unwrap().unwrap().access
+    }
+
     pub async fn project(&self) -> Id<Project> {
         self.project_with(&[]).await
     }

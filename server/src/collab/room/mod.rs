@@ -11,6 +11,7 @@ use domain::id::Id;
 use domain::project::Project;
 use domain::sheet::document::Document;
 use domain::sheet::protocol::{Frame, Presence, READ_ONLY};
+use service::account::Access;
 use service::sheet::{Guest, Told, enter};
 use service::{Fault, Service};
 use std::collections::{BTreeMap, HashMap};
@@ -25,8 +26,10 @@ const TOGETHER: usize = 256;
 const LINGER: u32 = 4;
 /// How often a room looks by itself: whether other servers were there, whether its people still may be.
 const LOOK: Duration = Duration::from_secs(5);
-/// Rights are asked anew when something happened to a project, and after so many looks anyway: sessions end.
+/// Rights are asked anew when something happened to the project, and after so many looks anyway: a deputy's last day passes.
 const LOOKS_PER_ASKING: u32 = 6;
+/// How soon after something happened.
+const ASK: Duration = Duration::from_millis(500);
 /// Why the room closes a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Leaving {
@@ -36,19 +39,33 @@ pub struct Leaving {
 
 pub struct Joining {
     pub guest: Guest,
-    pub token: String,
+    pub access: Access,
     pub told: bool,
 }
 
 pub enum ToRoom {
-    Join { joining: Box<Joining>, out: mpsc::Sender<Bytes>, bye: oneshot::Sender<Leaving>, number: oneshot::Sender<u64> },
-    Said { me: u64, frame: Frame },
-    Leave { me: u64 },
+    Join {
+        joining: Box<Joining>,
+        out: mpsc::Sender<Bytes>,
+        bye: oneshot::Sender<Leaving>,
+        number: oneshot::Sender<u64>,
+    },
+    Said {
+        me: u64,
+        frame: Frame,
+    },
+    /// What this member may do may have changed.
+    AskRights {
+        me: u64,
+    },
+    Leave {
+        me: u64,
+    },
 }
 
 struct Member {
     guest: Guest,
-    token: String,
+    access: Access,
     told: bool,
     out: mpsc::Sender<Bytes>,
     bye: Option<oneshot::Sender<Leaving>>,
@@ -125,6 +142,9 @@ impl Room {
         let mut batch = Vec::with_capacity(TOGETHER);
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut ask = tokio::time::interval(ASK);
+        ask.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut version = service::project::version(&self.service, &self.project).await?;
         let (mut rights_old, mut looks, mut empty_looks) = (false, 0, 0);
         loop {
             tokio::select! {
@@ -145,13 +165,21 @@ impl Room {
                     changed?;
                     rights_old = true;
                 }
+                _ = ask.tick(), if rights_old => {
+                    rights_old = false;
+                    // The log has grown; only what happened to this project concerns its people.
+                    let now = service::project::version(&self.service, &self.project).await?;
+                    if std::mem::replace(&mut version, now) != now {
+                        self.ask_rights(None).await;
+                    }
+                }
                 _ = look.tick() => {
                     if self.service.sheets.last(&self.name).await? > self.seq {
                         self.catch_up(&[]).await?;
                     }
                     looks += 1;
-                    if std::mem::take(&mut rights_old) || looks % LOOKS_PER_ASKING == 0 {
-                        self.ask_rights().await;
+                    if looks % LOOKS_PER_ASKING == 0 {
+                        self.ask_rights(None).await;
                     }
                     empty_looks = if self.members.is_empty() { empty_looks + 1 } else { 0 };
                     if empty_looks > LINGER {
@@ -173,6 +201,7 @@ impl Room {
             match message {
                 ToRoom::Join { joining, out, bye, number } => self.join(*joining, out, bye, number),
                 ToRoom::Leave { me } => self.leave(me).await,
+                ToRoom::AskRights { me } => self.ask_rights(Some(me)).await,
                 ToRoom::Said { me, frame } => match frame {
                     Frame::Have(vector) => {
                         // What is not stored yet nobody is told: first the one, then the other.
@@ -195,9 +224,9 @@ impl Room {
     fn join(&mut self, joining: Joining, out: mpsc::Sender<Bytes>, bye: oneshot::Sender<Leaving>, number: oneshot::Sender<u64>) {
         let me = self.next;
         self.next += 1;
-        let Joining { guest, token, told } = joining;
+        let Joining { guest, access, told } = joining;
         let read_only = guest.fields.is_empty();
-        let member = Member { guest, token, told, out, bye: Some(bye), clients: Vec::new(), frames: 0, settled: 0, astray: false };
+        let member = Member { guest, access, told, out, bye: Some(bye), clients: Vec::new(), frames: 0, settled: 0, astray: false };
         self.members.insert(me, member);
         if number.send(me).is_err() {
             self.members.remove(&me);
@@ -253,11 +282,12 @@ impl Room {
         }
     }
 
-    /// Asks anew who may be here: people change, sessions end.
-    async fn ask_rights(&mut self) {
-        let who: Vec<(u64, String)> = self.members.iter().map(|(id, m)| (*id, m.token.clone())).collect();
-        for (id, token) in who {
-            let answer = enter(&self.service, &token, &self.project, &self.section).await;
+    /// Asks anew who may be here, all or one: people change, sessions end.
+    async fn ask_rights(&mut self, one: Option<u64>) {
+        let asked = self.members.iter().filter(|(id, _)| one.is_none_or(|one| one == **id));
+        let who: Vec<(u64, Access)> = asked.map(|(id, m)| (*id, m.access.clone())).collect();
+        for (id, access) in who {
+            let answer = enter(&self.service, &access, &self.project, &self.section).await;
             let Some(member) = self.members.get_mut(&id) else { continue };
             match answer {
                 Ok(guest) => member.guest = guest,

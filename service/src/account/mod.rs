@@ -1,56 +1,37 @@
-//! Accounts: people, firms, duties, sign-in. Personal data lives here, never in the log.
+//! Accounts: people, firms, duties, and how they come in. Personal data lives here, never in the log.
 
+mod access;
+mod ending;
+mod house;
+mod password;
+mod session;
+mod sign_in;
+mod ticket;
+mod token;
+
+pub use access::{Access, By, Holder, again, by_session, by_token, signed_in};
+pub use ending::{Endings, Following, Heard};
+pub use house::{clean, keep_house};
+pub(crate) use password::hashed;
+pub use password::{Password, change_password, set_password};
+pub use session::{Token, begin_session, end_others, end_session, replace_session, sessions, sign_out};
+pub use sign_in::sign_in;
+pub use ticket::{Ticket, make_ticket, redeem};
+pub use token::{NewToken, end_token, make_token, revoke, tokens, tokens_of};
+
+use crate::audit::{self, Entry};
 use crate::db::Db;
 use crate::error::{Error, Fault, Public};
-use crate::{Context, Service, new_id, random_hex};
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use crate::{Context, Service, new_id};
 use domain::account::{Account, Actor, Firm, Person, Role};
+use domain::audit::Kind;
 use domain::catalogue::{Matter, Organisation};
 use domain::date::Instant;
 use domain::id::Id;
 use domain::log::Digest;
 use domain::text;
 use sqlx::Row;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// A session lasts a working week and a weekend.
-const SESSION_SECONDS: i64 = 7 * 24 * 3600;
-/// Wrong passwords for one login before it has to wait.
-const ATTEMPTS: u32 = 10;
-const WAIT_SECONDS: i64 = 15 * 60;
-const SHORTEST_PASSWORD: usize = 8;
-
-/// Failed sign-ins by login.
-#[derive(Clone, Default)]
-pub struct Attempts(Arc<Mutex<HashMap<String, (u32, Instant)>>>);
-
-impl Attempts {
-    fn blocked(&self, login: &str, now: Instant) -> bool {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if map.len() > 10_000 {
-            map.retain(|_, (_, since)| now < since.plus_seconds(WAIT_SECONDS));
-        }
-        match map.get(login) {
-            Some((_, since)) if now >= since.plus_seconds(WAIT_SECONDS) => {
-                map.remove(login);
-                false
-            }
-            Some((count, _)) => *count >= ATTEMPTS,
-            None => false,
-        }
-    }
-
-    fn failed(&self, login: &str, now: Instant) {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        map.entry(login.to_string()).or_insert((0, now)).0 += 1;
-    }
-
-    fn succeeded(&self, login: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(login);
-    }
-}
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A person to be entered.
 #[derive(Clone, Debug)]
@@ -68,43 +49,6 @@ pub struct NewAccount {
     pub areas: Vec<String>,
     /// Matters a backbone officer answers for.
     pub matters: Vec<Id<Matter>>,
-}
-
-/// A password to be hashed, or one that has been.
-#[derive(Clone, Debug)]
-pub enum Password {
-    Plain(String),
-    Hashed(String),
-}
-
-impl From<&str> for Password {
-    fn from(plain: &str) -> Password {
-        Password::Plain(plain.to_string())
-    }
-}
-
-/// One password at a time: each costs 19 MiB for a moment, and that memory is then used again.
-async fn one_at_a_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
-    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    let _turn = TURN.lock().await;
-    tokio::task::spawn_blocking(work).await.map_err(|e| Fault::from(e.to_string()))
-}
-
-/// Hashes a password for several accounts at once.
-///
-/// # Errors
-/// Too short, or the hash failed.
-pub async fn hash_password(plain: String) -> Result<Password, Error> {
-    if plain.chars().count() < SHORTEST_PASSWORD {
-        let sentence = text!("密码至少 {SHORTEST_PASSWORD} 位", "a password has at least {SHORTEST_PASSWORD} characters");
-        return Err(Public::invalid("password", sentence).into());
-    }
-    Ok(Password::Hashed(one_at_a_time(move || hash(&plain)).await??))
-}
-
-fn hash(password: &str) -> Result<String, Fault> {
-    let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|e| e.to_string())?;
-    Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(|e| e.to_string())?.to_string())
 }
 
 /// Enters a person. A second officer for an area or matter is refused, naming the first.
@@ -135,14 +79,13 @@ pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Erro
             return invalid("matter", text!("没有事项“{matter}”", "there is no matter `{matter}`"));
         }
     }
+    let cx = service.context(None);
+    let now = service.clock.now().to_string();
+    let first = matches!(new.password, Some(Password::First(_))).then(|| now.clone());
     let password_hash = match new.password {
-        Some(Password::Plain(plain)) => match hash_password(plain).await? {
-            Password::Hashed(hash) | Password::Plain(hash) => Some(hash),
-        },
-        Some(Password::Hashed(hash)) => Some(hash),
+        Some(password) => Some(password.judged_and_hashed(&cx, &new.login, &new.name).await?),
         None => None,
     };
-    let now = service.clock.now().to_string();
     let mut tx = service.db.begin_write().await?;
     let taken = sqlx::query("select id from account where login = $1").bind(new.login.clone()).fetch_optional(&mut *tx).await?;
     if taken.is_some() {
@@ -163,16 +106,21 @@ pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Erro
         }
     };
     let id: Id<Account> = new_id();
-    sqlx::query("insert into account (id, login, name, role, firm, password_hash, created_at) values ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(id.to_string())
-        .bind(new.login)
-        .bind(new.name.trim().to_string())
-        .bind(new.role.code().to_string())
-        .bind(firm)
-        .bind(password_hash)
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "insert into account (id, login, name, role, firm, password_hash, created_at, first_password_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(id.to_string())
+    .bind(new.login.clone())
+    .bind(new.name.trim().to_string())
+    .bind(new.role.code().to_string())
+    .bind(firm)
+    .bind(password_hash)
+    .bind(now)
+    .bind(first)
+    .execute(&mut *tx)
+    .await?;
+    let mut duties = Vec::new();
     let areas = new.areas.iter().map(|a| ("area", a.trim().to_string()));
     for (kind, subject) in areas.chain(new.matters.iter().map(|m| ("matter", m.to_string()))) {
         let holder =
@@ -191,6 +139,7 @@ pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Erro
                 ),
             );
         }
+        duties.push(format!("{kind}:{subject}"));
         sqlx::query("insert into duty (kind, subject, account) values ($1, $2, $3)")
             .bind(kind.to_string())
             .bind(subject)
@@ -199,7 +148,107 @@ pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Erro
             .await?;
     }
     tx.commit().await?;
+    audit::record(&cx, Kind::AccountAdded, Entry::of(new.login.clone())).await?;
+    if !duties.is_empty() {
+        audit::record(&cx, Kind::RightsChanged, Entry::of(format!("{} {}", new.login, duties.join(" ")))).await?;
+    }
     Ok(id)
+}
+
+/// Somebody with an account, as the operator sees them.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub login: String,
+    pub name: String,
+    pub role: Role,
+    pub firm: String,
+    pub office: Option<String>,
+    pub disabled_at: Option<String>,
+    /// The last time they signed in.
+    pub signed_in_at: Option<String>,
+}
+
+/// Everybody, by login.
+///
+/// # Errors
+/// The database failed.
+pub async fn list(db: &Db) -> Result<Vec<Listed>, Fault> {
+    let rows = sqlx::query(
+        "select a.login as login, a.name as name, a.role as role, f.name as firm, f.office as office, a.disabled_at as disabled_at, \
+         a.signed_in_at as signed_in_at from account a join firm f on f.id = a.firm order by a.login",
+    )
+    .fetch_all(db.pool())
+    .await?;
+    let listed = |row: &sqlx::any::AnyRow| {
+        Ok(Listed {
+            login: row.try_get("login")?,
+            name: row.try_get("name")?,
+            role: role_from(row)?,
+            firm: row.try_get("firm")?,
+            office: row.try_get("office")?,
+            disabled_at: row.try_get("disabled_at")?,
+            signed_in_at: row.try_get("signed_in_at")?,
+        })
+    };
+    rows.iter().map(listed).collect()
+}
+
+/// Lets nobody in by this account any more: its sessions and tokens end at once.
+///
+/// # Errors
+/// There is no such login.
+pub async fn disable(cx: &Context, login: &str) -> Result<(), Error> {
+    let account = known(&cx.service.db, login).await?;
+    sqlx::query("update account set disabled_at = $1 where id = $2 and disabled_at is null")
+        .bind(cx.service.clock.now().to_string())
+        .bind(account.to_string())
+        .execute(cx.service.db.pool())
+        .await?;
+    audit::record(cx, Kind::AccountDisabled, Entry::of(login)).await?;
+    session::end_all(cx, &account, None, "disabled").await?;
+    token::end_all(cx, &account).await
+}
+
+/// Lets somebody in again, with the password they had.
+///
+/// # Errors
+/// There is no such login.
+pub async fn enable(cx: &Context, login: &str) -> Result<(), Error> {
+    let account = known(&cx.service.db, login).await?;
+    sqlx::query("update account set disabled_at = null where id = $1").bind(account.to_string()).execute(cx.service.db.pool()).await?;
+    Ok(audit::record(cx, Kind::AccountEnabled, Entry::of(login)).await?)
+}
+
+/// Says that what these people may do has changed: who follows a project is asked anew.
+///
+/// # Errors
+/// The database failed.
+pub async fn rights_changed(cx: &Context, subject: &str, people: &[&Id<Account>]) -> Result<(), Error> {
+    let now = cx.service.clock.now().to_string();
+    for account in people {
+        sqlx::query("update account set rights_at = $1 where id = $2")
+            .bind(now.clone())
+            .bind(account.to_string())
+            .execute(cx.service.db.pool())
+            .await?;
+    }
+    cx.service.endings.ask_again(people.iter().map(|id| id.as_str()));
+    Ok(audit::record(cx, Kind::RightsChanged, Entry::of(subject)).await?)
+}
+
+/// The account of a login.
+///
+/// # Errors
+/// There is none.
+pub(crate) async fn known(db: &Db, login: &str) -> Result<Id<Account>, Error> {
+    let account = by_login(db, login).await?;
+    account.ok_or_else(|| Public::invalid("login", text!("没有登录名“{login}”", "there is no login `{login}`")).into())
+}
+
+/// A time as a row has it.
+fn instant(row: &sqlx::any::AnyRow, column: &str) -> Result<Instant, Fault> {
+    let text: String = row.try_get(column)?;
+    Ok(text.parse().map_err(|_| format!("`{text}` is not a time"))?)
 }
 
 /// A person's account by login, if there is one.
@@ -209,108 +258,6 @@ pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Erro
 pub async fn by_login(db: &Db, login: &str) -> Result<Option<Id<Account>>, Fault> {
     let row = sqlx::query("select id from account where login = $1").bind(login.to_string()).fetch_optional(db.pool()).await?;
     Ok(row.map(|r| r.try_get::<String, _>("id")).transpose()?.map(Id::from))
-}
-
-/// A session's secret, to be kept by the browser alone.
-pub struct Token(pub String);
-
-/// Signs in. The same sentence for an unknown login and a wrong password: neither tells who exists.
-///
-/// # Errors
-/// Wrong, or tried too often.
-pub async fn sign_in(cx: &Context, login: &str, password: &str) -> Result<Token, Error> {
-    let service = &cx.service;
-    let now = service.clock.now();
-    let login = login.trim().to_lowercase();
-    if service.attempts.blocked(&login, now) {
-        let sentence = text!("密码错误次数过多，请 15 分钟后再试。", "Too many wrong passwords; please try again in 15 minutes.");
-        return Err(Public::TooMany { sentence, after: 900 }.into());
-    }
-    let row = sqlx::query("select id, password_hash from account where login = $1 and disabled_at is null")
-        .bind(login.clone())
-        .fetch_optional(service.db.pool())
-        .await?;
-    let (account, stored) = match &row {
-        Some(row) => (row.try_get::<String, _>("id")?, row.try_get::<Option<String>, _>("password_hash")?),
-        None => (String::new(), None),
-    };
-    // An unknown login costs the same time as a wrong password.
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    let known = stored.is_some();
-    let stored = stored.unwrap_or_else(|| NOBODY.to_string());
-    let password = password.to_string();
-    let right = one_at_a_time(move || {
-        PasswordHash::new(&stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-    })
-    .await?;
-    if !(right && known) {
-        service.attempts.failed(&login, now);
-        return Err(Public::invalid("login", text!("登录名或密码不对。", "The login or the password is not right.")).into());
-    }
-    service.attempts.succeeded(&login);
-    let token = begin_session(service, account, SESSION_SECONDS).await?;
-    sqlx::query("delete from session where expires_at < $1").bind(now.to_string()).execute(service.db.pool()).await?;
-    Ok(token)
-}
-
-async fn begin_session(service: &Service, account: String, seconds: i64) -> Result<Token, Fault> {
-    let now = service.clock.now();
-    let token = random_hex(32);
-    sqlx::query("insert into session (token_hash, account, created_at, expires_at) values ($1, $2, $3, $4)")
-        .bind(Digest::of(token.as_bytes()).to_string())
-        .bind(account)
-        .bind(now.to_string())
-        .bind(now.plus_seconds(seconds).to_string())
-        .execute(service.db.pool())
-        .await?;
-    Ok(Token(token))
-}
-
-/// A secret by which a program acts as somebody, for some days. The operator gives it out.
-///
-/// # Errors
-/// There is no such login.
-pub async fn access_token(service: &Service, login: &str, days: u16) -> Result<Token, Error> {
-    let Some(account) = by_login(&service.db, login).await? else {
-        return Err(Public::invalid("login", text!("没有登录名“{login}”", "there is no login `{login}`")).into());
-    };
-    Ok(begin_session(service, account.to_string(), i64::from(days) * 86_400).await?)
-}
-
-/// Ends a session.
-///
-/// # Errors
-/// The database failed.
-pub async fn sign_out(service: &Service, token: &str) -> Result<(), Error> {
-    sqlx::query("delete from session where token_hash = $1")
-        .bind(Digest::of(token.as_bytes()).to_string())
-        .execute(service.db.pool())
-        .await?;
-    Ok(())
-}
-
-/// Who holds a session, if it is valid.
-///
-/// # Errors
-/// The database failed.
-pub async fn signed_in(service: &Service, token: &str) -> Result<Option<(Actor, Person)>, Fault> {
-    let row = sqlx::query(
-        "select a.id as id, a.name as name, a.role as role, f.id as firm, f.name as firm_name, f.office as office \
-         from session s join account a on a.id = s.account join firm f on f.id = a.firm \
-         where s.token_hash = $1 and s.expires_at > $2 and a.disabled_at is null",
-    )
-    .bind(Digest::of(token.as_bytes()).to_string())
-    .bind(service.clock.now().to_string())
-    .fetch_optional(service.db.pool())
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let account: Id<Account> = row.try_get::<String, _>("id")?.into();
-    let mut actor = actor_from(&service.db, &account, &row).await?;
-    actor.stands_for = crate::work::stands_for(&service.db, &account, service.clock.now().date()).await?;
-    for other in &actor.stands_for {
-        actor.matters.extend(matters_of(&service.db, other).await?);
-    }
-    Ok(Some((actor, person_from(&row)?)))
 }
 
 /// An account as the rules see it.

@@ -1,0 +1,121 @@
+//! Turns away at one place, before any door: what an access token is not good for, what a first password still bars,
+//! people of government from outside their networks. Deny by default: what is not named here no token may do.
+
+use crate::AppState;
+use crate::answer::refused;
+use crate::security::Visitor;
+use axum::extract::Request;
+use axum::http::{Method, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::access::{Scope, first_password, from_elsewhere, outside_scope};
+use domain::audit::Kind;
+use service::account::By;
+use service::audit::{self, Entry};
+
+/// The answer to who may not come further; none: they may.
+pub async fn turned_away(state: &AppState, visitor: &Visitor, head: Head<'_>) -> Option<Response> {
+    let access = visitor.access.as_ref()?;
+    let Head { method, path, page } = head;
+    if visitor.outside && visitor.actor.as_ref().is_some_and(|actor| actor.role.is_government()) && !is_open(path) {
+        if let Err(fault) = audit::record(&visitor.context(state), Kind::TurnedAway, Entry::of(path)).await {
+            return Some(refused(fault, visitor.lang));
+        }
+        return Some(refused(from_elsewhere(), visitor.lang));
+    }
+    if access.by == By::Token {
+        let needed = needed(method, path);
+        let holds = needed.is_some_and(|scope| access.scopes.contains(&scope));
+        return (!holds).then(|| refused(outside_scope(needed), visitor.lang));
+    }
+    if access.first_password && !is_open(path) && !is_of_account(path) {
+        let answer = if page { Redirect::to("/account").into_response() } else { refused(first_password(), visitor.lang) };
+        return Some(answer);
+    }
+    None
+}
+
+/// What the gate looks at of a request.
+#[derive(Clone, Copy)]
+pub struct Head<'a> {
+    method: &'a Method,
+    path: &'a str,
+    /// A browser asks for a page.
+    page: bool,
+}
+
+impl<'a> Head<'a> {
+    pub fn of(request: &'a Request) -> Head<'a> {
+        let html = request.headers().get(header::ACCEPT).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
+        Head { method: request.method(), path: request.uri().path(), page: html && request.method() == Method::GET }
+    }
+}
+
+/// What a token has to be good for. None: no token may do it.
+fn needed(method: &Method, path: &str) -> Option<Scope> {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match (parts.as_slice(), method) {
+        (["collab", _], _) => Some(Scope::Sheet),
+        (["uploads", _] | ["projects", _, "uploads"], _) => Some(Scope::Documents),
+        (["projects", _, "matters", _, "record"], _) => Some(Scope::Record),
+        (["api", ..], _) => None,
+        (_, &Method::GET | &Method::HEAD) => Some(Scope::Read),
+        _ => None,
+    }
+}
+
+/// What everybody may have whoever they are: the program's own files, the language, the way out and in.
+fn is_open(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match parts.as_slice() {
+        ["health"] | ["pkg" | "language", ..] => true,
+        ["catalogue", file] => file.ends_with(".bin"),
+        ["api", name] => is_function(name, &["sign_out", "sign_in", "me"]),
+        // Files at the root: the style, the icon.
+        [file] => file.contains('.'),
+        _ => false,
+    }
+}
+
+/// What it takes to change one's password.
+fn is_of_account(path: &str) -> bool {
+    path == "/account" || path.strip_prefix("/api/").is_some_and(|name| is_function(name, &["my_account", "change_password"]))
+}
+
+/// A server function's address is its name with digits behind.
+fn is_function(name: &str, functions: &[&str]) -> bool {
+    functions.iter().any(|f| name.strip_prefix(f).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_may_do_what_is_named_and_nothing_else() {
+        let of = |method: Method, path: &str| needed(&method, path);
+        assert_eq!(of(Method::GET, "/projects/1/log"), Some(Scope::Read));
+        assert_eq!(of(Method::GET, "/live"), Some(Scope::Read));
+        assert_eq!(of(Method::GET, "/collab/1.land"), Some(Scope::Sheet));
+        assert_eq!(of(Method::POST, "/collab/ticket"), Some(Scope::Sheet));
+        assert_eq!(of(Method::PATCH, "/uploads/1"), Some(Scope::Documents));
+        assert_eq!(of(Method::HEAD, "/uploads/1"), Some(Scope::Documents));
+        assert_eq!(of(Method::POST, "/projects/1/matters/x/record"), Some(Scope::Record));
+        for path in ["/api/change_password123", "/api/move_matter9", "/projects/1/anything", "/"] {
+            assert_eq!(of(Method::POST, path), None, "{path}");
+        }
+        assert_eq!(of(Method::GET, "/api/my_projects1"), None);
+    }
+
+    #[test]
+    fn a_first_password_bars_all_but_changing_it_and_leaving() {
+        for path in ["/account", "/api/change_password42", "/api/my_account42"] {
+            assert!(is_of_account(path), "{path}");
+        }
+        for path in ["/api/sign_out1", "/pkg/a/b.js", "/work.css", "/catalogue/12.bin", "/language/en"] {
+            assert!(is_open(path), "{path}");
+        }
+        for path in ["/", "/projects", "/projects/1/documents.zip", "/api/measure1", "/api/me_too", "/catalogue/questions", "/live"] {
+            assert!(!is_open(path) && !is_of_account(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Tells open connections that their session or token has ended, within a second, also when another server or the
+//! command line ended it. What it costs grows with what ends, not with what is open.
+
+use super::access::note_use_in;
+use super::{Access, By};
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::error::Fault;
+use domain::access::USE_NOTED_SECONDS;
+use domain::date::Instant;
+use sqlx::Row;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often it is looked what ended elsewhere.
+const LOOK: Duration = Duration::from_secs(1);
+/// What is written within this is looked at once more: servers' clocks differ, and a commit comes after its time.
+const LOOK_BACK_SECONDS: i64 = 10;
+
+/// The accesses that connections of this server are open by.
+#[derive(Clone, Default)]
+pub struct Endings(Arc<Mutex<HashMap<Key, Open>>>);
+
+type Key = (By, String);
+
+struct Open {
+    account: String,
+    until: Instant,
+    /// When its use was last written down.
+    noted: Instant,
+    /// The change of rights that was last told.
+    rights_at: String,
+    followers: usize,
+    standing: watch::Sender<Standing>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Standing {
+    ended: bool,
+    /// Counts what makes asking again worth while.
+    asked: u64,
+}
+
+/// What happened to an access.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Heard {
+    Ended,
+    /// It holds; what its person may do may have changed.
+    AskAgain,
+}
+
+/// A connection that is open by an access; it counts as use of it.
+pub struct Following {
+    endings: Endings,
+    key: Key,
+    standing: watch::Receiver<Standing>,
+}
+
+impl Following {
+    /// The next thing that happens to the access; waits for it. Nothing is lost when the waiting is given up.
+    pub async fn next(&mut self) -> Heard {
+        if self.standing.borrow().ended || self.standing.changed().await.is_err() || self.standing.borrow_and_update().ended {
+            return Heard::Ended;
+        }
+        Heard::AskAgain
+    }
+
+    /// Waits for the end.
+    pub async fn ended(&mut self) {
+        let _ = self.standing.wait_for(|standing| standing.ended).await;
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let mut open = self.endings.lock();
+        if let Some(entry) = open.get_mut(&self.key) {
+            entry.followers -= 1;
+            if entry.followers == 0 {
+                open.remove(&self.key);
+            }
+        }
+    }
+}
+
+impl Endings {
+    pub(crate) fn start(db: Db, clock: Clock) -> Endings {
+        let endings = Endings::default();
+        tokio::spawn(look_forever(endings.clone(), db, clock));
+        endings
+    }
+
+    /// Follows an access until the answer is dropped.
+    pub fn follow(&self, access: &Access, now: Instant) -> Following {
+        let key = (access.by, access.id.clone());
+        let mut open = self.lock();
+        let entry = open.entry(key.clone()).or_insert_with(|| Open {
+            account: access.account.to_string(),
+            until: access.until,
+            noted: now,
+            rights_at: String::new(),
+            followers: 0,
+            standing: watch::Sender::default(),
+        });
+        entry.followers += 1;
+        let standing = entry.standing.subscribe();
+        drop(open);
+        Following { endings: self.clone(), key, standing }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Open>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that these have ended.
+    pub(super) fn end(&self, by: By, ids: impl IntoIterator<Item = String>) {
+        let open = self.lock();
+        for id in ids {
+            if let Some(entry) = open.get(&(by, id)) {
+                entry.standing.send_if_modified(|standing| !std::mem::replace(&mut standing.ended, true));
+            }
+        }
+    }
+
+    /// Says that what these people may do has changed.
+    pub(super) fn ask_again<'a>(&self, accounts: impl Iterator<Item = &'a str>) {
+        let accounts: Vec<&str> = accounts.collect();
+        for entry in self.lock().values().filter(|entry| accounts.contains(&entry.account.as_str())) {
+            entry.standing.send_modify(|standing| standing.asked += 1);
+        }
+    }
+
+    /// What ended elsewhere, or by time; and writes down what is in use.
+    async fn look(&self, db: &Db, now: Instant, from: Instant) -> Result<(), Fault> {
+        if self.lock().is_empty() {
+            return Ok(());
+        }
+        for (by, sql) in
+            [(By::Session, "select id from session where ended_at > $1"), (By::Token, "select id from access_token where ended_at > $1")]
+        {
+            let rows = sqlx::query(sql).bind(from.to_string()).fetch_all(db.pool()).await?;
+            self.end(by, rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<String>, _>>()?);
+        }
+        let rows =
+            sqlx::query("select id, rights_at from account where rights_at > $1").bind(from.to_string()).fetch_all(db.pool()).await?;
+        for row in rows {
+            self.hear_rights(row.try_get("id")?, row.try_get("rights_at")?);
+        }
+        let in_use = self.pass_time(now);
+        if in_use.is_empty() { Ok(()) } else { note_use_in(db, now, &in_use).await }
+    }
+
+    fn hear_rights(&self, account: String, at: String) {
+        for entry in self.lock().values_mut().filter(|entry| entry.account == account && entry.rights_at != at) {
+            entry.rights_at.clone_from(&at);
+            entry.standing.send_modify(|standing| standing.asked += 1);
+        }
+    }
+
+    /// Ends what has come to its maximum; gives what has been in use for a while.
+    fn pass_time(&self, now: Instant) -> Vec<Key> {
+        let mut in_use = Vec::new();
+        for (key, entry) in self.lock().iter_mut() {
+            if entry.until <= now {
+                entry.standing.send_if_modified(|standing| !std::mem::replace(&mut standing.ended, true));
+            } else if entry.noted.plus_seconds(USE_NOTED_SECONDS) <= now && !entry.standing.borrow().ended {
+                entry.noted = now;
+                in_use.push(key.clone());
+            }
+        }
+        in_use
+    }
+}
+
+async fn look_forever(endings: Endings, db: Db, clock: Clock) {
+    let mut pause = tokio::time::interval(LOOK);
+    pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut last = clock.now();
+    while !db.pool().is_closed() {
+        pause.tick().await;
+        let now = clock.now();
+        match endings.look(&db, now, last.min(now).plus_seconds(-LOOK_BACK_SECONDS)).await {
+            Ok(()) => last = now,
+            // The next look goes back as far.
+            Err(fault) if !db.pool().is_closed() => tracing::error!(%fault, "cannot see which sessions ended"),
+            Err(_) => {}
+        }
+    }
+}

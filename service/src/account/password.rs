@@ -1,0 +1,148 @@
+//! Passwords: judged, hashed in a queue that has an end, and changed.
+
+use super::{Access, known, session};
+use crate::Context;
+use crate::audit::{self, Entry};
+use crate::error::{Error, Fault, Public};
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use domain::audit::Kind;
+use domain::limit::Limit;
+use domain::password::{LONGEST, judge};
+use domain::text;
+use sqlx::Row;
+use std::sync::{Arc, LazyLock};
+use tokio::sync::Semaphore;
+
+/// A password of a person to be entered.
+#[derive(Clone, Debug)]
+pub enum Password {
+    /// The person's own.
+    Plain(String),
+    /// Chosen by the operator: the person has to change it at the first sign-in.
+    First(String),
+    /// One that has been hashed.
+    Hashed(String),
+}
+
+impl From<&str> for Password {
+    fn from(plain: &str) -> Password {
+        Password::Plain(plain.to_string())
+    }
+}
+
+impl Password {
+    pub(super) async fn judged_and_hashed(self, cx: &Context, login: &str, name: &str) -> Result<String, Error> {
+        let plain = match self {
+            Password::Hashed(hash) => return Ok(hash),
+            Password::Plain(plain) | Password::First(plain) => plain,
+        };
+        judge(&plain, login, name).map_err(|why| Public::invalid("password", why))?;
+        hashed(cx, plain).await
+    }
+}
+
+/// As many at a time as there are cores: each takes 19 MiB for a moment.
+static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Arc::new(Semaphore::new(cores))
+});
+
+/// Of the queue's places one address gets so many: the others stay for everybody else.
+const SHARE: usize = 2;
+
+/// Waits in the queue for its turn. Work that has begun keeps its place until it is done, whoever has gone away.
+async fn in_turn<T: Send + 'static>(cx: &Context, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let (counts, most) = (&cx.service.counts, Limit::PasswordQueue.at_once());
+    let full = || Error::from(Limit::PasswordQueue.met(2));
+    let own = counts.begin_at_most(Limit::PasswordQueue, &format!("from {}", cx.address), most / SHARE).ok_or_else(full)?;
+    let place = counts.begin(Limit::PasswordQueue, "").ok_or_else(full)?;
+    let turn = TURNS.clone().acquire_owned().await.map_err(|e| Fault::from(e.to_string()))?;
+    let doing = move || {
+        let _held = (own, place, turn);
+        work()
+    };
+    Ok(tokio::task::spawn_blocking(doing).await.map_err(|e| Fault::from(e.to_string()))?)
+}
+
+/// Hashes a password in turn.
+pub(crate) async fn hashed(cx: &Context, plain: String) -> Result<String, Error> {
+    Ok(in_turn(cx, move || hash(&plain)).await??)
+}
+
+fn hash(password: &str) -> Result<String, Fault> {
+    let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|e| e.to_string())?;
+    Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(|e| e.to_string())?.to_string())
+}
+
+/// Whether it is the password of this hash. None: nobody's; costs the same time and is never right.
+pub(super) async fn is_right(cx: &Context, password: &str, stored: Option<String>) -> Result<bool, Error> {
+    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let known = stored.is_some();
+    let stored = stored.unwrap_or_else(|| NOBODY.to_string());
+    let password = password.to_string();
+    let verify = move || PasswordHash::new(&stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+    Ok(in_turn(cx, verify).await? && known)
+}
+
+/// Changes one's own password. All other sessions of the person end.
+///
+/// # Errors
+/// The old one is wrong, or was guessed too often; the new one is no good one; a token asks.
+pub async fn change_password(cx: &Context, access: &Access, old: &str, new: &str) -> Result<(), Error> {
+    super::token::by_hand(access)?;
+    let wrong = || Error::from(Public::invalid("old", text!("现在的密码不对。", "The present password is not right.")));
+    if domain::password::is_longer(old, LONGEST) {
+        return Err(wrong());
+    }
+    let row = sqlx::query("select login, name, password_hash from account where id = $1")
+        .bind(access.account.to_string())
+        .fetch_one(cx.service.db.pool())
+        .await?;
+    let (login, name): (String, String) = (row.try_get("login")?, row.try_get("name")?);
+    judge(new, &login, &name).map_err(|why| Public::invalid("new", why))?;
+    if old == new {
+        return Err(Public::invalid("new", text!("新密码要与现在的不同。", "The new password has to be another one.")).into());
+    }
+    // Who has found an open browser can guess here as at the sign-in.
+    let tried = super::sign_in::Tried::count(cx, &login).await?;
+    match is_right(cx, old, row.try_get("password_hash")?).await {
+        Ok(true) => tried.give_back(cx).await?,
+        Ok(false) => {
+            audit::record(cx, Kind::SignInFailed, Entry::of(login)).await?;
+            return Err(wrong());
+        }
+        Err(busy) => {
+            tried.give_back(cx).await?;
+            return Err(busy);
+        }
+    }
+    let hash = hashed(cx, new.to_string()).await?;
+    sqlx::query("update account set password_hash = $1, first_password_at = null where id = $2")
+        .bind(hash)
+        .bind(access.account.to_string())
+        .execute(cx.service.db.pool())
+        .await?;
+    audit::record(cx, Kind::PasswordChanged, Entry::of(login)).await?;
+    session::end_all(cx, &access.account, Some(&access.id), "password").await
+}
+
+/// Gives somebody a password, as the operator does who has seen who they are. All their sessions end.
+///
+/// # Errors
+/// There is no such login; the password is no good one.
+pub async fn set_password(cx: &Context, login: &str, password: Password) -> Result<(), Error> {
+    let service = &cx.service;
+    let account = known(&service.db, login).await?;
+    let row = sqlx::query("select name from account where id = $1").bind(account.to_string()).fetch_one(service.db.pool()).await?;
+    let first = matches!(password, Password::First(_)).then(|| service.clock.now().to_string());
+    let hash = password.judged_and_hashed(cx, login, &row.try_get::<String, _>("name")?).await?;
+    sqlx::query("update account set password_hash = $1, first_password_at = $2 where id = $3")
+        .bind(hash)
+        .bind(first)
+        .bind(account.to_string())
+        .execute(service.db.pool())
+        .await?;
+    audit::record(cx, Kind::PasswordChanged, Entry { account: Some(account.clone()), ..Entry::of(login) }).await?;
+    session::end_all(cx, &account, None, "password").await
+}

@@ -1,0 +1,206 @@
+//! Sessions: begun by signing in, ended by signing out, by their person, by time, or by what happens to the account.
+
+use super::access::digest;
+use super::{Access, By};
+use crate::audit::{self, Entry};
+use crate::error::{Error, Fault, Public};
+use crate::{Context, new_id, random_hex};
+use domain::access::{SESSION_IDLE_SECONDS, SESSION_SECONDS, SESSIONS, SessionLine};
+use domain::account::Account;
+use domain::audit::Kind;
+use domain::id::Id;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+/// A secret, to be kept by the browser or program it was given to.
+pub struct Token(pub String);
+
+enum Session {}
+
+/// Begins a session. Where the account has as many as it may, the oldest ends.
+///
+/// # Errors
+/// The database failed.
+pub async fn begin_session(cx: &Context, account: &Id<Account>) -> Result<Token, Error> {
+    let service = &cx.service;
+    let now = service.clock.now();
+    let secret = random_hex(32);
+    let mut tx = service.db.begin_write().await?;
+    // This row is everybody's who begins a session of the account: who comes second counts the first.
+    sqlx::query("update account set signed_in_at = $1 where id = $2")
+        .bind(now.to_string())
+        .bind(account.to_string())
+        .execute(&mut *tx)
+        .await?;
+    let open = sqlx::query(
+        "select id from session where account = $1 and ended_at is null and expires_at > $2 and last_used_at > $3 \
+         order by created_at desc, id desc",
+    )
+    .bind(account.to_string())
+    .bind(now.to_string())
+    .bind(now.plus_seconds(-SESSION_IDLE_SECONDS).to_string())
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut too_many = Vec::new();
+    for row in open.iter().skip(SESSIONS - 1) {
+        let id: String = row.try_get("id")?;
+        sqlx::query("update session set ended_at = $1, ended_by = 'too_many' where id = $2")
+            .bind(now.to_string())
+            .bind(id.clone())
+            .execute(&mut *tx)
+            .await?;
+        too_many.push(id);
+    }
+    sqlx::query(
+        "insert into session (id, secret_hash, account, address, created_at, last_used_at, expires_at) values ($1, $2, $3, $4, $5, $5, $6)",
+    )
+    .bind(new_id::<Session>().to_string())
+    .bind(digest(&secret))
+    .bind(account.to_string())
+    .bind(cx.address.clone())
+    .bind(now.to_string())
+    .bind(now.plus_seconds(SESSION_SECONDS).to_string())
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    for _ in &too_many {
+        record_end(cx, account.clone(), "too_many").await?;
+    }
+    service.endings.end(By::Session, too_many);
+    Ok(Token(secret))
+}
+
+async fn record_end(cx: &Context, account: Id<Account>, why: &str) -> Result<(), Fault> {
+    audit::record(cx, Kind::SessionEnded, Entry { account: Some(account), ..Entry::of(why) }).await
+}
+
+/// Ends the session of this secret; says whose it was, if it had not ended.
+async fn end_by_secret(cx: &Context, secret: &str, why: &'static str) -> Result<Option<Id<Account>>, Error> {
+    let row =
+        sqlx::query("update session set ended_at = $1, ended_by = $2 where secret_hash = $3 and ended_at is null returning id, account")
+            .bind(cx.service.clock.now().to_string())
+            .bind(why.to_string())
+            .bind(digest(secret))
+            .fetch_optional(cx.service.db.pool())
+            .await?;
+    let Some(row) = row else { return Ok(None) };
+    cx.service.endings.end(By::Session, [row.try_get("id")?]);
+    Ok(Some(row.try_get::<String, _>("account")?.into()))
+}
+
+/// Ends a session by its own sign-out.
+///
+/// # Errors
+/// The database failed.
+pub async fn sign_out(cx: &Context, secret: &str) -> Result<(), Error> {
+    if let Some(account) = end_by_secret(cx, secret, "sign_out").await? {
+        audit::record(cx, Kind::SignedOut, Entry { account: Some(account), ..Entry::default() }).await?;
+    }
+    Ok(())
+}
+
+/// Ends the session a browser had when somebody signs in there anew.
+///
+/// # Errors
+/// The database failed.
+pub async fn replace_session(cx: &Context, secret: &str) -> Result<(), Error> {
+    if let Some(account) = end_by_secret(cx, secret, "replaced").await? {
+        record_end(cx, account, "replaced").await?;
+    }
+    Ok(())
+}
+
+/// Ends one session of the same person.
+///
+/// # Errors
+/// There is none; or a token asks.
+pub async fn end_session(cx: &Context, access: &Access, id: &str) -> Result<(), Error> {
+    super::token::by_hand(access)?;
+    let row = sqlx::query(
+        "update session set ended_at = $1, ended_by = 'by_hand' where id = $2 and account = $3 and ended_at is null returning id",
+    )
+    .bind(cx.service.clock.now().to_string())
+    .bind(id.to_string())
+    .bind(access.account.to_string())
+    .fetch_optional(cx.service.db.pool())
+    .await?;
+    row.ok_or(Public::NotFound)?;
+    cx.service.endings.end(By::Session, [id.to_string()]);
+    Ok(record_end(cx, access.account.clone(), "by_hand").await?)
+}
+
+/// Ends all other sessions of the same person.
+///
+/// # Errors
+/// A token asks.
+pub async fn end_others(cx: &Context, access: &Access) -> Result<(), Error> {
+    super::token::by_hand(access)?;
+    end_all(cx, &access.account, Some(&access.id), "by_hand").await
+}
+
+/// Ends all sessions of an account but one.
+pub(super) async fn end_all(cx: &Context, account: &Id<Account>, except: Option<&str>, why: &str) -> Result<(), Error> {
+    let rows =
+        sqlx::query("update session set ended_at = $1, ended_by = $2 where account = $3 and ended_at is null and id <> $4 returning id")
+            .bind(cx.service.clock.now().to_string())
+            .bind(why.to_string())
+            .bind(account.to_string())
+            .bind(except.unwrap_or_default().to_string())
+            .fetch_all(cx.service.db.pool())
+            .await?;
+    let ended: Vec<String> = rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
+    for _ in &ended {
+        record_end(cx, account.clone(), why).await?;
+    }
+    cx.service.endings.end(By::Session, ended);
+    Ok(())
+}
+
+/// Ends what has come to its end by time, and lets go of what ended a while ago.
+pub(super) async fn clean(cx: &Context) -> Result<(), Error> {
+    let (now, pool) = (cx.service.clock.now(), cx.service.db.pool());
+    let over = sqlx::query(
+        "update session set ended_at = $1, ended_by = case when expires_at <= $1 then 'maximum' else 'idle' end \
+         where ended_at is null and (expires_at <= $1 or last_used_at <= $2) returning id, account, ended_by",
+    )
+    .bind(now.to_string())
+    .bind(now.plus_seconds(-SESSION_IDLE_SECONDS).to_string())
+    .fetch_all(pool)
+    .await?;
+    for row in over {
+        cx.service.endings.end(By::Session, [row.try_get("id")?]);
+        record_end(cx, row.try_get::<String, _>("account")?.into(), &row.try_get::<String, _>("ended_by")?).await?;
+    }
+    // Whoever follows a session has heard of its end long before.
+    let gone = now.plus_seconds(-SESSION_SECONDS).to_string();
+    sqlx::query("delete from session where ended_at < $1").bind(gone).execute(pool).await?;
+    Ok(())
+}
+
+/// The open sessions of the same person, the newest first.
+///
+/// # Errors
+/// The database failed.
+pub async fn sessions(cx: &Context, access: &Access) -> Result<Vec<SessionLine>, Fault> {
+    let now = cx.service.clock.now();
+    let rows = sqlx::query(
+        "select id, created_at, last_used_at, address from session \
+         where account = $1 and ended_at is null and expires_at > $2 and last_used_at > $3 order by created_at desc, id desc",
+    )
+    .bind(access.account.to_string())
+    .bind(now.to_string())
+    .bind(now.plus_seconds(-SESSION_IDLE_SECONDS).to_string())
+    .fetch_all(cx.service.db.pool())
+    .await?;
+    let line = |row: &AnyRow| {
+        let id: String = row.try_get("id")?;
+        Ok(SessionLine {
+            this: access.by == By::Session && id == access.id,
+            began: super::instant(row, "created_at")?,
+            last_used: super::instant(row, "last_used_at")?,
+            address: row.try_get("address")?,
+            id,
+        })
+    };
+    rows.iter().map(line).collect()
+}

@@ -1,0 +1,79 @@
+//! Signing in: counted before anything is hashed.
+
+use super::password::is_right;
+use super::session::{Token, begin_session};
+use crate::audit::{self, Entry};
+use crate::error::{Error, Public};
+use crate::{Context, limit};
+use domain::account::{Account, Role};
+use domain::audit::Kind;
+use domain::id::Id;
+use domain::limit::Limit;
+use domain::password::{LONGEST, LONGEST_LOGIN, is_longer};
+use domain::{access, text};
+use sqlx::Row;
+
+/// A try that has been counted, for the login at this address and for the address.
+pub(super) struct Tried {
+    login_at: String,
+}
+
+impl Tried {
+    /// Counts before the work is done, so that tries at the same moment are all counted.
+    pub(super) async fn count(cx: &Context, login: &str) -> Result<Tried, Error> {
+        let login_at = format!("{login}@{}", cx.address);
+        // The address first: what it refuses leaves no row for each login it names.
+        limit::take(&cx.service, Limit::SignInAddress, &cx.address).await?;
+        if let Err(met) = limit::take(&cx.service, Limit::SignIn, &login_at).await {
+            limit::give_back(&cx.service, Limit::SignInAddress, &cx.address).await?;
+            return Err(met);
+        }
+        Ok(Tried { login_at })
+    }
+
+    /// It was right, or it was not tried after all.
+    pub(super) async fn give_back(self, cx: &Context) -> Result<(), Error> {
+        limit::give_back(&cx.service, Limit::SignIn, &self.login_at).await?;
+        Ok(limit::give_back(&cx.service, Limit::SignInAddress, &cx.address).await?)
+    }
+}
+
+/// Signs in. The same sentence for an unknown login and a wrong password: neither tells who exists.
+///
+/// # Errors
+/// Wrong, tried too often, too many at once, or from where people of government may not come.
+pub async fn sign_in(cx: &Context, login: &str, password: &str) -> Result<Token, Error> {
+    let wrong = || Error::from(Public::invalid("login", text!("登录名或密码不对。", "The login or the password is not right.")));
+    // No account has such: nothing is spent on it and nothing of it is kept.
+    if is_longer(login, LONGEST_LOGIN) || is_longer(password, LONGEST) {
+        return Err(wrong());
+    }
+    let service = &cx.service;
+    let login = login.trim().to_lowercase();
+    let tried = Tried::count(cx, &login).await?;
+    let row = sqlx::query("select id, role, password_hash from account where login = $1 and disabled_at is null")
+        .bind(login.clone())
+        .fetch_optional(service.db.pool())
+        .await?;
+    let stored = row.as_ref().map(|row| row.try_get::<Option<String>, _>("password_hash")).transpose()?.flatten();
+    let right = match is_right(cx, password, stored).await {
+        Ok(right) => right,
+        Err(busy) => {
+            tried.give_back(cx).await?;
+            return Err(busy);
+        }
+    };
+    let Some(row) = row.filter(|_| right) else {
+        audit::record(cx, Kind::SignInFailed, Entry::of(login)).await?;
+        return Err(wrong());
+    };
+    tried.give_back(cx).await?;
+    let account: Id<Account> = row.try_get::<String, _>("id")?.into();
+    let who = Entry { account: Some(account.clone()), ..Entry::of(login) };
+    if cx.outside && Role::from_code(&row.try_get::<String, _>("role")?).is_none_or(Role::is_government) {
+        audit::record(cx, Kind::TurnedAway, who).await?;
+        return Err(access::from_elsewhere().into());
+    }
+    audit::record(cx, Kind::SignedIn, who).await?;
+    begin_session(cx, &account).await
+}
