@@ -151,14 +151,21 @@ export class Server {
 
   /** Runs a command of the program on the same database. */
   async cli(...args: string[]): Promise<Ran> {
+    return this.cliWith('', ...args);
+  }
+
+  /** The same with something typed, such as a password. */
+  async cliWith(typed: string, ...args: string[]): Promise<Ran> {
     return new Promise((resolve, reject) => {
-      execFile(this.program, [...args, '--database', this.database], { env: this.environment() }, (error, stdout, stderr) => {
+      const child = execFile(this.program, [...args, '--database', this.database], { env: this.environment() }, (error, stdout, stderr) => {
         if (error && typeof error.code !== 'number') {
           reject(error);
         } else {
           resolve({ code: Number(error?.code ?? 0), stdout, stderr });
         }
       });
+      // A command that reads nothing may have ended already.
+      child.stdin?.once('error', () => {}).end(typed);
     });
   }
 

@@ -7,11 +7,14 @@ import { expect } from './fixtures';
 
 export { Y };
 
+/** How somebody comes in. A token is sent as a header; a ticket opens one connection, once. */
+export type By = { cookie: string } | { token: string } | { ticket: string };
+
 /** What the WebSocket is opened with: y-websocket takes a class and gives it the address alone. */
-function withCookie(cookie: string): typeof WebSocket {
+function withHeaders(headers: Record<string, string>): typeof WebSocket {
   return class extends WebSocket {
     constructor(address: string | URL | null) {
-      super(address ?? '', [], { headers: { cookie } });
+      super(address ?? '', [], { headers });
     }
   } as typeof WebSocket;
 }
@@ -20,11 +23,12 @@ export class Client {
   readonly doc = new Y.Doc();
   readonly provider: WebsocketProvider;
 
-  constructor(url: string, room: string, by: { cookie: string } | { token: string }) {
-    const polyfill = 'cookie' in by ? withCookie(by.cookie) : WebSocket;
+  constructor(url: string, room: string, by: By) {
+    const headers = 'token' in by ? { authorization: `Bearer ${by.token}` } : 'cookie' in by ? { cookie: by.cookie } : {};
+    const polyfill = withHeaders(headers);
     this.provider = new WebsocketProvider(`${url.replace('http', 'ws')}/collab`, room, this.doc, {
       WebSocketPolyfill: polyfill as unknown as typeof globalThis.WebSocket,
-      params: 'token' in by ? { token: by.token } : {},
+      params: 'ticket' in by ? { ticket: by.ticket } : {},
       disableBc: true,
       maxBackoffTime: 500,
     });

@@ -58,6 +58,12 @@ async function quanlian() {
   await started(child, 'quanlian is at');
   const run = (...args) => execFileSync(bin, [...args, '--database', database, ...own], { encoding: 'utf8' }).trim();
   const token = run('account', 'token', '--login', 'qiye');
+  // A token goes in a header: y-websocket gives the class the address alone.
+  class WithToken extends WebSocket {
+    constructor(address) {
+      super(address, [], { headers: { authorization: `Bearer ${token}` } });
+    }
+  }
   const rooms = [];
   for (let i = 0; i < DOCUMENTS; i += 1) {
     rooms.push(`${run('project', 'open', '--login', 'qiye', '--name', `bench ${i}`, '--area', '科技城')}.project`);
@@ -65,8 +71,7 @@ async function quanlian() {
   const join_ = (room) => {
     const doc = new Y.Doc();
     const provider = new WebsocketProvider(`ws://127.0.0.1:${port}/collab`, room, doc, {
-      WebSocketPolyfill: WebSocket,
-      params: { token },
+      WebSocketPolyfill: WithToken,
       disableBc: true,
     });
     return { doc, provider, synced: new Promise((resolve) => provider.once('sync', resolve)) };

@@ -114,6 +114,31 @@ test('who may only look cannot write, and what is not theirs is refused', async 
   }
 });
 
+test('a ticket opens one socket, and no token stands in an address', async ({ enter, server, request }) => {
+  const page = await enter('qiye');
+  const name = await room(page, 'project');
+  const by = await token(server, 'qiye');
+  const asked = await request.post(`${server.url}/collab/ticket`, { headers: { authorization: `Bearer ${by}` } });
+  const { ticket } = (await asked.json()) as { ticket: string };
+  const client = await new Client(server.url, name, { ticket }).synced();
+  expect(client.text('project_name')).toContain('共同填写');
+  client.destroy();
+  for (const [query, status] of [
+    [`ticket=${ticket}`, 401],
+    [`token=${by}`, 400],
+  ] as const) {
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/collab/${name}?${query}`);
+    const refused = new Promise((resolve) =>
+      socket.once('unexpected-response', (sent, response) => {
+        resolve(response.statusCode);
+        sent.destroy();
+      }),
+    );
+    socket.once('error', () => {});
+    expect(await refused, query).toBe(status);
+  }
+});
+
 test('garbage ends that connection with a reason, never the room', async ({ enter, server }) => {
   const page = await enter('qiye');
   const name = await room(page, 'applicant');

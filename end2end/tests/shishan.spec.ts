@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { createLocalJWKSet, flattenedVerify, type FlattenedJWSInput, type JSONWebKeySet } from 'jose';
-import { audit, chooseOtherLanguage, expect, expectNotReloaded, fitsWidth, mark, test, visit } from '../fixtures';
+import { PASSWORD, audit, chooseOtherLanguage, expect, expectNotReloaded, fitsWidth, mark, signIn, test, visit } from '../fixtures';
 import { openTab } from '../project';
 import { Server } from '../server';
 import { fill, pattern, zh } from '../words';
@@ -45,17 +45,14 @@ const pdf = (name: string) => ({
   name: `${name}.pdf`, mimeType: 'application/pdf', buffer: Buffer.from(`%PDF-1.7\n${name}`),
 });
 
+/** The officers' own password. */
+const OFFICERS_PASSWORD = 'wild geese in May';
+
 async function addOfficers(server: Server): Promise<void> {
   for (const [login, organisation, office] of OFFICES) {
     const args = ['account', 'add', '--login', login, '--name', `${organisation}承办人`, '--role', 'department'];
-    await server.cli(...args, '--organisation', organisation, '--office', office, '--no-password');
+    await server.cliWith(`${OFFICERS_PASSWORD}\n`, ...args, '--organisation', organisation, '--office', office, '--own-password');
   }
-}
-
-/** An officer who has no password: by an access token, as a session's cookie. */
-async function asOfficer(page: Page, server: Server, url: string, login: string): Promise<void> {
-  const { stdout } = await server.cli('account', 'token', '--login', login);
-  await page.context().addCookies([{ name: 'session', value: stdout.trim().split('\n').at(-1) ?? '', url }]);
 }
 
 const box = (page: Page, field: string) => page.locator(`#in-${field}`);
@@ -126,7 +123,7 @@ for (const where of ['SQLite', 'PostgreSQL with two servers']) {
       const agent = await enter('daiban', { baseURL: two.url });
       const officer = async (login: string) => {
         const page = await enter(undefined, { baseURL: two.url });
-        await asOfficer(page, one, two.url, login);
+        await signIn(page, login, OFFICES.some(([of]) => of === login) ? OFFICERS_PASSWORD : PASSWORD);
         return page;
       };
 

@@ -18,6 +18,7 @@ mod pages;
 #[path = "../door/portal.rs"]
 mod portal;
 mod rights;
+mod sessions;
 mod sign_in;
 mod trust;
 #[path = "../../../service/tests/story/world.rs"]

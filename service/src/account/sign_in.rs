@@ -24,10 +24,7 @@ impl Tried {
         let login_at = format!("{login}@{}", cx.address);
         // The address first: what it refuses leaves no row for each login it names.
         limit::take(&cx.service, Limit::SignInAddress, &cx.address).await?;
-        if let Err(met) = limit::take(&cx.service, Limit::SignIn, &login_at).await {
-            limit::give_back(&cx.service, Limit::SignInAddress, &cx.address).await?;
-            return Err(met);
-        }
+        limit::take(&cx.service, Limit::SignIn, &login_at).await?;
         Ok(Tried { login_at })
     }
 

@@ -1,7 +1,14 @@
 use crate::story;
 use crate::world::*;
+use domain::access::Scope;
 use domain::account::Role;
-use service::account::{NewAccount, Token, add, sign_in, sign_out, signed_in};
+use domain::audit::KEPT_DAYS;
+use service::account::{
+    Access, NewAccount, NewToken, Password, Token, add, by_session, by_token, change_password, clean, disable, enable, end_others,
+    end_session, end_token, list, make_ticket, make_token, redeem, replace_session, revoke, sessions, set_password, sign_in, sign_out,
+    signed_in, tokens,
+};
+use service::audit::{Asked, Entry, export, forget, record};
 
 fn new(login: &str, role: Role) -> NewAccount {
     NewAccount {
@@ -26,10 +33,10 @@ story! {
         let Token(token) = sign_in(&cx, " Wang ", "correct horse").await.unwrap();
         let (actor, person) = signed_in(&world.service, &token).await.unwrap().unwrap();
         assert_eq!((actor.role, person.name.as_str()), (Role::Enterprise, "wang某"));
-        sign_out(&world.service, &token).await.unwrap();
+        sign_out(&cx, &token).await.unwrap();
         assert!(signed_in(&world.service, &token).await.unwrap().is_none());
         let Token(token) = sign_in(&cx, "wang", "correct horse").await.unwrap();
-        world.service.clock.advance_seconds(8 * 24 * 3600);
+        world.service.clock.advance_seconds(2 * 3600);
         assert!(signed_in(&world.service, &token).await.unwrap().is_none());
     }
 }
@@ -55,7 +62,7 @@ story! {
     async fn the_database_holds_no_password_and_no_session_secret(world) {
         let Token(token) = sign_in(&world.service.context(None), "wang", "correct horse").await.unwrap();
         use sqlx::Row;
-        let row = sqlx::query("select a.password_hash as hash, s.token_hash as token from account a join session s on s.account = a.id")
+        let row = sqlx::query("select a.password_hash as hash, s.secret_hash as token from account a join session s on s.account = a.id")
             .fetch_one(world.service.db.pool()).await.unwrap();
         let (hash, stored): (String, String) = (row.get("hash"), row.get("token"));
         assert!(hash.starts_with("$argon2id$"));
@@ -69,10 +76,233 @@ story! {
         assert!(refusal(&world, new("wang", Role::Enterprise)).await.contains("已有人使用"));
         assert!(refusal(&world, new("x1", Role::Department)).await.contains("要写明所属单位"));
         assert!(refusal(&world, NewAccount { office: Some("moon".into()), ..new("x1", Role::Department) }).await.contains("没有单位“moon”"));
-        assert!(refusal(&world, NewAccount { password: Some("short".into()), ..new("x1", Role::Agent) }).await.contains("至少 8 位"));
+        assert!(refusal(&world, NewAccount { password: Some("short".into()), ..new("x1", Role::Agent) }).await.contains("至少 12 位"));
         let second = NewAccount { areas: vec!["狮山".into()], ..new("x1", Role::LeadOfficer) };
         assert!(refusal(&world, second).await.contains("一区域一首席"));
         // Nothing of the refused one is left.
         add(&world.service, new("x1", Role::Agent)).await.unwrap();
+    }
+}
+
+async fn access_of(world: &World, secret: &Token) -> Option<Access> {
+    by_session(&world.service, &secret.0).await.unwrap().map(|holder| holder.access)
+}
+
+story! {
+    async fn a_session_in_use_ends_after_twelve_hours_and_its_end_is_on_record(world) {
+        let cx = world.service.context(None);
+        let wang = sign_in(&cx, "wang", "correct horse").await.unwrap();
+        for _ in 0..11 {
+            world.service.clock.advance_seconds(3600);
+            assert!(access_of(&world, &wang).await.is_some());
+        }
+        world.service.clock.advance_seconds(3600);
+        assert!(access_of(&world, &wang).await.is_none());
+        let idle = sign_in(&cx, "wang", "correct horse").await.unwrap();
+        world.service.clock.advance_seconds(2 * 3600);
+        assert!(access_of(&world, &idle).await.is_none());
+        clean(&world.service).await.unwrap();
+        assert_eq!(kinds(&world, "session_ended").await, ["maximum", "idle"]);
+        world.service.clock.advance_seconds(24 * 3600);
+        clean(&world.service).await.unwrap();
+        assert_eq!(count(&world, "select count(*) as n from session").await, 0, "they are let go");
+    }
+}
+
+/// What the entries of a kind name, in order of time.
+async fn kinds(world: &World, kind: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    export(&world.service, &Asked::default(), |entry| {
+        if entry.kind == kind {
+            found.push(entry.subject.clone())
+        }
+    })
+    .await
+    .unwrap();
+    found
+}
+
+async fn count(world: &World, sql: &'static str) -> i64 {
+    use sqlx::Row;
+    sqlx::query(sql).fetch_one(world.service.db.pool()).await.unwrap().get("n")
+}
+
+story! {
+    async fn a_sixth_session_ends_the_first_and_a_new_one_in_a_browser_the_one_it_had(world) {
+        let cx = world.service.context(None);
+        let mut six = Vec::new();
+        for _ in 0..6 {
+            six.push(sign_in(&cx, "wang", "correct horse").await.unwrap());
+            world.service.clock.advance_seconds(1);
+        }
+        assert!(access_of(&world, &six[0]).await.is_none());
+        for open in &six[1..] {
+            assert!(access_of(&world, open).await.is_some());
+        }
+        replace_session(&cx, &six[1].0).await.unwrap();
+        assert!(access_of(&world, &six[1]).await.is_none());
+        assert_eq!(kinds(&world, "session_ended").await, ["too_many", "replaced"]);
+        // Those of another person are nobody's business.
+        let li = access_of(&world, &sign_in(&cx, "li", "correct horse").await.unwrap()).await.unwrap();
+        let wang = access_of(&world, &six[5]).await.unwrap();
+        assert!(end_session(&cx, &li, &wang.id).await.is_err());
+        let third = access_of(&world, &six[2]).await.unwrap();
+        end_session(&cx, &wang, &third.id).await.unwrap();
+        assert!(access_of(&world, &six[2]).await.is_none());
+        end_others(&cx, &wang).await.unwrap();
+        let left = sessions(&cx, &wang).await.unwrap();
+        assert!(left.len() == 1 && left[0].this && left[0].address == "local", "{left:?}");
+        assert!(access_of(&world, &sign_in(&cx, "wang", "correct horse").await.unwrap()).await.is_some());
+    }
+}
+
+story! {
+    async fn open_connections_hear_of_the_end_also_from_another_server(world) {
+        let cx = world.service.context(None);
+        let second = world.second_server().await;
+        let there = second.context(None);
+        let followed = async |secret: &Token| {
+            let access = access_of(&world, secret).await.unwrap();
+            world.service.endings.follow(&access, world.service.clock.now())
+        };
+        let in_time = |following: service::account::Following| async move {
+            let mut following = following;
+            tokio::time::timeout(std::time::Duration::from_secs(20), following.ended()).await.expect("it hears of the end");
+        };
+        let wang = sign_in(&cx, "wang", "correct horse").await.unwrap();
+        let following = followed(&wang).await;
+        sign_out(&there, &wang.0).await.unwrap();
+        in_time(following).await;
+        let wang = sign_in(&cx, "wang", "correct horse").await.unwrap();
+        let following = followed(&wang).await;
+        disable(&there, "wang").await.unwrap();
+        in_time(following).await;
+        enable(&there, "wang").await.unwrap();
+        let wang = sign_in(&cx, "wang", "correct horse").await.unwrap();
+        let following = followed(&wang).await;
+        world.service.clock.advance_seconds(12 * 3600);
+        in_time(following).await;
+    }
+}
+
+story! {
+    async fn an_access_token_has_a_scope_and_an_end_and_can_be_revoked(world) {
+        let cx = world.service.context(None);
+        let make = |name: &str| NewToken { login: "zhou".into(), name: name.into(), scopes: [Scope::Read].into(), days: 1 };
+        let one = make_token(&cx, make("自有系统")).await.unwrap().0;
+        let two = make_token(&cx, make("报表")).await.unwrap().0;
+        assert!(one.starts_with("qlt_"));
+        let holder = by_token(&world.service, &one).await.unwrap().unwrap();
+        assert_eq!(holder.access.scopes, [Scope::Read].into());
+        assert!(by_session(&world.service, &one).await.unwrap().is_none(), "a token is no session");
+        let zhou = holder.access.account.clone();
+        assert_eq!(tokens(&cx, &zhou).await.unwrap().len(), 2);
+        // By a token nobody changes how they come in.
+        assert!(end_token(&cx, &holder.access, "x").await.is_err());
+        assert!(end_others(&cx, &holder.access).await.is_err());
+        let by_it = change_password(&cx, &holder.access, "correct horse", "wild geese in May").await;
+        assert!(sentence(by_it.unwrap_err()).contains("须本人登录"));
+        revoke(&cx, "zhou", "报表").await.unwrap();
+        assert!(by_token(&world.service, &two).await.unwrap().is_none());
+        revoke(&cx, "zhou", &one[..12]).await.unwrap();
+        assert!(by_token(&world.service, &one).await.unwrap().is_none());
+        assert!(revoke(&cx, "zhou", &one[..12]).await.is_err());
+        let three = make_token(&cx, make("一天")).await.unwrap().0;
+        world.service.clock.advance_seconds(86_400);
+        assert!(by_token(&world.service, &three).await.unwrap().is_none());
+        let four = make_token(&cx, make("停用")).await.unwrap().0;
+        disable(&cx, "zhou").await.unwrap();
+        enable(&cx, "zhou").await.unwrap();
+        assert!(by_token(&world.service, &four).await.unwrap().is_none(), "it does not come back");
+    }
+}
+
+story! {
+    async fn a_ticket_opens_once_and_at_once(world) {
+        let cx = world.service.context(None);
+        let wang = sign_in(&cx, "wang", "correct horse").await.unwrap();
+        let access = access_of(&world, &wang).await.unwrap();
+        let ticket = make_ticket(&cx, &access).await.unwrap().text;
+        let (one, two) = tokio::join!(redeem(&world.service, &ticket), redeem(&world.service, &ticket));
+        assert_eq!([one.unwrap(), two.unwrap()].iter().flatten().count(), 1, "of two at the same moment one gets it");
+        let late = make_ticket(&cx, &access).await.unwrap().text;
+        world.service.clock.advance_seconds(30);
+        assert!(redeem(&world.service, &late).await.unwrap().is_none());
+        let ended = make_ticket(&cx, &access).await.unwrap().text;
+        sign_out(&cx, &wang.0).await.unwrap();
+        assert!(redeem(&world.service, &ended).await.unwrap().is_none(), "its session has ended");
+    }
+}
+
+story! {
+    async fn a_first_password_is_changed_and_ends_every_other_session(world) {
+        let cx = world.service.context(None);
+        add(&world.service, NewAccount { password: Some(Password::First("from the operator".into())), ..new("xin", Role::Agent) }).await.unwrap();
+        let xin = sign_in(&cx, "xin", "from the operator").await.unwrap();
+        let other = sign_in(&cx, "xin", "from the operator").await.unwrap();
+        let access = access_of(&world, &xin).await.unwrap();
+        assert!(access.first_password);
+        let change = async |old: &str, new: &str| change_password(&cx, &access, old, new).await.map_err(sentence);
+        assert!(change("something else", "wild geese in May").await.unwrap_err().contains("现在的密码不对"));
+        assert!(change("from the operator", "from the operator").await.unwrap_err().contains("不同"));
+        for (bad, why) in [("short", "至少 12 位"), ("1qaz2wsx3edc", "太常见"), ("xin2024xinxin", "登录名"), ("quanlian-demo", "系统名")] {
+            assert!(change("from the operator", bad).await.unwrap_err().contains(why), "{bad}");
+        }
+        change("from the operator", "wild geese in May").await.unwrap();
+        assert!(!access_of(&world, &xin).await.unwrap().first_password);
+        assert!(access_of(&world, &other).await.is_none());
+        assert!(sign_in(&cx, "xin", "from the operator").await.is_err());
+        set_password(&cx, "xin", Password::First("operator once more".into())).await.unwrap();
+        assert!(access_of(&world, &xin).await.is_none());
+        assert!(access_of(&world, &sign_in(&cx, "xin", "operator once more").await.unwrap()).await.unwrap().first_password);
+    }
+}
+
+story! {
+    async fn wrong_passwords_at_one_address_lock_nobody_out_at_another(world) {
+        let at = |address: &str| world.service.context(None).from(address);
+        for _ in 0..10 {
+            assert!(sign_in(&at("203.0.113.9"), "wang", "nonsense of mine").await.is_err());
+        }
+        assert!(sentence(sign_in(&at("203.0.113.9"), "wang", "correct horse").await.map(|_| ()).unwrap_err()).contains("15 分钟"));
+        assert!(sign_in(&at("198.51.100.7"), "wang", "correct horse").await.is_ok());
+        // Many right ones in a row are no guessing.
+        for _ in 0..12 {
+            sign_in(&at("198.51.100.7"), "wang", "correct horse").await.unwrap();
+        }
+    }
+}
+
+story! {
+    async fn what_is_on_record_is_exported_in_order_and_kept_a_year(world) {
+        let cx = world.service.context(None).from("203.0.113.9");
+        let wang = sign_in(&cx, "wang", "correct horse").await.unwrap();
+        assert!(sign_in(&cx, "wang", "nonsense of mine").await.is_err());
+        sign_out(&cx, &wang.0).await.unwrap();
+        world.service.clock.advance_seconds(86_400);
+        disable(&cx, "wang").await.unwrap();
+        enable(&cx, "wang").await.unwrap();
+        let of = async |asked: Asked| {
+            let mut kinds = Vec::new();
+            export(&world.service, &asked, |entry| kinds.push(entry.kind.clone())).await.unwrap();
+            kinds
+        };
+        let login = Some("wang".to_string());
+        assert_eq!(of(Asked { login: login.clone(), ..Asked::default() }).await, ["signed_in", "sign_in_failed", "signed_out"]);
+        let (first, next) = ("2024-09-26".parse().ok(), "2024-09-27".parse().ok());
+        assert_eq!(of(Asked { since: next, ..Asked::default() }).await, ["account_disabled", "account_enabled"]);
+        assert!(of(Asked { until: first, ..Asked::default() }).await.contains(&"rights_changed".to_string()), "duties are given at the start");
+        // More than is read together.
+        for i in 0..1100 {
+            record(&cx, domain::audit::Kind::DocumentRead, Entry::of(format!("{i}"))).await.unwrap();
+        }
+        assert_eq!(kinds(&world, "document_read").await.len(), 1100);
+        let today = world.service.clock.now().date();
+        assert!(sentence(forget(&world.service, today.plus(1 - KEPT_DAYS)).await.unwrap_err()).contains("至少保存 366 天"));
+        assert_eq!(forget(&world.service, today.plus(-KEPT_DAYS)).await.unwrap(), 0);
+        world.service.clock.advance_seconds(KEPT_DAYS * 86_400);
+        assert!(forget(&world.service, today).await.unwrap() > 3);
+        assert_eq!(of(Asked::default()).await.len(), 1102);
+        assert_eq!(list(&world.service.db).await.unwrap().iter().filter(|person| person.signed_in_at.is_some()).count(), 1);
     }
 }
