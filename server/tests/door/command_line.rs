@@ -285,3 +285,28 @@ fn facts_simulation_and_edited_files_of_a_plan() {
         assert!(err(&plan(&[FACTORY], &arguments)).contains(words), "{words}");
     }
 }
+
+#[test]
+fn an_operator_gives_out_tokens_and_reads_what_is_on_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("q.db").display());
+    let with = |arguments: &[&str]| quanlian(&[&["--database", &database], arguments].concat());
+    let add = ["account", "add", "--no-password", "--login", "li", "--name", "李静", "--role", "agent", "--organisation", "全链办"];
+    assert!(with(&add).status.success());
+    let made = with(&["account", "token", "--login", "li", "--name", "报表", "--scope", "read,sheet"]);
+    assert!(out(&made).starts_with("qlt_"), "{}", err(&made));
+    assert!(err(&with(&["account", "token", "--login", "li", "--scope", "everything"])).contains("read, sheet, documents, record"));
+    let listed = out(&with(&["account", "tokens", "--login", "li"]));
+    assert!(listed.contains("报表") && listed.contains("read,sheet") && !listed.contains(out(&made).trim()), "{listed}");
+    assert!(with(&["account", "revoke", "--login", "li", "--token", out(&made).trim()]).status.success());
+    assert_eq!(out(&with(&["account", "tokens", "--login", "li"])), "");
+    assert!(with(&["account", "disable", "--login", "li"]).status.success());
+    assert!(out(&with(&["account", "list"])).contains("li\tagent\t-\tdisabled "));
+    assert!(with(&["account", "enable", "--login", "li"]).status.success());
+    assert!(err(&with(&["account", "disable", "--login", "nobody"])).contains("there is no login `nobody`"));
+    let exported = out(&with(&["audit", "export"]));
+    let lines: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<_> = lines.iter().map(|line| line["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["account_added", "token_made", "token_revoked", "account_disabled", "account_enabled"]);
+    assert!(err(&with(&["audit", "forget", "--before", "2999-01-01"])).contains("at least 366 days"));
+}
