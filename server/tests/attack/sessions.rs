@@ -169,7 +169,8 @@ async fn a_token_opens_what_it_is_good_for_until_its_end() {
     let at = serve(&portal).await;
     let (sheet, read) = (format!("/collab/{project}.land"), format!("/projects/{project}"));
     let status = async |method: &str, path: &str, token: &str| {
-        let request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let request = Request::builder().method(method).uri(path).header(header::ACCEPT, "text/html");
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         portal.send(request.body(Body::empty()).unwrap()).await.status.as_u16()
     };
     for (scope, open) in

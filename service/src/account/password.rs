@@ -4,6 +4,7 @@ use super::{Access, known, session};
 use crate::Context;
 use crate::audit::{self, Entry};
 use crate::error::{Error, Fault, Public};
+use crate::limit::Going;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use domain::audit::Kind;
@@ -48,41 +49,55 @@ static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
     Arc::new(Semaphore::new(cores))
 });
 
-/// Of the queue's places one address gets so many: the others stay for everybody else.
+/// One address gets one place in so many of the queue: the others stay for everybody else.
 const SHARE: usize = 2;
 
-/// Waits in the queue for its turn. Work that has begun keeps its place until it is done, whoever has gone away.
-async fn in_turn<T: Send + 'static>(cx: &Context, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    let (counts, most) = (&cx.service.counts, Limit::PasswordQueue.at_once());
-    let full = || Error::from(Limit::PasswordQueue.met(2));
-    let own = counts.begin_at_most(Limit::PasswordQueue, &format!("from {}", cx.address), most / SHARE).ok_or_else(full)?;
-    let place = counts.begin(Limit::PasswordQueue, "").ok_or_else(full)?;
-    let turn = TURNS.clone().acquire_owned().await.map_err(|e| Fault::from(e.to_string()))?;
-    let doing = move || {
-        let _held = (own, place, turn);
-        work()
-    };
-    Ok(tokio::task::spawn_blocking(doing).await.map_err(|e| Fault::from(e.to_string()))?)
+/// A place in the queue, taken before anything is asked of the database.
+pub(super) struct Place {
+    _own: Going,
+    _of_all: Going,
+}
+
+impl Place {
+    /// Takes a place, if there is one.
+    pub(super) fn take(cx: &Context) -> Result<Place, Error> {
+        let (counts, most) = (&cx.service.counts, Limit::PasswordQueue.at_once());
+        let full = || Error::from(Limit::PasswordQueue.met(2));
+        let own = counts.begin_at_most(Limit::PasswordQueue, &format!("from {}", cx.address), most / SHARE).ok_or_else(full)?;
+        let of_all = counts.begin(Limit::PasswordQueue, "").ok_or_else(full)?;
+        Ok(Place { _own: own, _of_all: of_all })
+    }
+
+    /// Waits for the turn. Work that has begun keeps its place until it is done, whoever has gone away.
+    async fn work<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+        let turn = TURNS.clone().acquire_owned().await.map_err(|e| Fault::from(e.to_string()))?;
+        let doing = move || {
+            let _held = (self, turn);
+            work()
+        };
+        Ok(tokio::task::spawn_blocking(doing).await.map_err(|e| Fault::from(e.to_string()))?)
+    }
+
+    /// Whether it is the password of this hash. None: nobody's; costs the same time and is never right.
+    pub(super) async fn is_right(self, password: &str, stored: Option<String>) -> Result<bool, Error> {
+        const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let known = stored.is_some();
+        let stored = stored.unwrap_or_else(|| NOBODY.to_string());
+        let password = password.to_string();
+        let verify =
+            move || PasswordHash::new(&stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+        Ok(self.work(verify).await? && known)
+    }
 }
 
 /// Hashes a password in turn.
 pub(crate) async fn hashed(cx: &Context, plain: String) -> Result<String, Error> {
-    Ok(in_turn(cx, move || hash(&plain)).await??)
+    Ok(Place::take(cx)?.work(move || hash(&plain)).await??)
 }
 
 fn hash(password: &str) -> Result<String, Fault> {
     let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|e| e.to_string())?;
     Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(|e| e.to_string())?.to_string())
-}
-
-/// Whether it is the password of this hash. None: nobody's; costs the same time and is never right.
-pub(super) async fn is_right(cx: &Context, password: &str, stored: Option<String>) -> Result<bool, Error> {
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    let known = stored.is_some();
-    let stored = stored.unwrap_or_else(|| NOBODY.to_string());
-    let password = password.to_string();
-    let verify = move || PasswordHash::new(&stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
-    Ok(in_turn(cx, verify).await? && known)
 }
 
 /// Changes one's own password. All other sessions of the person end.
@@ -95,6 +110,7 @@ pub async fn change_password(cx: &Context, access: &Access, old: &str, new: &str
     if domain::password::is_longer(old, LONGEST) {
         return Err(wrong());
     }
+    let place = Place::take(cx)?;
     let row = sqlx::query("select login, name, password_hash from account where id = $1")
         .bind(access.account.to_string())
         .fetch_one(cx.service.db.pool())
@@ -106,17 +122,11 @@ pub async fn change_password(cx: &Context, access: &Access, old: &str, new: &str
     }
     // Who has found an open browser can guess here as at the sign-in.
     let tried = super::sign_in::Tried::count(cx, &login).await?;
-    match is_right(cx, old, row.try_get("password_hash")?).await {
-        Ok(true) => tried.give_back(cx).await?,
-        Ok(false) => {
-            audit::record(cx, Kind::SignInFailed, Entry::of(login)).await?;
-            return Err(wrong());
-        }
-        Err(busy) => {
-            tried.give_back(cx).await?;
-            return Err(busy);
-        }
+    if !place.is_right(old, row.try_get("password_hash")?).await? {
+        audit::record(cx, Kind::SignInFailed, Entry::of(login)).await?;
+        return Err(wrong());
     }
+    tried.give_back(cx).await?;
     let hash = hashed(cx, new.to_string()).await?;
     sqlx::query("update account set password_hash = $1, first_password_at = null where id = $2")
         .bind(hash)

@@ -1,6 +1,6 @@
-//! Signing in: counted before anything is hashed.
+//! Signing in: a place in the queue, then counted, then hashed.
 
-use super::password::is_right;
+use super::password::Place;
 use super::session::{Token, begin_session};
 use crate::audit::{self, Entry};
 use crate::error::{Error, Public};
@@ -28,7 +28,7 @@ impl Tried {
         Ok(Tried { login_at })
     }
 
-    /// It was right, or it was not tried after all.
+    /// It was right.
     pub(super) async fn give_back(self, cx: &Context) -> Result<(), Error> {
         limit::give_back(&cx.service, Limit::SignIn, &self.login_at).await?;
         Ok(limit::give_back(&cx.service, Limit::SignInAddress, &cx.address).await?)
@@ -45,6 +45,8 @@ pub async fn sign_in(cx: &Context, login: &str, password: &str) -> Result<Token,
     if is_longer(login, LONGEST_LOGIN) || is_longer(password, LONGEST) {
         return Err(wrong());
     }
+    // A flood stands here, and not before the database.
+    let place = Place::take(cx)?;
     let service = &cx.service;
     let login = login.trim().to_lowercase();
     let tried = Tried::count(cx, &login).await?;
@@ -53,13 +55,7 @@ pub async fn sign_in(cx: &Context, login: &str, password: &str) -> Result<Token,
         .fetch_optional(service.db.pool())
         .await?;
     let stored = row.as_ref().map(|row| row.try_get::<Option<String>, _>("password_hash")).transpose()?.flatten();
-    let right = match is_right(cx, password, stored).await {
-        Ok(right) => right,
-        Err(busy) => {
-            tried.give_back(cx).await?;
-            return Err(busy);
-        }
-    };
+    let right = place.is_right(password, stored).await?;
     let Some(row) = row.filter(|_| right) else {
         audit::record(cx, Kind::SignInFailed, Entry::of(login)).await?;
         return Err(wrong());
