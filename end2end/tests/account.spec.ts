@@ -8,7 +8,7 @@ import { en, zh } from '../words';
 const [FIRST, OWN] = ['from the operator', 'wild geese in May'];
 
 async function newcomer(server: Server, login: string): Promise<void> {
-  const args = ['account', 'add', '--login', login, '--name', '新人', '--role', 'agent', '--organisation', '全链管理办公室'];
+  const args = ['account', 'add', '--login', login, '--name', '新人', '--role', 'supervisor', '--organisation', '全链管理办公室'];
   expect((await server.cliWith(`${FIRST}\n`, ...args)).stderr).toBe('');
 }
 
