@@ -8,6 +8,7 @@ use crate::id::Id;
 use crate::log::{By, Digest};
 use crate::material::{self, Arrived, Document};
 use crate::matter::{self, Progress};
+use crate::policy::certifies;
 use crate::project::{self, Project};
 use crate::refusal::{Refusal, not_now, written};
 use crate::sheet::{Entries, Entry};
@@ -259,8 +260,15 @@ pub fn gate(project: &Project, catalogue: &Catalogue, matters: &BTreeSet<Id<Matt
     let in_order = catalogue.matters.iter().filter(|m| matters.contains(&m.id) && project.matters.contains_key(&m.id));
     let obstacles = |m: &Matter| {
         let mut list = Vec::new();
+        if !certifies(&m.department) {
+            list.push(Text::new("不由行政机关办理，不发证照", "no office of government handles it; it has no certificate"));
+        }
         match project.matters.get(&m.id).map(|t| &t.progress) {
             Some(Progress::Decided) => {}
+            // The act hands out what each office has said; for one that has not spoken nobody decides.
+            Some(Progress::Accepted { .. }) if project.parcel(&m.id).is_none() => {
+                list.push(Text::new("主办部门还没有作出决定", "its office has not decided"));
+            }
             Some(Progress::Accepted { .. }) => list.extend(submission::obstacles(project, catalogue, &m.id)),
             _ => {
                 let state = matter::state(project, catalogue, &m.id).map(|s| s.name()).unwrap_or_else(|| Text::same(""));
@@ -348,9 +356,10 @@ fn handed_out(project: &Project, made: Made, joint: Option<&str>, steps: Vec<mat
         steps.into_iter().map(|event| project::Event::Matter { matter: made.matter.clone(), event }).collect();
     let documents = made.documents.clone();
     let printed = made.printed.clone();
+    let office = project.matters.get(&made.matter).map(|tracked| tracked.department.clone());
     events.push(project::Event::Certificate { event: Event::Issued { made, joint: joint.map(str::to_string) } });
     for (material, id) in documents {
-        let event = material::Event::Added { material: Some(material.clone()), file: printed.clone() };
+        let event = material::Event::Added { material: Some(material.clone()), file: printed.clone(), office: office.clone() };
         events.push(project::Event::Document { id, event });
         // Whoever promised to bring it need not any more.
         events.extend(submission::supplied(project, &material));

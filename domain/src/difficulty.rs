@@ -17,8 +17,10 @@ use std::collections::BTreeSet;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// The enterprise and its agent.
+    /// The enterprise; in older logs also its agent.
     Enterprise,
+    /// The agent puts proposals for the enterprise and binds it to none.
+    Agent,
     LeadOfficer,
     Office(Id<Organisation>),
 }
@@ -113,10 +115,16 @@ impl Difficulty {
         })
     }
 
+    /// The offices named for it: the leading one and those that cooperate.
+    pub fn offices(&self) -> BTreeSet<Id<Organisation>> {
+        self.lead.iter().chain(&self.cooperating).cloned().collect()
+    }
+
     /// The side a person speaks for here; `None`: not a party to this negotiation.
     pub fn side(&self, actor: &Actor) -> Option<Side> {
         match actor.role {
-            Role::Enterprise | Role::Agent => Some(Side::Enterprise),
+            Role::Enterprise => Some(Side::Enterprise),
+            Role::Agent => Some(Side::Agent),
             Role::LeadOfficer => Some(Side::LeadOfficer),
             Role::Department | Role::DepartmentHead | Role::BackboneOfficer => {
                 let office = actor.office.clone()?;
@@ -218,10 +226,14 @@ impl Difficulty {
                         "No proposal has both the enterprise’s side and the leading office behind it yet, so it cannot be resolved.",
                     );
                 }
-                if !offices.contains(&owner) {
+                // Nobody is bound by what they had no part in.
+                if !self.offices().contains(&owner) {
                     return Err(Refusal::Invalid {
                         field: "owner".into(),
-                        sentence: text!("“{owner}”不是参与本项目的部门。", "The office `{owner}` takes no part in this project."),
+                        sentence: text!(
+                            "“{owner}”不是这个困难的牵头或配合部门。",
+                            "The office `{owner}` neither leads nor cooperates on this difficulty."
+                        ),
                     });
                 }
                 if due < by.at.date() {

@@ -128,10 +128,10 @@ impl Limit {
             Limit::StartProject => (
                 "start_project",
                 Per::Account,
-                Rate { most: 30, seconds: DAY },
+                Rate { most: 60, seconds: DAY },
                 true,
-                "您今天立的项目已达 30 个，请明天再立。",
-                "You have started 30 projects within a day; please go on tomorrow.",
+                "您今天立的项目已达 60 个，请明天再立。",
+                "You have started 60 projects within a day; please go on tomorrow.",
             ),
             Limit::Ask => (
                 "ask",

@@ -3,11 +3,12 @@
 //! The log knows a document by its contents' digest; its name, which people choose, stands outside.
 
 use crate::account::Account;
-use crate::catalogue::{Catalogue, Material, Matter, Source};
+use crate::catalogue::{Catalogue, Material, Matter, Organisation, Source};
 use crate::date::{Date, Instant};
 use crate::id::Id;
 use crate::log::{By, Digest};
 use crate::matter::Progress;
+use crate::policy::office_of;
 use crate::project::Project;
 use crate::refusal::{Refusal, not_now, written};
 use crate::text;
@@ -227,6 +228,9 @@ pub struct Version {
 pub struct Kept {
     /// What paper it is; none: not sorted yet.
     pub material: Option<Id<Material>>,
+    /// The office that brought it; none: the enterprise's side.
+    #[serde(default)]
+    pub office: Option<Id<Organisation>>,
     pub versions: Vec<Version>,
     /// The last day it holds.
     pub expires: Option<Date>,
@@ -290,11 +294,26 @@ pub enum Command {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    Added { material: Option<Id<Material>>, file: Arrived },
-    Replaced { file: Arrived, why: String },
-    Sorted { material: Option<Id<Material>> },
-    Limited { expires: Option<Date> },
-    Removed { why: String },
+    /// `office`: whose officer brought it.
+    Added {
+        material: Option<Id<Material>>,
+        file: Arrived,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        office: Option<Id<Organisation>>,
+    },
+    Replaced {
+        file: Arrived,
+        why: String,
+    },
+    Sorted {
+        material: Option<Id<Material>>,
+    },
+    Limited {
+        expires: Option<Date>,
+    },
+    Removed {
+        why: String,
+    },
 }
 
 /// Folds an event into the library.
@@ -307,8 +326,9 @@ pub fn apply(library: &mut Library, id: &Id<Document>, event: &Event, at: Instan
         at,
         why: why.to_string(),
     };
-    if let Event::Added { material, file } = event {
-        let kept = Kept { material: material.clone(), versions: vec![version(file, "")], expires: None, removed: None };
+    if let Event::Added { material, file, office } = event {
+        let kept =
+            Kept { material: material.clone(), office: office.clone(), versions: vec![version(file, "")], expires: None, removed: None };
         library.insert(id.clone(), kept);
         return;
     }
@@ -335,7 +355,7 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Document>, comma
             return not_now("文件已满 2000 份，请先移除不用的。", "There are 2,000 documents already; please remove some first.");
         }
         return match kept {
-            None => Ok(Event::Added { material, file }),
+            None => Ok(Event::Added { material, file, office: office_of(by.actor).cloned() }),
             Some(_) => not_now("这份文件已经在库里。", "This document is in the library already."),
         };
     }

@@ -1,9 +1,10 @@
-//! Who may do what: one table, deny by default.
+//! Who may do what: one table, deny by default. Why each right is whose stands in docs/decisions/0018-rights.md.
 
 use crate::account::{Account, Actor, Role};
 use crate::catalogue::{Matter, Organisation};
 use crate::id::Id;
 use crate::project::Project;
+use std::collections::BTreeSet;
 
 /// What someone wants to do. The matter is named where the right depends on it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -14,21 +15,30 @@ pub enum Action {
     View,
     /// See what only government may know.
     ViewInternal,
-    /// Name the agent or the lead officer.
-    AssignTeam,
+    /// Record a note that only government may know.
+    NoteInternal,
+    /// Name the agent.
+    AppointAgent,
+    /// Name the lead officer.
+    AppointLead,
     /// Prepare and file for the enterprise's side.
     Submit(Id<Matter>),
-    /// Accept, pause, resume, decide, issue, refuse.
+    /// Accept, pause, resume, decide, issue, refuse, record, take on.
     Handle(Id<Matter>),
+    /// Record and finish what the project owner does by itself (自主验收).
+    Conclude(Id<Matter>),
     /// Say that a matter does not apply after all.
-    Exempt,
+    Exempt(Id<Matter>),
     Ask,
-    Answer(Id<Matter>),
+    /// Answer a question about a matter; with whom it was put to.
+    Answer(Id<Matter>, Option<Id<Account>>),
     /// Answer a question that is about the project as a whole.
     AnswerGeneral,
     RaiseDifficulty,
     /// Name the lead department of a difficulty, resolve it.
     LeadDifficulty,
+    /// Put and accept proposals on a difficulty; with the offices named for it, none before they are.
+    Negotiate(BTreeSet<Id<Organisation>>),
     /// Record a note, meeting or milestone.
     Note,
     /// Fill in a field of the data sheet that this organisation knows.
@@ -38,14 +48,16 @@ pub enum Action {
     /// Say that a section of the data sheet is ready.
     MarkReady,
     AddDocument,
-    /// Replace, sort or remove a document; with who uploaded it first.
-    ChangeDocument(Option<Id<Account>>),
-    /// File, correct and withdraw a package.
+    /// Replace, sort or remove a document; with the office that brought it, none: the enterprise's side did.
+    ChangeDocument(Option<Id<Organisation>>),
+    /// File and correct a package.
     FilePackage,
-    /// Give an opinion on what was filed; whose matter it is, is looked at there.
-    Review,
-    /// Send the correction notice.
-    Notify,
+    /// Take an application back.
+    Withdraw,
+    /// Give an opinion on a filed matter; with the offices that cooperate on it.
+    Review(Id<Matter>, BTreeSet<Id<Organisation>>),
+    /// Send the correction notice of a package; with the matters that are live in it and the offices that cooperate on them.
+    Notify(BTreeSet<Id<Matter>>, BTreeSet<Id<Organisation>>),
     /// Turn what passed pre-review into formal filings on the land day.
     Convert,
     /// Say that the land is lost.
@@ -69,34 +81,45 @@ struct Standing {
     overseer: bool,
 }
 
+fn is_officer(role: Role) -> bool {
+    matches!(role, Role::Department | Role::DepartmentHead | Role::BackboneOfficer)
+}
+
 fn standing(actor: &Actor, project: &Project) -> Standing {
     let team = &project.team;
     Standing {
         owner: actor.role == Role::Enterprise && actor.firm == project.owner,
         agent: actor.role == Role::Agent && actor.is(team.agent.as_ref()),
         lead: actor.role == Role::LeadOfficer && actor.is(team.lead.as_ref()),
-        office: matches!(actor.role, Role::Department | Role::DepartmentHead | Role::BackboneOfficer)
-            && (actor.office.as_ref().is_some_and(|o| project.offices.contains(o))
-                || actor.matters.iter().any(|m| project.matters.contains_key(m))),
+        office: office_of(actor).is_some_and(|office| project.offices.contains(office)),
         overseer: matches!(actor.role, Role::DistrictLeader | Role::Supervisor),
     }
 }
 
-/// Whether the actor handles this matter: its office's people, or its backbone officer.
+/// The office somebody speaks for.
+pub fn office_of(actor: &Actor) -> Option<&Id<Organisation>> {
+    actor.office.as_ref().filter(|office| is_officer(actor.role) && !is_enterprises(office))
+}
+
+/// Whether the actor handles this matter: somebody of the office whose matter it is. Nobody else is competent, whoever asks
+/// them to (行政许可法 art. 24).
 pub fn handles(actor: &Actor, project: &Project, matter: &Id<Matter>) -> bool {
-    let office = project.matters.get(matter).map(|m| &m.department);
-    match actor.role {
-        Role::Department | Role::DepartmentHead => office.is_some() && actor.office.as_ref() == office,
-        // What the project owner does by itself (自主验收), it also records itself.
-        Role::Enterprise => actor.firm == project.owner && office.is_some_and(|o| o.as_str() == "enterprise"),
-        Role::BackboneOfficer => actor.matters.contains(matter) || (office.is_some() && actor.office.as_ref() == office),
-        _ => false,
-    }
+    let office = office_of(actor);
+    office.is_some() && office == project.matters.get(matter).map(|m| &m.department)
 }
 
 /// Whether the enterprise's side speaks for this organisation.
-fn is_enterprises(provider: &Id<Organisation>) -> bool {
-    matches!(provider.as_str(), "enterprise" | "intermediary")
+pub fn is_enterprises(organisation: &Id<Organisation>) -> bool {
+    matches!(organisation.as_str(), "enterprise" | "intermediary")
+}
+
+/// Organisations that finish their matters and issue no certificates: they are no offices of government.
+const NO_GOVERNMENT: [&str; 7] =
+    ["enterprise", "intermediary", "drawing-review-body", "power-company", "water-company", "gas-company", "telecom-operators"];
+
+/// Whether the organisation decides under public law, so that a certificate can rest on what it decides.
+pub fn certifies(organisation: &Id<Organisation>) -> bool {
+    !NO_GOVERNMENT.contains(&organisation.as_str())
 }
 
 /// Whose part it is to open projects from a guide map.
@@ -111,35 +134,51 @@ pub fn may(actor: &Actor, action: &Action, project: Option<&Project>) -> bool {
     };
     let s = standing(actor, project);
     let staff = s.agent || s.lead || s.office || s.overseer;
+    let applicant = s.owner || s.agent;
+    let department = |matter: &Id<Matter>| project.matters.get(matter).map(|m| &m.department);
+    let of = |offices: &BTreeSet<Id<Organisation>>| s.office && office_of(actor).is_some_and(|office| offices.contains(office));
+    let leader = actor.role == Role::DistrictLeader;
     match action {
         Action::StartProject => may(actor, action, None),
         Action::View => s.owner || staff,
-        Action::ViewInternal => staff,
-        Action::AssignTeam => s.lead || actor.role == Role::DistrictLeader,
+        Action::ViewInternal | Action::NoteInternal => staff,
+        Action::AppointAgent => s.lead || leader,
+        // A lead officer does not hand the post on: who leads is decided above.
+        Action::AppointLead => leader,
         // Offices start their own internal work and the land market themselves.
-        Action::Submit(matter) => s.owner || s.agent || handles(actor, project, matter),
+        Action::Submit(matter) => applicant || handles(actor, project, matter),
         Action::Handle(matter) => handles(actor, project, matter),
-        Action::Exempt => s.lead,
-        Action::Ask => s.owner || s.agent,
-        Action::Answer(matter) => handles(actor, project, matter) || s.agent || s.lead,
+        Action::Conclude(matter) => s.owner && department(matter).is_some_and(is_enterprises),
+        // Whether a licence is needed is the competent office's word (art. 32); where there is none, the lead officer's.
+        Action::Exempt(matter) => handles(actor, project, matter) || (s.lead && department(matter).is_some_and(is_enterprises)),
+        Action::Ask | Action::RaiseDifficulty => applicant,
+        // The office explains its own matters (art. 30). A question that no officer of it was there for came to the team.
+        Action::Answer(matter, to) => handles(actor, project, matter) || ((s.agent || s.lead) && actor.is(to.as_ref())),
         Action::AnswerGeneral => s.agent || s.lead,
-        Action::RaiseDifficulty => s.owner || s.agent,
-        Action::LeadDifficulty => s.lead || actor.role == Role::DistrictLeader,
-        Action::Note => s.owner || s.agent || s.lead || s.office,
+        Action::LeadDifficulty => s.lead || leader,
+        Action::Negotiate(offices) => applicant || s.lead || of(offices) || (s.office && offices.is_empty()),
+        Action::Note => applicant || s.lead || s.office,
         Action::AdoptPlan => s.lead,
-        // The agent fills in everything with the enterprise; an office what it knows itself.
-        Action::Fill(provider) => s.agent || (s.owner && is_enterprises(provider)) || (s.office && actor.office.as_ref() == Some(provider)),
-        Action::AddDocument => s.owner || s.agent || s.office,
-        Action::ChangeDocument(by) => s.owner || s.agent || (s.office && by.as_ref() == Some(&actor.account)),
-        Action::FilePackage => s.owner || s.agent,
-        Action::Review => s.office,
-        Action::Notify => s.office || s.lead,
-        Action::Convert => s.owner || s.agent || s.lead || s.office,
+        // The agent fills in with the enterprise what the enterprise knows; an office what it knows itself.
+        Action::Fill(provider) => (applicant && is_enterprises(provider)) || (s.office && office_of(actor) == Some(provider)),
+        Action::AddDocument => applicant || s.office,
+        Action::ChangeDocument(None) => applicant,
+        Action::ChangeDocument(Some(office)) => s.office && office_of(actor) == Some(office),
+        Action::FilePackage => applicant,
+        // An agent files (art. 29); giving the application up is for whose it is.
+        Action::Withdraw => s.owner,
+        Action::Review(matter, cooperating) => handles(actor, project, matter) || of(cooperating),
+        Action::Notify(matters, cooperating) => s.lead || of(cooperating) || matters.iter().any(|matter| handles(actor, project, matter)),
+        // One act over the matters of many offices: the applicant asks for it, the lead officer calls it.
+        Action::Convert => applicant || s.lead,
         Action::Lapse => s.lead,
         Action::Extend(matter) => actor.role == Role::DepartmentHead && handles(actor, project, matter),
-        Action::HandleAll(matters) => !matters.is_empty() && matters.iter().all(|matter| handles(actor, project, matter)),
+        Action::HandleAll(matters) => {
+            let issues = |matter: &Id<Matter>| handles(actor, project, matter) && department(matter).is_some_and(certifies);
+            !matters.is_empty() && matters.iter().all(issues)
+        }
         Action::IssueJointly => s.lead,
         Action::ConfirmSheet => s.owner,
-        Action::MarkReady => s.owner || s.agent,
+        Action::MarkReady => applicant,
     }
 }

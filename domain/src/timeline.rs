@@ -86,7 +86,7 @@ pub fn sentence(event: &Event, catalogue: &Catalogue, person: &impl Fn(&crate::I
             Z::Revoked { number, reason } => Text::new(format!("撤销 {number}：{reason}"), format!("revoked {number}: {reason}")),
         },
         Event::Document { event, .. } => match event {
-            F::Added { material, file } => {
+            F::Added { material, file, .. } => {
                 let p = paper(material);
                 let kind = file.media.ending();
                 Text::new(format!("上传{}（{kind}）", p.zh), format!("uploaded: {} ({kind})", p.en))

@@ -294,8 +294,9 @@ fn a_certificate_is_corrected_or_revoked_and_never_gone() {
         material::Command::Remove { why: "不要了".into() },
         material::Command::Sort { material: None },
     ] {
-        let refused = story.when(&enterprise(), Command::Document { id: printed.clone(), command }).unwrap_err();
-        assert_eq!(refused, "证照由发证部门更正或撤销，不能在这里改动。");
+        let change = Command::Document { id: printed.clone(), command };
+        assert!(story.when(&enterprise(), change.clone()).unwrap_err().contains("由上传的一方改动文件"));
+        assert_eq!(story.when(&office(siting), change).unwrap_err(), "证照由发证部门更正或撤销，不能在这里改动。");
     }
     let second =
         Made { number: "No-2".into(), printed: Arrived { digest: Digest::of(b"2"), media: Media::Pdf, size: 2 }, ..made(&siting.into()) };
@@ -373,6 +374,7 @@ fn what_is_missing_is_named_and_what_may_follow_is_promised() {
         points: [(Id::from(WORKS), vec![point("plot_ratio")])].into(),
         returned: None,
         explanation: String::new(),
+        heard: BTreeMap::new(),
     };
     let at = domain::log::By { actor: &by, at: story.now };
     let (after, changed) = submission::corrected(&snapshots[0], &notice, &story.project(), &CATALOGUE, &later, at).unwrap();

@@ -12,7 +12,6 @@ use domain::consultation::{self, Status};
 use domain::difficulty::{self, Side};
 use domain::log::{Audience, verify};
 use domain::matter::{Command as M, PauseReason};
-use domain::policy::{Action, may};
 use domain::project::{Command, Event, Note, Project};
 use domain::standing::{Party, sentence, todos};
 
@@ -228,50 +227,6 @@ fn one_sentence_says_where_it_stands_and_whose_turn_it_is() {
     assert!(says(&story).zh.ends_with("轮到专员li答复咨询，9 月 29 日前。"), "{}", says(&story).zh);
     story.when(&enterprise(), hard(difficulty::Command::Raise { matter: None, text: "缺电".into() })).unwrap();
     assert!(says(&story).en.contains("1 open difficulty"), "{}", says(&story).en);
-}
-
-/// Who may do what: the whole table, one row an action, one column a person.
-#[test]
-fn the_policy_is_this_table() {
-    let project = Story::begin().project();
-    let mut backbone = actor("gu", Role::BackboneOfficer, "nr", Some("tax"));
-    backbone.matters = ["siting-compliance-check".into()].into();
-    let people = [
-        enterprise(),
-        stranger(),
-        agent(),
-        actor("other-agent", Role::Agent, "office", None),
-        lead(),
-        actor("other-lead", Role::LeadOfficer, "office", None),
-        officer("natural-resources"),
-        officer("water-affairs"),
-        backbone,
-        leader(),
-        actor("du", Role::Supervisor, "district", None),
-        actor("zj", Role::Intermediary, "zj", None),
-    ];
-    let siting = || domain::Id::from("siting-compliance-check");
-    let table = [
-        // owner, stranger, agent, other agent, lead, other lead, office, other office, backbone, leader, supervisor, intermediary
-        (Action::StartProject, "yyyyyy......"),
-        (Action::View, "y.y.y.yyyyy."),
-        (Action::ViewInternal, "..y.y.yyyyy."),
-        (Action::AssignTeam, "....y....y.."),
-        (Action::Submit(siting()), "y.y...y.y..."),
-        (Action::Handle(siting()), "......y.y..."),
-        (Action::Exempt, "....y......."),
-        (Action::Ask, "y.y........."),
-        (Action::Answer(siting()), "..y.y.y.y..."),
-        (Action::AnswerGeneral, "..y.y......."),
-        (Action::RaiseDifficulty, "y.y........."),
-        (Action::LeadDifficulty, "....y....y.."),
-        (Action::Note, "y.y.y.yyy..."),
-        (Action::AdoptPlan, "....y......."),
-    ];
-    for (action, row) in table {
-        let found: String = people.iter().map(|p| if may(p, &action, Some(&project)) { 'y' } else { '.' }).collect();
-        assert_eq!(found, row, "{action:?}");
-    }
 }
 
 #[test]

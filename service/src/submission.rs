@@ -73,7 +73,7 @@ pub async fn file(
         Some(key) => crate::account::id_from_key(key, &actor.account),
         None => new_id(),
     };
-    if !project.permits(&actor, &Command::Submission { id: package.clone(), command: probe.clone() }) || matters.is_empty() {
+    if !project.permits(&cx.service.catalogue, &actor, &Command::Submission { id: package.clone(), command: probe.clone() }) || matters.is_empty() {
         return execute(cx, id, Command::Submission { id: package, command: probe }, sent).await;
     }
     let snapshots = prepare(id, &project, catalogue, &entries(cx, id, &project).await?, matters, promised, by)?;

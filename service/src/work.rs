@@ -6,7 +6,7 @@ use crate::error::{Error, Fault, Public};
 use domain::account::{Account, Person};
 use domain::date::Date;
 use domain::id::Id;
-use domain::work::Item;
+use domain::work::{Item, LONGEST_SUBSTITUTION, substitution};
 use domain::{Text, text};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
@@ -86,9 +86,13 @@ async fn deputy_of(db: &Db, account: &Id<Account>) -> Result<Option<(Id<Account>
 /// Names who stands in for the reader until a day; nobody: ends it.
 ///
 /// # Errors
-/// A person of another role or office; a day that is past.
+/// `Forbidden` to enterprises; a person of another role or office; a day that is past or too far off.
 pub async fn appoint_deputy(cx: &Context, deputy: Option<&Id<Account>>, until: Option<Date>) -> Result<(), Error> {
     let actor = cx.actor()?;
+    if !actor.role.is_government() {
+        let sentence = Text::new("代理供各部门和专员使用。", "Substitution is for the offices and the officers.");
+        return Err(Public::Forbidden { sentence }.into());
+    }
     let pool = cx.service.db.pool();
     let before = deputy_of(&cx.service.db, &actor.account).await?.map(|(id, _)| id);
     let concerned: Vec<&Id<Account>> = before.iter().chain(deputy).collect();
@@ -96,10 +100,7 @@ pub async fn appoint_deputy(cx: &Context, deputy: Option<&Id<Account>>, until: O
         sqlx::query("delete from deputy where account = $1").bind(actor.account.to_string()).execute(pool).await?;
         return crate::account::rights_changed(cx, "deputy: none", &concerned).await;
     };
-    let today = cx.service.clock.now().date();
-    let Some(until) = until.filter(|day| *day >= today) else {
-        return Err(Public::invalid("until", text!("请写今天或以后的日期。", "A day from today on.")).into());
-    };
+    let until = substitution(until, cx.service.clock.now().date())?;
     let other = crate::account::actor(&cx.service.db, deputy).await?;
     if !other.is_some_and(|other| other.may_stand_in_for(actor)) {
         return Err(Public::invalid("deputy", text!("请选择本单位同岗位的同事。", "A colleague of the same post.")).into());
@@ -116,13 +117,18 @@ pub async fn appoint_deputy(cx: &Context, deputy: Option<&Id<Account>>, until: O
     crate::account::rights_changed(cx, &format!("deputy: {deputy} until {until}"), &concerned).await
 }
 
-/// Whom somebody stands in for on a day.
+/// Whom somebody stands in for on a day: those who are still of the same post and house. One that was to last longer than a
+/// substitution may counts for nothing.
 pub(crate) async fn stands_for(db: &Db, account: &Id<Account>, on: Date) -> Result<BTreeSet<Id<Account>>, Fault> {
-    let rows = sqlx::query("select account from deputy where deputy = $1 and until >= $2")
-        .bind(account.to_string())
-        .bind(on.to_string())
-        .fetch_all(db.pool())
-        .await?;
+    let rows = sqlx::query(
+        "select d.account as account from deputy d join account a on a.id = d.account join account b on b.id = d.deputy \
+         where d.deputy = $1 and d.until >= $2 and d.until <= $3 and a.role = b.role and a.firm = b.firm",
+    )
+    .bind(account.to_string())
+    .bind(on.to_string())
+    .bind(on.plus(LONGEST_SUBSTITUTION).to_string())
+    .fetch_all(db.pool())
+    .await?;
     rows.iter().map(|row| Ok(row.try_get::<String, _>("account")?.into())).collect()
 }
 

@@ -2,8 +2,10 @@
 //! project and ask the same `decide` what is allowed.
 
 mod event;
+mod rights;
 
 pub use event::{Command, Event, Subject};
+pub use rights::may_start;
 
 use crate::account::{Account, Actor, Firm};
 use crate::catalogue::{Catalogue, Matter, Organisation};
@@ -204,75 +206,12 @@ impl Project {
         }
     }
 
-    /// The actions a command needs a right to.
-    fn action(&self, command: &Command) -> Action {
-        use matter::Command as M;
-        match command {
-            Command::Start { .. } => Action::StartProject,
-            Command::Team { .. } => Action::AssignTeam,
-            Command::Matter { matter, command } => match command {
-                M::Prepare | M::File => Action::Submit(matter.clone()),
-                M::Exempt { .. } => Action::Exempt,
-                M::Extend { .. } => Action::Extend(matter.clone()),
-                _ => Action::Handle(matter.clone()),
-            },
-            Command::Consultation { id, command } => match command {
-                consultation::Command::Answer { .. } => match self.consultations.get(id).and_then(|c| c.matter.clone()) {
-                    Some(matter) => Action::Answer(matter),
-                    None => Action::AnswerGeneral,
-                },
-                _ => Action::Ask,
-            },
-            Command::Difficulty { command, .. } => match command {
-                difficulty::Command::Raise { .. } => Action::RaiseDifficulty,
-                difficulty::Command::Appoint { .. } | difficulty::Command::Resolve { .. } => Action::LeadDifficulty,
-                _ => Action::View,
-            },
-            Command::Note { note } if note.internal => Action::ViewInternal,
-            Command::Note { .. } => Action::Note,
-            Command::Plan { .. } => Action::AdoptPlan,
-            Command::Sheet { command: sheet::Command::Confirm { .. } } => Action::ConfirmSheet,
-            Command::Sheet { .. } => Action::MarkReady,
-            Command::Submission { command, .. } => match command {
-                submission::Command::File { .. } | submission::Command::Return { .. } | submission::Command::Withdraw { .. } => {
-                    Action::FilePackage
-                }
-                submission::Command::Opine { .. } => Action::Review,
-                submission::Command::Notify => Action::Notify,
-                submission::Command::Convert { .. } => Action::Convert,
-                submission::Command::Lapse { .. } => Action::Lapse,
-            },
-            Command::Certificate { command } => match command {
-                certificate::Command::Issue { made } => Action::HandleAll(made.iter().map(|m| m.matter.clone()).collect()),
-                certificate::Command::IssueJointly { .. } => Action::IssueJointly,
-                certificate::Command::Correct { number, .. } | certificate::Command::Revoke { number, .. } => {
-                    Action::HandleAll(self.certificates.get(number).map(|held| held.matter.clone()).into_iter().collect())
-                }
-            },
-            Command::Document { command: material::Command::Add { .. }, .. } => Action::AddDocument,
-            Command::Document { id, .. } => {
-                let first = self.library.get(id).and_then(|kept| kept.versions.first());
-                Action::ChangeDocument(first.map(|version| version.by.clone()))
-            }
-        }
-    }
-
-    /// Whether somebody may do this at all; for showing or hiding a button.
-    pub fn permits(&self, actor: &Actor, command: &Command) -> bool {
-        may(actor, &self.action(command), Some(self))
-    }
-
     /// What a command makes happen.
     ///
     /// # Errors
     /// Why not, as a sentence for the person.
     pub fn decide(&self, catalogue: &Catalogue, command: Command, by: By) -> Result<Vec<Event>, Refusal> {
-        if !may(by.actor, &Action::View, Some(self)) {
-            return Err(Refusal::Unknown);
-        }
-        if !self.permits(by.actor, &command) {
-            return Err(not_yours(by.actor, &command));
-        }
+        self.right(catalogue, by.actor, &command)?;
         if by.at < self.at {
             return not_now("时间早于上一条记录。", "This is earlier than the last entry of the log.");
         }
@@ -359,12 +298,7 @@ impl Project {
 /// # Errors
 /// Why not, as a sentence for the person.
 pub fn start(catalogue: &Catalogue, mut opening: Opening, by: By) -> Result<Vec<Event>, Refusal> {
-    if !may(by.actor, &Action::StartProject, None) {
-        return Err(Refusal::NotYours(Text::new(
-            "只有企业、帮代办专员和首席服务专员可以立项目。",
-            "Only enterprises, agents and lead officers can start a project.",
-        )));
-    }
+    may_start(by.actor, &opening.owner)?;
     opening.name = written("name", &opening.name, 60)?;
     opening.area = written("area", &opening.area, 40)?;
     if let Err(wrong) = opening.answers.check(catalogue) {
@@ -375,60 +309,4 @@ pub fn start(catalogue: &Catalogue, mut opening: Opening, by: By) -> Result<Vec<
     let map = GuideMap::new(catalogue, &opening.answers, opening.as_of);
     let matters = map.entries.iter().map(|e| (e.matter.id.clone(), e.matter.department.clone())).collect();
     Ok(vec![Event::Started { opening, edition: catalogue.edition.clone(), matters }])
-}
-
-fn not_yours(actor: &Actor, command: &Command) -> Refusal {
-    let role = actor.role.name();
-    let (zh, en) = match command {
-        Command::Matter { command: matter::Command::Prepare | matter::Command::File, .. } => {
-            ("由建设单位或其帮代办专员准备和申报", "preparing and filing is for the project owner or its agent")
-        }
-        Command::Matter { command: matter::Command::Exempt { .. }, .. } => {
-            ("由首席服务专员认定不需要办的事项", "only the lead officer takes a matter off the list")
-        }
-        Command::Matter { .. } => ("由该事项的主办部门办理", "only the matter’s own office handles it"),
-        Command::Team { .. } => ("由首席服务专员安排人员", "only the lead officer appoints people"),
-        Command::Consultation { command: consultation::Command::Answer { .. }, .. } => (
-            "由审批骨干专员、主办部门或项目的专员答复",
-            "answers come from the backbone officer, the matter’s office or the project’s officers",
-        ),
-        Command::Consultation { .. } => {
-            ("由建设单位或其帮代办专员提问、追问和关闭", "asking and closing is for the project owner or its agent")
-        }
-        Command::Difficulty { command: difficulty::Command::Raise { .. }, .. } => {
-            ("由建设单位或其帮代办专员提出困难", "difficulties are raised by the project owner or its agent")
-        }
-        Command::Difficulty { .. } => ("由首席服务专员指定牵头部门和议定", "only the lead officer names the leading office and resolves"),
-        Command::Plan { .. } => ("由首席服务专员确定计划", "only the lead officer adopts the plan"),
-        Command::Sheet { command: sheet::Command::Confirm { .. } } => {
-            ("由建设单位自己确认代填的内容", "only the project owner confirms what others filled in for it")
-        }
-        Command::Sheet { .. } => ("由建设单位或其帮代办专员标记", "marking is for the project owner or its agent"),
-        Command::Submission { command, .. } => match command {
-            submission::Command::Opine { .. } | submission::Command::Notify => {
-                ("由主办和配合部门审查", "reviewing is for the matter’s own and cooperating offices")
-            }
-            submission::Command::Lapse { .. } => ("由首席服务专员认定失效", "only the lead officer says that a pre-review lapses"),
-            submission::Command::Convert { .. } => (
-                "由建设单位、帮代办专员、首席服务专员或主办部门转为正式",
-                "converting is for the project owner, its agent, the lead officer and the offices",
-            ),
-            _ => ("由建设单位或其帮代办专员申报、补正和撤回", "filing, correcting and withdrawing is for the project owner or its agent"),
-        },
-        Command::Certificate { command: certificate::Command::IssueJointly { .. } } => {
-            ("由首席服务专员发起联发", "only the lead officer issues certificates together")
-        }
-        Command::Certificate { .. } => ("由该事项的主办部门发证、更正和撤销", "only the matter’s own office issues, corrects and revokes"),
-        Command::Document { command: material::Command::Add { .. }, .. } => {
-            ("由建设单位、帮代办专员和主办部门上传文件", "documents come from the project owner, its agent and the offices")
-        }
-        Command::Document { .. } => {
-            ("由建设单位、帮代办专员或上传的人改动文件", "a document is changed by the project owner, its agent or whoever uploaded it")
-        }
-        Command::Start { .. } | Command::Note { .. } => ("没有这项权限", "there is no right to do this"),
-    };
-    Refusal::NotYours(Text::new(
-        format!("您的身份是{}：{zh}。", role.zh),
-        format!("You are signed in as {}: {en}.", role.en.to_lowercase()),
-    ))
 }

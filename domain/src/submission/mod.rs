@@ -3,6 +3,7 @@
 //! The log holds the snapshots' digests; the values and papers stand in the blob store.
 
 mod complete;
+mod notice;
 mod rules;
 
 pub use complete::{Completeness, Copied, Lacking, Snapshot, Tolerance, completeness, corrected, differences, prepare, values_of};
@@ -68,6 +69,12 @@ impl Parcel {
         self.filings.last().map(|(_, filing)| filing)
     }
 
+    /// Who has spoken on the last filing.
+    fn heard(&self) -> Heard {
+        let own = self.opinion.iter().map(|opinion| opinion.office.clone());
+        Heard { offices: own.chain(self.others.keys().cloned()).collect(), filings: self.filings.len() }
+    }
+
     /// Promised papers that have not come yet (debts).
     pub fn debts(&self) -> impl Iterator<Item = &Promise> {
         let promises = self.latest().map(|f| f.promises.as_slice()).unwrap_or_default();
@@ -83,6 +90,16 @@ pub struct Notice {
     pub returned: Option<Instant>,
     /// What the enterprise says where it changed nothing.
     pub explanation: String,
+    /// Who had had their say on each matter by then: they told all they had, once and together.
+    #[serde(default)]
+    pub heard: BTreeMap<Id<Matter>, Heard>,
+}
+
+/// The offices that had spoken on a matter when a notice went out, and how often the matter had been filed.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Heard {
+    pub offices: BTreeSet<Id<Organisation>>,
+    pub filings: usize,
 }
 
 impl Notice {
@@ -184,7 +201,8 @@ impl Submission {
                 }
             }
             Event::Notified { points } => {
-                self.notices.push(Notice { at, points: points.clone(), returned: None, explanation: String::new() });
+                let heard = self.live().map(|(id, parcel)| (id.clone(), parcel.heard())).collect();
+                self.notices.push(Notice { at, points: points.clone(), returned: None, explanation: String::new(), heard });
             }
             Event::Returned { parcels, explanation } => {
                 if let Some(notice) = self.notices.last_mut() {

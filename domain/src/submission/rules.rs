@@ -1,14 +1,15 @@
 //! What may be done with a package, and when.
 
+use super::notice::{notified, points, told_once};
 use super::{Event, Filing, Notice, Parcel, Submission};
 use crate::catalogue::{Catalogue, Kind, Material, Matter, SupplyBy};
 use crate::id::Id;
 use crate::log::{By, Digest};
-use crate::matter::{self, PauseReason, Progress};
-use crate::policy::handles;
+use crate::matter::{self, Progress};
+use crate::policy::{handles, is_enterprises, office_of};
 use crate::project::{self, Project};
 use crate::refusal::{Refusal, not_now, written};
-use crate::review::{Pin, Point, Verdict};
+use crate::review::{Pin, Verdict};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,13 +50,15 @@ pub enum Command {
     },
 }
 
-/// Whether an enterprise files this in a package, with its data and papers; the rest are offices' own steps.
+/// Whether an enterprise files this in a package, with its data and papers; the rest are offices' own steps, and what the
+/// enterprise does by itself.
 pub fn wants_package(matter: &Matter) -> bool {
     matches!(matter.kind, Kind::Licence | Kind::Confirmation | Kind::Filing | Kind::TechnicalReview | Kind::PublicService)
         && !matter.requirements.is_empty()
+        && !is_enterprises(&matter.department)
 }
 
-type Events = Result<Vec<project::Event>, Refusal>;
+pub(super) type Events = Result<Vec<project::Event>, Refusal>;
 
 /// Whether the command is allowed now, and what then happens.
 pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Submission>, command: Command, by: By) -> Events {
@@ -100,7 +103,7 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Submission>, com
     }
 }
 
-fn moved(id: &Id<Matter>, event: matter::Event) -> project::Event {
+pub(super) fn moved(id: &Id<Matter>, event: matter::Event) -> project::Event {
     project::Event::Matter { matter: id.clone(), event }
 }
 
@@ -160,16 +163,7 @@ fn opine(
     let matter = catalogue.matter(id.as_str()).ok_or(Refusal::Unknown)?;
     let parcel = submission.parcels.get(&id).filter(|p| p.out.is_none()).ok_or(Refusal::Unknown)?;
     let own = handles(by.actor, project, &id);
-    let office = match &by.actor.office {
-        Some(office) if own || matter.cooperating.contains(office) => office.clone(),
-        None if own => matter.department.clone(),
-        _ => {
-            return Err(Refusal::NotYours(Text::new(
-                "由主办部门和配合部门出具意见。",
-                "Opinions come from the matter’s own and cooperating offices.",
-            )));
-        }
-    };
+    let office = office_of(by.actor).cloned().ok_or(Refusal::Unknown)?;
     let latest = parcel.latest().ok_or(Refusal::Unknown)?;
     if latest.snapshot != snapshot {
         let changed: Vec<Text> = latest.changed.iter().map(|pin| pin.name(catalogue)).collect();
@@ -189,7 +183,7 @@ fn opine(
     }
     let verdict = verdict.checked(matter)?;
     if let Verdict::Correct { points } = &verdict {
-        told_once(catalogue, submission, &id, parcel, points)?;
+        told_once(catalogue, submission, &id, &office, points)?;
     }
     let mut events = vec![here(Event::Opined { matter: id.clone(), office, own, verdict: verdict.clone(), snapshot })];
     if !own {
@@ -218,67 +212,6 @@ fn opine(
             events.extend(notified(project, catalogue, submission, points, by, here)?);
         }
     }
-    Ok(events)
-}
-
-/// All that is to be told once and together: after a notice, only what was changed, or was told and is not right yet.
-fn told_once(catalogue: &Catalogue, submission: &Submission, id: &Id<Matter>, parcel: &Parcel, points: &[Point]) -> Result<(), Refusal> {
-    let Some(last) = submission.notices.last() else { return Ok(()) };
-    let told = last.points.get(id).map(Vec::as_slice).unwrap_or_default();
-    let changed = parcel.latest().map(|f| f.changed.as_slice()).unwrap_or_default();
-    let new = points.iter().find(|p| !changed.contains(&p.pin) && !told.iter().any(|t| t.pin == p.pin));
-    let Some(new) = new else { return Ok(()) };
-    let name = new.pin.name(catalogue);
-    Err(Refusal::NotNow(Text::new(
-        format!("“{}”上次没有提出，这次也没有改过：补正须一次性告知，不能再提。", name.zh),
-        format!("“{}” was not told the last time and has not changed since: corrections are told once and together.", name.en),
-    )))
-}
-
-/// What all offices want corrected; `with`: an opinion that is being given.
-fn points(submission: &Submission, with: Option<(&Id<Matter>, &Verdict)>) -> BTreeMap<Id<Matter>, Vec<Point>> {
-    let mut all: BTreeMap<Id<Matter>, Vec<Point>> = BTreeMap::new();
-    for (id, parcel) in submission.live() {
-        let own = match with {
-            Some((with, verdict)) if with == id => Some(verdict),
-            _ => parcel.opinion.as_ref().map(|o| &o.verdict),
-        };
-        for verdict in own.into_iter().chain(parcel.others.values().map(|o| &o.verdict)) {
-            if let Verdict::Correct { points } = verdict {
-                let known = all.entry(id.clone()).or_default();
-                known.extend(points.iter().filter(|p| !known.contains(p)).cloned().collect::<Vec<_>>());
-            }
-        }
-    }
-    all
-}
-
-fn notified(
-    project: &Project,
-    catalogue: &Catalogue,
-    submission: &Submission,
-    points: BTreeMap<Id<Matter>, Vec<Point>>,
-    by: By,
-    here: &dyn Fn(Event) -> project::Event,
-) -> Events {
-    let calendar = catalogue.calendar();
-    let mut events = Vec::new();
-    for id in points.keys() {
-        let Some(tracked) = project.matters.get(id) else { continue };
-        match &tracked.progress {
-            Progress::Accepted { due } => events.push(moved(
-                id,
-                matter::Event::Paused {
-                    reason: PauseReason::Supplement,
-                    note: format!("补正告知 {} 第 {} 次", submission.number, submission.notices.len() + 1),
-                    left: calendar.between(by.at.date(), *due).max(0),
-                },
-            )),
-            Progress::Filed { preview } => events.push(moved(id, matter::Event::Returned { preview: *preview })),
-            _ => {}
-        }
-    }
-    events.insert(0, here(Event::Notified { points }));
     Ok(events)
 }
 
@@ -383,6 +316,10 @@ fn convert(project: &Project, catalogue: &Catalogue, differences: &BTreeMap<Id<M
 /// What a package keeps an office from deciding a matter: no opinion that passes, a paper promised before the decision.
 pub fn obstacles(project: &Project, catalogue: &Catalogue, id: &Id<Matter>) -> Vec<Text> {
     let Some((_, _, parcel)) = project.parcel(id) else { return Vec::new() };
+    // No office reviews what the enterprise does by itself.
+    if project.matters.get(id).is_some_and(|tracked| is_enterprises(&tracked.department)) {
+        return Vec::new();
+    }
     let mut list = Vec::new();
     match &parcel.opinion {
         Some(opinion) if opinion.verdict.passes() => {}

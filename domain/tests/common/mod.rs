@@ -118,7 +118,10 @@ impl Story {
     /// The whole way of a matter, by its office and the enterprise.
     pub fn finish(&mut self, id: &str) {
         use matter::Command as M;
-        let office = officer(CATALOGUE.matter(id).unwrap().department.as_str());
+        let office = match CATALOGUE.matter(id).unwrap().department.as_str() {
+            "enterprise" => enterprise(),
+            office => officer(office),
+        };
         self.matter(&enterprise(), id, M::Prepare).unwrap();
         for command in [M::File, M::Accept, M::Decide, M::Issue] {
             self.matter(&office, id, command).unwrap();

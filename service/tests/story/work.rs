@@ -42,12 +42,20 @@ story! {
         let stranger = world.as_("zhou").await.actor.unwrap().account;
         assert_eq!(appoint_deputy(&li, Some(&stranger), until(3)).await.map_err(sentence).unwrap_err(), "请选择本单位同岗位的同事。");
         assert_eq!(appoint_deputy(&li, Some(&second), until(-1)).await.map_err(sentence).unwrap_err(), "请写今天或以后的日期。");
+        let for_ever = Some("9999-12-31".parse().unwrap());
+        assert!(appoint_deputy(&li, Some(&second), for_ever).await.map_err(sentence).unwrap_err().starts_with("代理最长 60 天"));
         let signed_in = async || {
             let token = world.session("sun").await;
             let (actor, _) = service::account::signed_in(&world.service, &token).await.unwrap().unwrap();
             world.service.context(Some(actor))
         };
         assert!(service::project::view(&signed_in().await, &id).await.is_err(), "not their project");
+        // One that was entered for ever before there was a longest time counts for nothing.
+        let account = li.actor.as_ref().unwrap().account.to_string();
+        sqlx::query("insert into deputy (account, deputy, until) values ($1, $2, '9999-12-31')")
+            .bind(account).bind(second.to_string()).execute(world.service.db.pool()).await.unwrap();
+        assert!(service::project::view(&signed_in().await, &id).await.is_err());
+        assert!(service::project::list(&signed_in().await).await.unwrap().is_empty());
         appoint_deputy(&li, Some(&second), until(3)).await.unwrap();
         let sun = signed_in().await;
         assert_eq!(service::project::list(&sun).await.unwrap().len(), 1);

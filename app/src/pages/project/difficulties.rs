@@ -56,6 +56,7 @@ pub fn RaiseForm(#[prop(optional)] matter: Option<String>) -> impl IntoView {
 fn side_name(side: &Side) -> String {
     match side {
         Side::Enterprise => tr!(hard.side_enterprise),
+        Side::Agent => say(&domain::account::Role::Agent.name()),
         Side::LeadOfficer => tr!(hard.side_lead),
         Side::Office(id) => office_name(id),
     }
@@ -134,7 +135,7 @@ fn ProposalItem(number: usize, proposal: Proposal, difficulty: StoredValue<Strin
         }
     };
     view! {
-        <li class="talk" class:talk-answer=proposal.side != Side::Enterprise class:talk-over=proposal.countered>
+        <li class="talk" class:talk-answer=!matches!(proposal.side, Side::Enterprise | Side::Agent) class:talk-over=proposal.countered>
             <p class="talk-head">
                 <strong>{tr!(hard.proposal, n = number)}</strong>
                 <span>{side_name(&proposal.side)}" · "{page.person(&proposal.by)}</span>
@@ -213,7 +214,10 @@ fn Moves(key: StoredValue<String>) -> impl IntoView {
                 let selected = chosen.as_ref() == Some(&id);
                 view! { <option value=id selected=selected>{name}</option> }
             };
-            offices().into_iter().map(option).collect_view()
+            // Who carries a resolution out is one of those named for the difficulty.
+            let named = page.project(|p| p.difficulties.get(key.get_value().as_str()).map(|d| d.offices()).unwrap_or_default());
+            let fits = |(id, _): &(String, String)| field != "owner" || named.contains(id.as_str());
+            offices().into_iter().filter(fits).map(option).collect_view()
         };
         let checks = move || {
             offices()

@@ -59,7 +59,7 @@ impl Page {
 
     /// Whether the viewer may do this at all; for showing its form.
     pub fn permits(self, command: &Command) -> bool {
-        self.0.with(|v| v.project.permits(&v.viewer, command))
+        self.0.with(|v| v.project.permits(&catalogue(), &v.viewer, command))
     }
 
     pub fn person(self, id: &Id<Account>) -> String {

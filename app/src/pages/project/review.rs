@@ -8,9 +8,7 @@ use crate::error::Failure;
 use crate::lang::{say, size, tr};
 use crate::shared::catalogue;
 use domain::Id;
-use domain::account::Role;
 use domain::catalogue::{Field, Form, Matter};
-use domain::policy::handles;
 use domain::project::Command;
 use domain::review::{Pin, Reason, Verdict};
 use domain::sheet::{Values, in_mu, shown};
@@ -98,17 +96,8 @@ fn OnFile(package: Id<Submission>, nth: usize, matter: Id<Matter>) -> impl IntoV
 
 /// What somebody may do with the filing: speak for an office, or look.
 fn may_speak(matter: &Id<Matter>, package: &Id<Submission>) -> bool {
-    let page = page();
-    let c = catalogue();
-    page.0.with(|v| {
-        let probe = Command::Submission {
-            id: package.clone(),
-            command: S::Opine { matter: matter.clone(), verdict: Verdict::Pass, snapshot: Default::default() },
-        };
-        let cooperates = c.matter(matter.as_str()).is_some_and(|m| v.viewer.office.as_ref().is_some_and(|o| m.cooperating.contains(o)));
-        let officer = matches!(v.viewer.role, Role::Department | Role::DepartmentHead | Role::BackboneOfficer);
-        v.project.permits(&v.viewer, &probe) && officer && (handles(&v.viewer, &v.project, matter) || cooperates)
-    })
+    let command = S::Opine { matter: matter.clone(), verdict: Verdict::Pass, snapshot: Default::default() };
+    page().permits(&Command::Submission { id: package.clone(), command })
 }
 
 #[component]

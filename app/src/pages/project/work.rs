@@ -132,14 +132,16 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
         move || page.project(|p| p.matters.get(matter.get_value().as_str()).and_then(|t| t.claimed.clone())).map(|id| page.person(&id));
     let forms = move || {
         let mut forms = Vec::new();
-        let (submit, handle) = (may(M::Prepare), may(M::Accept));
+        let (submit, handle) = (may(M::Prepare), may(M::Claim));
+        // Also the enterprise, where it does a matter by itself.
+        let conclude = may(M::Accept);
         let exempt = may(M::Exempt { reason: String::new() });
         let extend = may(M::Extend { reason: String::new() });
         let on_file = page.project(|p| p.parcel(&matter.get_value()).is_some());
         let early = page.project(|p| p.parcel(&matter.get_value()).is_some_and(|(_, _, parcel)| parcel.preview));
         let package = catalogue().matter(matter.get_value().as_str()).is_some_and(domain::submission::wants_package);
-        let withdraw = domain::submission::Command::Withdraw { reason: String::new() };
-        let to_file = page.permits(&Command::Submission { id: "".into(), command: withdraw });
+        let give_back = domain::submission::Command::Return { parcels: Default::default(), explanation: String::new() };
+        let to_file = page.permits(&Command::Submission { id: "".into(), command: give_back });
         let pre_review = catalogue().matter(matter.get_value().as_str()).is_some_and(|m| m.depends_on.iter().any(|d| d.preview));
         match now.get() {
             Some(State::NotYetDue { .. } | State::Ready | State::Prepared | State::Refused) if package && to_file => {
@@ -152,17 +154,19 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
             Some(State::Prepared) if submit && (handle || !package) => {
                 forms.push(step("file", if package { tr!(work.counter) } else { tr!(work.file) }, "button"));
             }
-            Some(State::Filed { .. }) if handle && !early => forms.push(step("accept", tr!(work.accept), "button")),
-            Some(State::Accepted { .. }) if handle => {
+            Some(State::Filed { .. }) if conclude && !early => forms.push(step("accept", tr!(work.accept), "button")),
+            Some(State::Accepted { .. }) if conclude => {
                 if extend {
                     forms.push(written("extend", tr!(work.extend), false));
                 }
                 forms.push(step("decide", tr!(work.decide), "button"));
-                forms.push(written("pause", tr!(work.pause), true));
-                forms.push(written("refuse", tr!(work.refuse), false));
+                if handle {
+                    forms.push(written("pause", tr!(work.pause), true));
+                    forms.push(written("refuse", tr!(work.refuse), false));
+                }
             }
             Some(State::Paused { .. }) if handle => forms.push(step("resume", tr!(work.resume), "button")),
-            Some(State::Decided) if handle => forms.push(step("issue", tr!(work.issue), "button")),
+            Some(State::Decided) if conclude => forms.push(step("issue", tr!(work.issue), "button")),
             _ => {}
         }
         if handle
@@ -175,8 +179,11 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
         if exempt && matches!(now.get(), Some(State::NotYetDue { .. } | State::Ready | State::Prepared)) {
             forms.push(written("exempt", tr!(work.exempt), false));
         }
-        if handle && !matches!(now.get(), Some(State::Issued | State::NotApplicable | State::Decided)) {
+        let going = !matches!(now.get(), Some(State::Issued | State::NotApplicable | State::Decided));
+        if conclude && going {
             forms.push(view! { <Elsewhere matter /> }.into_any());
+        }
+        if handle && going {
             let mine = page.0.with(|v| {
                 v.project.matters.get(matter.get_value().as_str()).and_then(|t| t.claimed.clone()) == Some(v.viewer.account.clone())
             });

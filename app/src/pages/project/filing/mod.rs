@@ -84,7 +84,10 @@ fn rows(view: &SheetView) -> Vec<Row> {
 #[component]
 fn ToFile(sheet: RwSignal<Option<SheetView>>) -> impl IntoView {
     let page = page();
-    let may = page.permits(&Command::Submission { id: "".into(), command: submission::Command::Withdraw { reason: String::new() } });
+    let may = page.permits(&Command::Submission {
+        id: "".into(),
+        command: submission::Command::Return { parcels: Default::default(), explanation: String::new() },
+    });
     let own = page.0.with_untracked(|v| v.viewer.role == Role::Enterprise);
     let action = ServerAction::<FilePackage>::new();
     let all = Memo::new(move |_| sheet.with(|s| s.as_ref().map(rows).unwrap_or_default()));

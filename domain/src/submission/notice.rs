@@ -1,0 +1,84 @@
+//! The one correction notice of a package: what it says, when it goes out, and what may be found wrong after it.
+
+use super::rules::{Events, moved};
+use super::{Event, Notice, Submission};
+use crate::catalogue::{Catalogue, Matter, Organisation};
+use crate::id::Id;
+use crate::log::By;
+use crate::matter::{self, PauseReason, Progress};
+use crate::project::{self, Project};
+use crate::refusal::Refusal;
+use crate::review::{Pin, Point, Verdict};
+use crate::text::Text;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An office tells all it has once and together: after a notice that it had its say before, only what was changed since, or
+/// what was told and is not right yet. A notice that went out before it had spoken takes nothing from it.
+pub(super) fn told_once(
+    catalogue: &Catalogue,
+    submission: &Submission,
+    id: &Id<Matter>,
+    office: &Id<Organisation>,
+    points: &[Point],
+) -> Result<(), Refusal> {
+    let had_its_say = |n: &Notice| n.heard.get(id).is_some_and(|heard| heard.offices.contains(office));
+    let Some(last) = submission.notices.iter().rposition(had_its_say) else { return Ok(()) };
+    let since = &submission.notices[last..];
+    let filings = since.first().and_then(|n| n.heard.get(id)).map_or(0, |heard| heard.filings);
+    let later = submission.parcels.get(id).into_iter().flat_map(|parcel| parcel.filings.iter().skip(filings));
+    let changed: BTreeSet<&Pin> = later.flat_map(|(_, filing)| &filing.changed).collect();
+    let told: BTreeSet<&Pin> = since.iter().filter_map(|n| n.points.get(id)).flatten().map(|point| &point.pin).collect();
+    let Some(new) = points.iter().find(|p| !changed.contains(&p.pin) && !told.contains(&p.pin)) else { return Ok(()) };
+    let name = new.pin.name(catalogue);
+    Err(Refusal::NotNow(Text::new(
+        format!("“{}”上次没有提出，这次也没有改过：补正须一次性告知，不能再提。", name.zh),
+        format!("“{}” was not told the last time and has not changed since: corrections are told once and together.", name.en),
+    )))
+}
+
+/// What all offices want corrected; `with`: an opinion that is being given.
+pub(super) fn points(submission: &Submission, with: Option<(&Id<Matter>, &Verdict)>) -> BTreeMap<Id<Matter>, Vec<Point>> {
+    let mut all: BTreeMap<Id<Matter>, Vec<Point>> = BTreeMap::new();
+    for (id, parcel) in submission.live() {
+        let own = match with {
+            Some((with, verdict)) if with == id => Some(verdict),
+            _ => parcel.opinion.as_ref().map(|o| &o.verdict),
+        };
+        for verdict in own.into_iter().chain(parcel.others.values().map(|o| &o.verdict)) {
+            if let Verdict::Correct { points } = verdict {
+                let known = all.entry(id.clone()).or_default();
+                known.extend(points.iter().filter(|p| !known.contains(p)).cloned().collect::<Vec<_>>());
+            }
+        }
+    }
+    all
+}
+
+pub(super) fn notified(
+    project: &Project,
+    catalogue: &Catalogue,
+    submission: &Submission,
+    points: BTreeMap<Id<Matter>, Vec<Point>>,
+    by: By,
+    here: &dyn Fn(Event) -> project::Event,
+) -> Events {
+    let calendar = catalogue.calendar();
+    let mut events = Vec::new();
+    for id in points.keys() {
+        let Some(tracked) = project.matters.get(id) else { continue };
+        match &tracked.progress {
+            Progress::Accepted { due } => events.push(moved(
+                id,
+                matter::Event::Paused {
+                    reason: PauseReason::Supplement,
+                    note: format!("补正告知 {} 第 {} 次", submission.number, submission.notices.len() + 1),
+                    left: calendar.between(by.at.date(), *due).max(0),
+                },
+            )),
+            Progress::Filed { preview } => events.push(moved(id, matter::Event::Returned { preview: *preview })),
+            _ => {}
+        }
+    }
+    events.insert(0, here(Event::Notified { points }));
+    Ok(events)
+}

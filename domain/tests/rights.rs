@@ -1,0 +1,172 @@
+//! Who may do what: the whole table against docs/rights.md, and the cases that made it what it is.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
+#![cfg(feature = "yaml")]
+
+mod common;
+
+use common::*;
+use domain::account::{Actor, Role};
+use domain::condition::Value;
+use domain::id::Id;
+use domain::policy::{Action, may};
+use domain::project::Project;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+/// The matter of the table: its own office, one that cooperates on it, and one that has another matter of the project.
+const MATTER: &str = "construction-planning-permit";
+const OWN: &str = "natural-resources";
+const COOPERATING: &str = "water-affairs";
+const OTHER: &str = "tax";
+/// What the project owner does by itself.
+const ITS_OWN: &str = "environmental-acceptance";
+
+fn begin() -> Story {
+    Story::with(&[
+        ("gross_floor_area_sqm", Value::Number(140_000.0)),
+        ("total_investment_10k", Value::Number(120_000.0)),
+        ("has_civil_buildings", Value::Flag(true)),
+        ("eia_category", Value::Word("report-book".into())),
+    ])
+}
+
+fn offices(ids: &[&str]) -> BTreeSet<Id<domain::catalogue::Organisation>> {
+    ids.iter().map(|id| Id::from(*id)).collect()
+}
+
+/// Each action with an example of it. The list and the match are one text: an action without a line here does not compile.
+macro_rules! actions {
+    ($($pattern:pat $(if $guard:expr)? => $example:expr, $zh:literal, $en:literal;)*) => {
+        fn name(action: &Action) -> (&'static str, &'static str) {
+            match action { $($pattern $(if $guard)? => ($zh, $en),)* }
+        }
+        fn actions() -> Vec<(Action, &'static str, &'static str)> {
+            vec![$(($example, $zh, $en)),*]
+        }
+    };
+}
+
+actions! {
+    Action::StartProject => Action::StartProject, "立项目", "start a project";
+    Action::View => Action::View, "查看项目", "see the project";
+    Action::ViewInternal => Action::ViewInternal, "查看内部记事", "see internal notes";
+    Action::NoteInternal => Action::NoteInternal, "写内部记事", "write an internal note";
+    Action::Note => Action::Note, "写记事", "write a note";
+    Action::AppointAgent => Action::AppointAgent, "指定帮代办专员", "name the agent";
+    Action::AppointLead => Action::AppointLead, "指定首席服务专员", "name the lead officer";
+    Action::Ask => Action::Ask, "提问、追问、关闭", "ask, ask again, close";
+    Action::Answer(_, Some(to)) if to.as_str() == "backbone" => Action::Answer(MATTER.into(), Some("backbone".into())), "答复已交骨干专员的事项咨询", "answer on a matter, put to its backbone officer";
+    Action::Answer(..) => Action::Answer(MATTER.into(), Some("li".into())), "答复已交帮代办专员的事项咨询", "answer on a matter, put to the agent";
+    Action::AnswerGeneral => Action::AnswerGeneral, "答复项目咨询", "answer on the project";
+    Action::RaiseDifficulty => Action::RaiseDifficulty, "提出困难", "raise a difficulty";
+    Action::LeadDifficulty => Action::LeadDifficulty, "指定牵头部门、议定困难", "name who leads a difficulty, resolve it";
+    Action::Negotiate(_) => Action::Negotiate(offices(&[OWN, COOPERATING])), "对困难提方案、表态", "propose and accept on a difficulty";
+    Action::AdoptPlan => Action::AdoptPlan, "确定计划", "adopt the plan";
+    Action::Fill(provider) if provider.as_str() == OWN => Action::Fill(OWN.into()), "填写主办部门的字段", "fill in a field of the own office";
+    Action::Fill(_) => Action::Fill("enterprise".into()), "填写企业的字段", "fill in a field of the enterprise";
+    Action::ConfirmSheet => Action::ConfirmSheet, "确认代填内容", "confirm what others filled in";
+    Action::MarkReady => Action::MarkReady, "标记一节备好", "mark a section ready";
+    Action::AddDocument => Action::AddDocument, "上传文件", "add a document";
+    Action::ChangeDocument(None) => Action::ChangeDocument(None), "改动企业方的文件", "change a document of the enterprise’s side";
+    Action::ChangeDocument(Some(_)) => Action::ChangeDocument(Some(OWN.into())), "改动主办部门的文件", "change a document of the own office";
+    Action::Submit(_) => Action::Submit(MATTER.into()), "准备、申报事项", "prepare and file a matter";
+    Action::FilePackage => Action::FilePackage, "申报、补正", "file and correct a package";
+    Action::Withdraw => Action::Withdraw, "撤回申报", "withdraw a package";
+    Action::Review(..) => Action::Review(MATTER.into(), offices(&[COOPERATING])), "出具审查意见", "give an opinion";
+    Action::Notify(..) => Action::Notify([Id::from(MATTER)].into(), offices(&[COOPERATING])), "发出补正告知", "send the correction notice";
+    Action::Convert => Action::Convert, "转为正式申报", "convert what passed pre-review";
+    Action::Lapse => Action::Lapse, "认定预审失效", "say that pre-reviews lapse";
+    Action::Handle(matter) if matter.as_str() == ITS_OWN => Action::Handle(ITS_OWN.into()), "暂停、不予许可自主验收", "pause or refuse what the owner does itself";
+    Action::Handle(_) => Action::Handle(MATTER.into()), "受理、暂停、决定、不予许可、登记、认领", "accept, pause, decide, refuse, record, claim";
+    Action::Extend(_) => Action::Extend(MATTER.into()), "批准延长期限", "extend a time limit";
+    Action::Exempt(matter) if matter.as_str() == MATTER => Action::Exempt(MATTER.into()), "认定不需要办", "say that a matter is not needed";
+    Action::Exempt(_) => Action::Exempt(ITS_OWN.into()), "认定不需要自主验收", "say that what the owner does itself is not needed";
+    Action::Conclude(_) => Action::Conclude(ITS_OWN.into()), "登记、办结自主验收", "record and finish what the owner does itself";
+    Action::HandleAll(matters) if matters.iter().any(|m| m.as_str() == ITS_OWN) => Action::HandleAll(vec![ITS_OWN.into()]), "为自主验收发证", "issue a certificate of what the owner does itself";
+    Action::HandleAll(_) => Action::HandleAll(vec![MATTER.into()]), "发证、更正、撤销", "issue, correct, revoke a certificate";
+    Action::IssueJointly => Action::IssueJointly, "发起联发", "call a joint issue";
+}
+
+/// Everybody who can stand to a project in some way; each who can have one with a deputy.
+fn people() -> Vec<(&'static str, Actor)> {
+    let of = |role, office: &str| actor(&format!("{role:?}-{office}"), role, office, Some(office));
+    let deputy = |of: &Actor| Actor {
+        account: format!("deputy-{}", of.account).as_str().into(),
+        matters: of.matters.clone(),
+        stands_for: [of.account.clone()].into(),
+        ..of.clone()
+    };
+    let backbone = |office: &str| Actor { matters: [Id::from(MATTER)].into(), ..of(Role::BackboneOfficer, office) };
+    let mut people = vec![("建设单位 the project owner", enterprise()), ("另一企业的人 somebody of another firm", stranger())];
+    let mut with_deputy = |name, deputy_name, actor: Actor| {
+        let stands_in = deputy(&actor);
+        people.push((name, actor));
+        people.push((deputy_name, stands_in));
+    };
+    with_deputy("本项目帮代办专员 the agent", "其代理人 the agent’s deputy", agent());
+    with_deputy("其他帮代办专员 another agent", "其代理人 that agent’s deputy", actor("other-agent", Role::Agent, "office", None));
+    with_deputy("本项目首席服务专员 the lead officer", "其代理人 the lead officer’s deputy", lead());
+    with_deputy(
+        "其他首席服务专员 another lead officer",
+        "其代理人 that lead officer’s deputy",
+        actor("other-lead", Role::LeadOfficer, "office", None),
+    );
+    with_deputy("主办部门承办人 a handler of the matter’s own office", "其代理人 the handler’s deputy", of(Role::Department, OWN));
+    with_deputy("主办部门负责人 the head of the own office", "其代理人 the head’s deputy", of(Role::DepartmentHead, OWN));
+    with_deputy("主办部门骨干专员 a backbone officer of the own office", "其代理人 the backbone officer’s deputy", backbone(OWN));
+    with_deputy("配合部门承办人 a handler of a cooperating office", "其代理人 that handler’s deputy", of(Role::Department, COOPERATING));
+    people.push(("配合部门负责人 the head of a cooperating office", of(Role::DepartmentHead, COOPERATING)));
+    people.push(("配合部门骨干专员 a backbone officer of a cooperating office", backbone(COOPERATING)));
+    people.push(("项目内其他部门承办人 a handler of another office of the project", of(Role::Department, OTHER)));
+    people.push(("项目内其他部门负责人 the head of another office of the project", of(Role::DepartmentHead, OTHER)));
+    people.push(("项目内其他部门骨干专员 a backbone officer of another office of the project", backbone(OTHER)));
+    people.push(("项目外部门承办人 a handler of an office outside", of(Role::Department, "archives")));
+    people.push(("项目外部门负责人 the head of an office outside", of(Role::DepartmentHead, "archives")));
+    people.push(("项目外部门骨干专员 a backbone officer of an office outside", backbone("archives")));
+    people.push(("登记在“建设单位”名下的承办人 a handler entered for the “enterprise”", of(Role::Department, "enterprise")));
+    people.push(("区分管领导 the district leader", leader()));
+    people.push(("督办员 the supervision officer", actor("du", Role::Supervisor, "district", None)));
+    people.push(("中介机构 an intermediary", actor("zj", Role::Intermediary, "zj", None)));
+    people
+}
+
+const HEAD: &str = "# 谁能做什么 · Who may do what
+
+This table is computed: a test of `domain` compares it with the policy. Why each right is whose: [0018](decisions/0018-rights.md).
+Example: a works permit (建设工程规划许可证) of the planning office, on which the water office cooperates; the tax office has another
+matter of the project. A backbone officer here is one entered for that permit, of whatever office.
+
+本表由测试按规则算出并比对。以建设工程规划许可证为例：主办自然资源和规划部门，配合水务部门，税务部门主办项目内的另一事项。
+";
+
+fn table(project: &Project) -> String {
+    let people = people();
+    let mut text = format!("{HEAD}\n");
+    for (i, (who, _)) in people.iter().enumerate() {
+        writeln!(text, "{}. {who}", i + 1).unwrap();
+    }
+    let numbers: Vec<String> = (1..=people.len()).map(|n| n.to_string()).collect();
+    writeln!(text, "\n| | {} |\n|---|{}", numbers.join(" | "), ":-:|".repeat(people.len())).unwrap();
+    for (action, zh, en) in actions() {
+        assert_eq!(name(&action), (zh, en), "the example is another line's");
+        let cells: Vec<&str> = people.iter().map(|(_, who)| if may(who, &action, Some(project)) { "●" } else { " " }).collect();
+        writeln!(text, "| {zh} {en} | {} |", cells.join(" | ")).unwrap();
+    }
+    text
+}
+
+#[test]
+fn the_policy_is_the_table_in_docs() {
+    let project = begin().project();
+    assert!(project.matters.contains_key(MATTER) && project.matters.contains_key(ITS_OWN));
+    assert!([OWN, COOPERATING, OTHER].iter().all(|office| project.offices.contains(*office)) && !project.offices.contains("archives"));
+    let text = table(&project);
+    println!("{text}");
+    let known = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rights.md")).unwrap_or_default();
+    if known != text {
+        let new = std::env::temp_dir().join("rights.md");
+        std::fs::write(&new, &text).unwrap();
+        panic!("docs/rights.md is not what the policy says; the new table is in {}", new.display());
+    }
+}
