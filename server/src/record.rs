@@ -14,7 +14,7 @@ use domain::id::Id;
 use domain::matter::{Command as M, Elsewhere};
 use domain::project::{Command, Project};
 use serde::Deserialize;
-use service::project::{Sent, execute};
+use service::project::{Sent, execute, may_follow};
 
 pub fn routes() -> Router<AppState> {
     Router::new().route("/projects/{id}/matters/{matter}/record", post(record))
@@ -43,20 +43,24 @@ async fn record(
     headers: HeaderMap,
     decided: Result<Json<Decided>, JsonRejection>,
 ) -> Response {
+    let cx = visitor.context(&state);
+    if let Err(error) = may_follow(&cx, &id).await {
+        return refused(error, &visitor);
+    }
     let Json(Decided { number, system, on }) = match decided {
         Ok(decided) => decided,
         Err(rejection) => return problem(422, &rejection.body_text()),
     };
     let Ok(on) = on.parse::<Date>() else { return problem(422, "`on` is not a day, such as 2026-09-13") };
-    let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok());
-    let key = key.zip(visitor.actor.as_ref()).map(|(key, actor)| format!("{}/record/{key}", actor.account));
+    let key = headers.get("idempotency-key").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
     let command = Command::Matter { matter, command: M::Record { elsewhere: Elsewhere { number, system, on } } };
-    let cx = visitor.context(&state);
     match execute(&cx, &id, command, Sent { key, ..Sent::default() }).await {
         Ok(done) => Json(serde_json::json!({ "version": done.version })).into_response(),
-        Err(error) => {
-            let public = error.into_public();
-            problem(public.status(), public.sentence().get(visitor.lang))
-        }
+        Err(error) => refused(error, &visitor),
     }
+}
+
+fn refused(error: service::Error, visitor: &Visitor) -> Response {
+    let public = error.into_public();
+    problem(public.status(), public.sentence().get(visitor.lang))
 }

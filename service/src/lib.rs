@@ -16,6 +16,7 @@ mod error;
 pub mod limit;
 pub mod log;
 pub mod material;
+pub mod once;
 pub mod project;
 pub mod project_card;
 pub mod sheet;
@@ -33,6 +34,9 @@ use domain::account::Actor;
 use domain::catalogue::Catalogue;
 use log::Log;
 use std::sync::Arc;
+
+/// Where requests of this machine's command line come from.
+pub const LOCAL: &str = "local";
 
 /// The portal, open for business. Cheap to clone.
 #[derive(Clone)]
@@ -56,7 +60,7 @@ pub struct Service {
 pub struct Context {
     pub service: Service,
     pub actor: Option<Actor>,
-    /// The network address the request comes from; `local`: this machine's command line.
+    /// The network address the request comes from, or [`LOCAL`].
     pub address: String,
     /// The address is not one that people of government may come from.
     pub outside: bool,
@@ -85,7 +89,7 @@ impl Service {
     }
 
     pub fn context(&self, actor: Option<Actor>) -> Context {
-        Context { service: self.clone(), actor, address: "local".to_string(), outside: false }
+        Context { service: self.clone(), actor, address: LOCAL.to_string(), outside: false }
     }
 }
 

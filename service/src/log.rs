@@ -4,6 +4,7 @@
 
 use crate::db::Db;
 use crate::error::Fault;
+use crate::once::{Before, Once};
 use crate::project_card::Rows;
 use domain::account::Account;
 use domain::date::Instant;
@@ -50,10 +51,8 @@ pub enum Appended {
     },
     /// Somebody else was first: read, decide and try again.
     Conflict,
-    /// The same form was sent before; its events stand at this version.
-    Already {
-        version: u64,
-    },
+    /// The same form was sent before.
+    Already(Before),
 }
 
 struct Append {
@@ -61,7 +60,7 @@ struct Append {
     expected: Head,
     facts: Vec<Fact>,
     rows: Rows,
-    key: Option<String>,
+    once: Option<Once>,
     reply: oneshot::Sender<Result<Appended, String>>,
 }
 
@@ -91,9 +90,9 @@ impl Log {
     ///
     /// # Errors
     /// The database failed; nothing was written.
-    pub async fn append(&self, stream: &str, expected: Head, facts: Vec<Fact>, rows: Rows, key: Option<String>) -> Result<Appended, Fault> {
+    pub async fn append(&self, stream: &str, expected: Head, facts: Vec<Fact>, rows: Rows, once: Option<Once>) -> Result<Appended, Fault> {
         let (reply, answer) = oneshot::channel();
-        let append = Append { stream: stream.to_string(), expected, facts, rows, key, reply };
+        let append = Append { stream: stream.to_string(), expected, facts, rows, once, reply };
         self.queue.send(append).await.map_err(|_| "the log is closed")?;
         Ok(answer.await.map_err(|_| "the log stopped before it answered")??)
     }
@@ -119,19 +118,27 @@ impl Log {
         rows.iter().map(Stored::from_row).map(|stored| stored?.open()).collect()
     }
 
-    /// The version at which a form's key was done before.
+    /// What stands under a form's key.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn done_before(&self, key: &str) -> Result<Option<u64>, Fault> {
-        let row = sqlx::query("select version from command where key = $1").bind(key.to_string()).fetch_optional(self.db.pool()).await?;
-        Ok(row.map(|row| row.try_get::<i64, _>(0)).transpose()?.map(|v| v.unsigned_abs()))
+    pub async fn done_before(&self, once: Once) -> Result<Option<Before>, Fault> {
+        let row = sqlx::query("select version, asked from command where key = $1")
+            .bind(once.key.to_string())
+            .fetch_optional(self.db.pool())
+            .await?;
+        row.map(|row| before(&row, once)).transpose()
     }
 
     /// The last sequence number that was committed.
     pub fn last_seen(&self) -> u64 {
         *self.grown.borrow()
     }
+}
+
+fn before(row: &AnyRow, once: Once) -> Result<Before, Fault> {
+    let same = row.try_get::<Option<String>, _>("asked")?.is_none_or(|asked| asked == once.asked.to_string());
+    Ok(if same { Before::Same { version: row.try_get::<i64, _>("version")?.unsigned_abs() } } else { Before::Other })
 }
 
 /// An event as its row holds it.
@@ -282,10 +289,11 @@ async fn stream_head(tx: &mut Transaction<'static, Any>, stream: &str) -> Result
 }
 
 async fn write_one(tx: &mut AnyConnection, append: &Append, mut head: Head, seq: &mut u64) -> Result<Appended, Fault> {
-    if let Some(key) = &append.key {
-        let row = sqlx::query("select version from command where key = $1").bind(key.clone()).fetch_optional(&mut *tx).await?;
+    if let Some(once) = append.once {
+        let row =
+            sqlx::query("select version, asked from command where key = $1").bind(once.key.to_string()).fetch_optional(&mut *tx).await?;
         if let Some(row) = row {
-            return Ok(Appended::Already { version: row.try_get::<i64, _>(0)?.unsigned_abs() });
+            return Ok(Appended::Already(before(&row, once)?));
         }
     }
     if head != append.expected {
@@ -314,12 +322,13 @@ async fn write_one(tx: &mut AnyConnection, append: &Append, mut head: Head, seq:
             .await?;
     }
     append.rows.write(tx).await?;
-    if let (Some(key), Some(last)) = (&append.key, append.facts.last()) {
-        sqlx::query("insert into command (key, stream, version, at) values ($1, $2, $3, $4)")
-            .bind(key.clone())
+    if let (Some(once), Some(last)) = (append.once, append.facts.last()) {
+        sqlx::query("insert into command (key, stream, version, at, asked) values ($1, $2, $3, $4, $5)")
+            .bind(once.key.to_string())
             .bind(append.stream.clone())
             .bind(i64::try_from(head.version)?)
             .bind(last.at.to_string())
+            .bind(once.asked.to_string())
             .execute(&mut *tx)
             .await?;
     }

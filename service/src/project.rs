@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Fault, Public};
 use crate::log::{Appended, Fact, Head};
+use crate::once::{Before, Once};
 use crate::project_card::{Rows, card_from_row};
 use crate::{Context, new_id, random_hex};
 use domain::account::{Account, Actor, Role};
@@ -10,11 +11,14 @@ use domain::date::Instant;
 use domain::error::Change;
 use domain::guide::Answers;
 use domain::id::Id;
-use domain::log::{Audience, Body, By, Recorded};
-use domain::project::{Command, Event, Opening, Project, Subject, start};
+use domain::limit::Limit;
+use domain::log::{Audience, Body, By, Digest, Recorded};
+use domain::policy::handles;
+use domain::project::{Command, Event, Opening, Project, Subject, may_start, start};
 use domain::project_card::Card;
 pub use domain::view::{Done, Told, View};
-use domain::{consultation, team, text, timeline};
+use domain::work::LONGEST_SUBSTITUTION;
+use domain::{consultation, difficulty, team, text, timeline};
 use sqlx::Row;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,8 +80,10 @@ pub fn stream(id: &Id<Project>) -> String {
 /// What comes with a command besides itself.
 #[derive(Clone, Debug, Default)]
 pub struct Sent {
-    /// The form's key: sent twice, done once.
+    /// The form's key as the client chose it: sent twice, done once. It counts for this person and this project alone.
     pub key: Option<String>,
+    /// The digest of what was asked, where that is not the command itself; see [`Sent::asking`].
+    pub asked: Option<Digest>,
     /// The version the page was made from: if its subject has changed since by somebody else, nothing is done.
     pub based_on: Option<u64>,
     /// The fact is assumed, not documented (a replayed case).
@@ -112,8 +118,19 @@ pub(crate) async fn open_for(
     agent: Option<Id<Account>>,
     sent: Sent,
 ) -> Result<Id<Project>, Error> {
+    may_start(actor, &owner)?;
     let at = sent.at.unwrap_or_else(|| cx.service.clock.now());
+    // A project's id comes from the form's key, so that the form sent twice opens one project.
+    let id: Id<Project> = match &sent.key {
+        Some(key) => crate::account::id_from_key(key, &actor.account),
+        None => new_id(),
+    };
     let area = area.trim();
+    let sent = sent.asking("start", &(name, area, &answers))?;
+    let once = sent.once(&actor.account, &stream(&id))?;
+    if let Some(before) = before(cx, once).await? {
+        return before.answer().map(|_| id);
+    }
     let lead = crate::account::on_duty(&cx.service.db, "area", area).await?;
     if lead.is_none() {
         return Err(Public::invalid(
@@ -122,11 +139,6 @@ pub(crate) async fn open_for(
         )
         .into());
     }
-    // A project's id comes from the form's key, so that the form sent twice opens one project.
-    let id: Id<Project> = match &sent.key {
-        Some(key) => crate::account::id_from_key(key, &actor.account),
-        None => new_id(),
-    };
     let agent = match (agent, actor.role) {
         (Some(agent), _) => Some(agent),
         (None, Role::Agent) => Some(actor.account.clone()),
@@ -137,23 +149,46 @@ pub(crate) async fn open_for(
     let facts = facts(&events, actor, at, sent.assumed)?;
     let project = events.first().and_then(|e| Project::open(e, at, sent.assumed)).ok_or(Public::NotFound)?;
     let rows = Rows::of(&id, None, &project, &cx.service.catalogue);
-    let appended = cx.service.log.append(&stream(&id), Head::default(), facts, rows, sent.key).await?;
-    if let Appended::Done { head, seq } = appended {
-        cx.service.heads.put(&id, Folded { project, head, seq });
+    count(cx, Limit::StartProject, actor, &sent).await?;
+    match cx.service.log.append(&stream(&id), Head::default(), facts, rows, once).await? {
+        Appended::Done { head, seq } => cx.service.heads.put(&id, Folded { project, head, seq }),
+        Appended::Already(before) => {
+            before.answer()?;
+        }
+        // A conflict can only be the same form's first sending: the project stands.
+        Appended::Conflict => {}
     }
-    // A conflict can only be the same form's first sending: the project stands.
     Ok(id)
+}
+
+/// Counts what somebody makes. The command line and replayed cases make as much as they want.
+async fn count(cx: &Context, limit: Limit, actor: &Actor, sent: &Sent) -> Result<(), Error> {
+    if sent.at.is_some() || cx.address == crate::LOCAL {
+        return Ok(());
+    }
+    crate::limit::take(&cx.service, limit, actor.account.as_str()).await
+}
+
+fn limit_of(command: &Command) -> Option<Limit> {
+    match command {
+        Command::Consultation { command: consultation::Command::Ask { .. } | consultation::Command::AskAgain { .. }, .. } => {
+            Some(Limit::Ask)
+        }
+        Command::Difficulty { command: difficulty::Command::Raise { .. }, .. } => Some(Limit::RaiseDifficulty),
+        Command::Note { .. } => Some(Limit::Note),
+        _ => None,
+    }
 }
 
 fn facts(events: &[Event], actor: &Actor, at: Instant, assumed: bool) -> Result<Vec<Fact>, Error> {
     events.iter().map(|event| Ok(Fact { at, actor: actor.account.clone(), kind: event.kind(), body: body(event, assumed)? })).collect()
 }
 
-/// The one write path: load, decide, append with the read tables, tell.
+/// The one write path: load, ask the right, look whether it was done, decide, append with the read tables, tell.
 ///
 /// # Errors
 /// The rules' refusal; `Stale` when the page was older than what happened since; `NotFound` also where
-/// the person may not know there is such a project.
+/// the person may not know there is such a project; `Invalid` when the form's key was used for something else.
 pub async fn execute(cx: &Context, id: &Id<Project>, command: Command, sent: Sent) -> Result<Done, Error> {
     let actor = cx.actor()?.clone();
     execute_as(cx, &actor, id, command, sent).await
@@ -161,13 +196,19 @@ pub async fn execute(cx: &Context, id: &Id<Project>, command: Command, sent: Sen
 
 pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, command: Command, sent: Sent) -> Result<Done, Error> {
     let catalogue = &cx.service.catalogue;
-    if let Some(done) = done_before(cx, &sent).await? {
-        return Ok(done);
+    // Whose it is comes before everything that could tell what there is.
+    let known = load(cx, id).await?;
+    known.project.right(catalogue, actor, &command)?;
+    let sent = if sent.asked.is_some() { sent } else { sent.asking("command", &command)? };
+    let once = sent.once(&actor.account, &stream(id))?;
+    if let Some(before) = before(cx, once).await? {
+        return before.answer();
     }
-    let command = with_accounts(cx, command).await?;
+    let command = with_accounts(cx, &known.project, command).await?;
     if let Command::Sheet { command } = &command {
         crate::sheet::is_latest(&cx.service, id, command).await?;
     }
+    let mut limit = limit_of(&command);
     let queue = cx.service.heads.queue(id);
     let _turn = queue.lock().await;
     for _ in 0..TRIES {
@@ -179,11 +220,14 @@ pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, co
         let events = match folded.project.decide(catalogue, command.clone(), By { actor, at }) {
             Ok(events) => events,
             // The same form may have been done while this one waited; then what it asks for is so already.
-            Err(refusal) => match done_before(cx, &sent).await? {
-                Some(done) => return Ok(done),
+            Err(refusal) => match before(cx, once).await? {
+                Some(before) => return before.answer(),
                 None => return Err(refusal.into()),
             },
         };
+        if let Some(limit) = limit.take() {
+            count(cx, limit, actor, &sent).await?;
+        }
         let mut project = folded.project.clone();
         for event in &events {
             project.version += 1;
@@ -191,12 +235,12 @@ pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, co
         }
         let rows = Rows::of(id, Some(&folded.project), &project, catalogue);
         let facts = facts(&events, actor, at, sent.assumed)?;
-        match cx.service.log.append(&stream(id), folded.head, facts, rows, sent.key.clone()).await? {
+        match cx.service.log.append(&stream(id), folded.head, facts, rows, once).await? {
             Appended::Done { head, seq } => {
                 cx.service.heads.put(id, Folded { project, head, seq });
                 return Ok(Done { version: head.version });
             }
-            Appended::Already { version } => return Ok(Done { version }),
+            Appended::Already(before) => return before.answer(),
             Appended::Conflict => {}
         }
     }
@@ -207,21 +251,46 @@ pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, co
     .into())
 }
 
-pub(crate) async fn done_before(cx: &Context, sent: &Sent) -> Result<Option<Done>, Error> {
-    match &sent.key {
-        Some(key) => Ok(cx.service.log.done_before(key).await?.map(|version| Done { version })),
+async fn before(cx: &Context, once: Option<Once>) -> Result<Option<Before>, Error> {
+    match once {
+        Some(once) => Ok(cx.service.log.done_before(once).await?),
         None => Ok(None),
     }
 }
 
+/// What an operation begins with that prepares something before its command is executed.
+pub(crate) enum Begun {
+    /// The form was sent before.
+    Done(Done),
+    Now(Box<Project>),
+}
+
+/// Asks the right to a command like `wants`, then whether the form was sent before. `sent` has to say what was asked.
+///
+/// # Errors
+/// As [`execute`].
+pub(crate) async fn begin(cx: &Context, id: &Id<Project>, wants: &Command, sent: &Sent) -> Result<Begun, Error> {
+    let actor = cx.actor()?;
+    let project = load(cx, id).await?.project.clone();
+    project.right(&cx.service.catalogue, actor, wants)?;
+    match before(cx, sent.once(&actor.account, &stream(id))?).await? {
+        Some(before) => Ok(Begun::Done(before.answer()?)),
+        None => Ok(Begun::Now(Box::new(project))),
+    }
+}
+
 /// What only the accounts know: the backbone officer a question goes to, the role of who is appointed.
-async fn with_accounts(cx: &Context, command: Command) -> Result<Command, Error> {
+async fn with_accounts(cx: &Context, project: &Project, command: Command) -> Result<Command, Error> {
     Ok(match command {
         Command::Consultation { id, command: consultation::Command::Ask { matter, text, .. } } => {
-            let backbone = match &matter {
-                Some(matter) => crate::account::on_duty(&cx.service.db, "matter", matter.as_str()).await?,
-                None => None,
-            };
+            let mut backbone = None;
+            if let Some(matter) = &matter
+                && let Some(officer) = crate::account::on_duty(&cx.service.db, "matter", matter.as_str()).await?
+            {
+                // Of the matter's own office: nobody else could answer for it.
+                let actor = crate::account::actor(&cx.service.db, &officer).await?;
+                backbone = actor.is_some_and(|actor| handles(&actor, project, matter)).then_some(officer);
+            }
             Command::Consultation { id, command: consultation::Command::Ask { matter, text, backbone } }
         }
         Command::Team { command } => {
@@ -389,23 +458,26 @@ pub async fn may_follow(cx: &Context, id: &Id<Project>) -> Result<(), Error> {
 /// `SignedOut`, or the database failed.
 pub async fn list(cx: &Context) -> Result<Vec<Card>, Error> {
     let actor = cx.actor()?;
+    let today = cx.service.clock.now().date();
     let rows = match actor.role {
         Role::Enterprise => {
             sqlx::query("select * from project_card where owner = $1 order by at desc, project desc limit 500").bind(actor.firm.to_string())
         }
         // Also those of a colleague they stand in for.
         Role::Agent => sqlx::query(
-            "select * from project_card where agent = $1 or agent in (select account from deputy where deputy = $1 and until >= $2) \
-             order by at desc, project desc limit 500",
+            "select * from project_card where agent = $1 or agent in \
+             (select account from deputy where deputy = $1 and until >= $2 and until <= $3) order by at desc, project desc limit 500",
         )
         .bind(actor.account.to_string())
-        .bind(cx.service.clock.now().date().to_string()),
+        .bind(today.to_string())
+        .bind(today.plus(LONGEST_SUBSTITUTION).to_string()),
         Role::LeadOfficer => sqlx::query(
-            "select * from project_card where lead = $1 or lead in (select account from deputy where deputy = $1 and until >= $2) \
-             order by at desc, project desc limit 500",
+            "select * from project_card where lead = $1 or lead in \
+             (select account from deputy where deputy = $1 and until >= $2 and until <= $3) order by at desc, project desc limit 500",
         )
         .bind(actor.account.to_string())
-        .bind(cx.service.clock.now().date().to_string()),
+        .bind(today.to_string())
+        .bind(today.plus(LONGEST_SUBSTITUTION).to_string()),
         Role::Department | Role::DepartmentHead | Role::BackboneOfficer => sqlx::query(
             "select c.* from project_card c join project_office o on o.project = c.project where o.office = $1 \
              order by c.at desc, c.project desc limit 500",

@@ -1,7 +1,7 @@
 //! Filing: what the sheet and the library hold becomes snapshots that nothing changes any more.
 
 use crate::error::{Error, Fault, Public};
-use crate::project::{Done, Sent, current, done_before, execute};
+use crate::project::{Begun, Done, Sent, begin, current, execute};
 use crate::{Context, new_id};
 use domain::catalogue::{Material, Matter};
 use domain::date::Date;
@@ -53,13 +53,17 @@ pub async fn file(
     sent: Sent,
 ) -> Result<Done, Error> {
     let actor = cx.actor()?.clone();
-    if let Some(done) = done_before(cx, &sent).await? {
-        return Ok(done);
-    }
-    let project = current(cx, id).await?;
-    if !may(&actor, &Action::View, Some(&project)) {
-        return Err(Public::NotFound.into());
-    }
+    let sent = sent.asking("file", &(matters, promised, declared))?;
+    let probe = S::File { number: String::new(), parcels: BTreeMap::new() };
+    let package: Id<Submission> = match &sent.key {
+        Some(key) => crate::account::id_from_key(key, &actor.account),
+        None => new_id(),
+    };
+    let probe = Command::Submission { id: package.clone(), command: probe };
+    let project = match begin(cx, id, &probe, &sent).await? {
+        Begun::Done(done) => return Ok(done),
+        Begun::Now(project) => project,
+    };
     if domain::sheet::is_own(&actor) && !declared {
         let sentence = Text::new("请先声明所报内容真实。", "Please declare first that what is filed is true.");
         return Err(Public::invalid("declared", sentence).into());
@@ -67,14 +71,8 @@ pub async fn file(
     let at = cx.service.clock.now().max(project.at);
     let by = By { actor: &actor, at };
     let catalogue = &cx.service.catalogue;
-    // Who may not file hears that, and not what is missing.
-    let probe = S::File { number: String::new(), parcels: BTreeMap::new() };
-    let package: Id<Submission> = match &sent.key {
-        Some(key) => crate::account::id_from_key(key, &actor.account),
-        None => new_id(),
-    };
-    if !project.permits(&cx.service.catalogue, &actor, &Command::Submission { id: package.clone(), command: probe.clone() }) || matters.is_empty() {
-        return execute(cx, id, Command::Submission { id: package, command: probe }, sent).await;
+    if matters.is_empty() {
+        return execute(cx, id, probe, sent).await;
     }
     let snapshots = prepare(id, &project, catalogue, &entries(cx, id, &project).await?, matters, promised, by)?;
     let mut parcels = BTreeMap::new();
@@ -93,14 +91,17 @@ pub async fn file(
 /// There is no notice; something it asked for has not changed and nothing is said why.
 pub async fn give_back(cx: &Context, id: &Id<Project>, package: &Id<Submission>, explanation: &str, sent: Sent) -> Result<Done, Error> {
     let actor = cx.actor()?.clone();
-    if let Some(done) = done_before(cx, &sent).await? {
-        return Ok(done);
-    }
-    let project = current(cx, id).await?;
+    let sent = sent.asking("return", &(package, explanation))?;
+    let command = |parcels| {
+        let command = S::Return { parcels, explanation: explanation.to_string() };
+        Command::Submission { id: package.clone(), command }
+    };
+    let project = match begin(cx, id, &command(BTreeMap::new()), &sent).await? {
+        Begun::Done(done) => return Ok(done),
+        Begun::Now(project) => project,
+    };
     let mut parcels = BTreeMap::new();
-    if let Some((submission, notice)) = project.submissions.get(package).and_then(|s| Some((s, s.open_notice()?)))
-        && may(&actor, &Action::FilePackage, Some(&project))
-    {
+    if let Some((submission, notice)) = project.submissions.get(package).and_then(|s| Some((s, s.open_notice()?))) {
         let by = By { actor: &actor, at: cx.service.clock.now().max(project.at) };
         let entries = entries(cx, id, &project).await?;
         for (matter, parcel) in submission.live() {
@@ -111,8 +112,7 @@ pub async fn give_back(cx: &Context, id: &Id<Project>, package: &Id<Submission>,
             }
         }
     }
-    let command = S::Return { parcels, explanation: explanation.to_string() };
-    execute(cx, id, Command::Submission { id: package.clone(), command }, sent).await
+    execute(cx, id, command(parcels), sent).await
 }
 
 /// On the land day: what passed pre-review becomes formal, if everything it rested on is as it was.
@@ -120,21 +120,23 @@ pub async fn give_back(cx: &Context, id: &Id<Project>, package: &Id<Submission>,
 /// # Errors
 /// What has changed since; what has to be finished first.
 pub async fn convert(cx: &Context, id: &Id<Project>, package: &Id<Submission>, sent: Sent) -> Result<Done, Error> {
-    let actor = cx.actor()?.clone();
-    let project = current(cx, id).await?;
+    let sent = sent.asking("convert", package)?;
+    let command = |differences| Command::Submission { id: package.clone(), command: S::Convert { differences } };
+    let project = match begin(cx, id, &command(BTreeMap::new()), &sent).await? {
+        Begun::Done(done) => return Ok(done),
+        Begun::Now(project) => project,
+    };
     let mut changed = BTreeMap::new();
-    if may(&actor, &Action::Convert, Some(&project)) {
-        let entries = entries(cx, id, &project).await?;
-        let today = cx.service.clock.now().date();
-        for (matter, parcel) in project.submissions.values().flat_map(Submission::live).filter(|(_, p)| p.preview) {
-            let Some(latest) = parcel.latest() else { continue };
-            let pins = differences(&read(cx, latest.snapshot).await?, &project, &cx.service.catalogue, &entries, today);
-            if !pins.is_empty() {
-                changed.insert(matter.clone(), pins);
-            }
+    let entries = entries(cx, id, &project).await?;
+    let today = cx.service.clock.now().date();
+    for (matter, parcel) in project.submissions.values().flat_map(Submission::live).filter(|(_, p)| p.preview) {
+        let Some(latest) = parcel.latest() else { continue };
+        let pins = differences(&read(cx, latest.snapshot).await?, &project, &cx.service.catalogue, &entries, today);
+        if !pins.is_empty() {
+            changed.insert(matter.clone(), pins);
         }
     }
-    execute(cx, id, Command::Submission { id: package.clone(), command: S::Convert { differences: changed } }, sent).await
+    execute(cx, id, command(changed), sent).await
 }
 
 /// A snapshot by its digest.

@@ -14,7 +14,7 @@ use domain::date::Date;
 use domain::id::Id;
 use domain::matter::State;
 use domain::view::Done;
-use domain::work::Item;
+use domain::work::{Item, LONGEST_SUBSTITUTION};
 use leptos::prelude::*;
 use leptos_router::components::{A, Redirect};
 use serde::{Deserialize, Serialize};
@@ -43,13 +43,17 @@ pub async fn my_work() -> Result<WorkList, Failure> {
     Ok(WorkList { office, items, people, colleagues, deputy, me, seed })
 }
 
+/// Matters of a list that are moved at once; as many as the list shows.
+#[cfg(feature = "ssr")]
+const MOST_AT_ONCE: usize = 500;
+
 /// Does the same with every chosen matter, `project/matter` each. What is refused is said; the rest is done.
 #[server]
 pub async fn move_many(step: String, #[server(default)] items: Vec<String>, key: String, based_on: u64) -> Result<Done, Failure> {
     use domain::matter::Command as M;
     let _ = based_on;
     let cx = crate::session::service_context()?;
-    let account = cx.actor().map_err(Failure::from)?.account.clone();
+    cx.actor().map_err(Failure::from)?;
     let command = match step.as_str() {
         "claim" => M::Claim,
         "release" => M::Release,
@@ -57,13 +61,17 @@ pub async fn move_many(step: String, #[server(default)] items: Vec<String>, key:
         "decide" => M::Decide,
         _ => return Err(Error::invalid("step", domain::text!("没有这个操作。", "There is no such step.")).into()),
     };
+    if items.len() > MOST_AT_ONCE {
+        let sentence = domain::text!("一次最多办 {MOST_AT_ONCE} 件。", "At most {MOST_AT_ONCE} at once.");
+        return Err(Error::invalid("items", sentence).into());
+    }
     if items.is_empty() {
         return Err(Error::invalid("items", domain::text!("请先勾选事项。", "Please choose matters first.")).into());
     }
     let mut refused = Vec::new();
     for item in &items {
         let Some((project, matter)) = item.split_once('/') else { continue };
-        let sent = service::project::Sent { key: Some(format!("{account}/{key}/{item}")), ..Default::default() };
+        let sent = service::project::Sent { key: Some(format!("{key}/{matter}")), ..Default::default() };
         let command = domain::project::Command::Matter { matter: matter.into(), command: command.clone() };
         if let Err(error) = service::project::execute(&cx, &project.into(), command, sent).await {
             refused.push(error.into_public().sentence());
@@ -239,7 +247,7 @@ fn Deputy(
                     <CommandForm action name="deputy" button=tr!(hard.save) class="button button-quiet">
                         <div class="form-row">
                             <label>{tr!(worklist.deputy_who)}<select name="deputy"><option value="">{tr!(worklist.nobody)}</option>{options}</select></label>
-                            <label>{tr!(worklist.deputy_until)}<input type="date" name="until" min=today().to_string() /></label>
+                            <label>{tr!(worklist.deputy_until)}<input type="date" name="until" min=today().to_string() max=today().plus(LONGEST_SUBSTITUTION).to_string() /></label>
                         </div>
                     </CommandForm>
                 }

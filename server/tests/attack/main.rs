@@ -6,6 +6,7 @@ mod accounts;
 mod audit;
 mod deceit;
 mod documents;
+mod doors;
 #[path = "../../../service/tests/story/filing.rs"]
 mod filing;
 mod frames;

@@ -8,7 +8,7 @@ pub use key::{Keys, check};
 pub use paper::print;
 
 use crate::error::{Error, Fault, Public};
-use crate::project::{Done, Sent, current, done_before, execute};
+use crate::project::{Begun, Done, Sent, begin, execute};
 use crate::submission::{entries, next_serial, read};
 use crate::{Context, Service, new_id};
 use domain::catalogue::{Catalogue, FieldKind, Matter, SupplyBy};
@@ -17,7 +17,7 @@ use domain::date::{Date, Instant};
 use domain::id::Id;
 use domain::log::Digest;
 use domain::material::{Arrived, Media};
-use domain::policy::{Action, may};
+use domain::policy::certifies;
 use domain::project::{self, Project};
 use domain::review::{Pin, Verdict};
 use domain::{Text, sheet, text};
@@ -25,17 +25,21 @@ use futures::TryStreamExt;
 use sqlx::Row;
 use std::collections::BTreeSet;
 
-/// Issues the certificate of a decided matter. `origin`: the portal's own address, where it can be checked.
+/// Issues the certificate of a decided matter; what no office of government handles is finished without one. `origin`: the
+/// portal's own address, where it can be checked.
 ///
 /// # Errors
 /// The rules' refusal.
 pub async fn issue(cx: &Context, id: &Id<Project>, matter: &Id<Matter>, origin: &str, sent: Sent) -> Result<Done, Error> {
-    if let Some(done) = done_before(cx, &sent).await? {
-        return Ok(done);
+    let sent = sent.asking("issue", matter)?;
+    let step = project::Command::Matter { matter: matter.clone(), command: domain::matter::Command::Issue };
+    let project = match begin(cx, id, &step, &sent).await? {
+        Begun::Done(done) => return Ok(done),
+        Begun::Now(project) => project,
+    };
+    if project.matters.get(matter).is_some_and(|tracked| !certifies(&tracked.department)) {
+        return execute(cx, id, step, sent).await;
     }
-    let project = seen(cx, id).await?;
-    let wants = domain::matter::Command::Issue;
-    let step = project::Command::Matter { matter: matter.clone(), command: wants };
     // Nothing is made out that the rules do not let out.
     project.decide(&cx.service.catalogue, step, domain::log::By { actor: cx.actor()?, at: now(cx, &project) })?;
     let made = vec![make(cx, id, &project, matter, origin, None).await?];
@@ -53,15 +57,17 @@ pub async fn issue_jointly(
     origin: &str,
     sent: Sent,
 ) -> Result<Done, Error> {
-    if let Some(done) = done_before(cx, &sent).await? {
-        return Ok(done);
-    }
-    let project = seen(cx, id).await?;
+    let sent = sent.asking("issue_jointly", matters)?;
+    let command = |receipt, made| project::Command::Certificate { command: Command::IssueJointly { receipt, made } };
+    let project = match begin(cx, id, &command(String::new(), Vec::new()), &sent).await? {
+        Begun::Done(done) => return Ok(done),
+        Begun::Now(project) => project,
+    };
     let free = domain::certificate::gate(&project, &cx.service.catalogue, matters).iter().all(|(_, list)| list.is_empty());
     let mut made = Vec::new();
     for matter in matters {
         // What is in the way is said by the rules; nothing is numbered for it.
-        made.push(match free && may(cx.actor()?, &Action::IssueJointly, Some(&project)) {
+        made.push(match free {
             true => make(cx, id, &project, matter, origin, None).await?,
             false => blank(matter),
         });
@@ -69,7 +75,7 @@ pub async fn issue_jointly(
     let day = now(cx, &project).date();
     let receipt =
         format!("LF{}{:04}", day.to_string().replace('-', ""), if free { next_serial(cx, &format!("joint/{day}")).await? } else { 0 });
-    execute(cx, id, project::Command::Certificate { command: Command::IssueJointly { receipt, made } }, sent).await
+    execute(cx, id, command(receipt, made), sent).await
 }
 
 fn blank(matter: &Id<Matter>) -> Made {
@@ -82,23 +88,20 @@ fn blank(matter: &Id<Matter>) -> Made {
 /// # Errors
 /// The rules' refusal.
 pub async fn correct(cx: &Context, id: &Id<Project>, number: &str, reason: &str, origin: &str, sent: Sent) -> Result<Done, Error> {
-    if let Some(done) = done_before(cx, &sent).await? {
-        return Ok(done);
-    }
-    let project = seen(cx, id).await?;
+    let sent = sent.asking("correct", &(number, reason))?;
+    let revoke = Command::Revoke { number: number.to_string(), reason: String::new() };
+    // Whose right it is to correct is whose it is to revoke.
+    let project = match begin(cx, id, &project::Command::Certificate { command: revoke }, &sent).await? {
+        Begun::Done(done) => return Ok(done),
+        Begun::Now(project) => project,
+    };
     let held = project.certificates.get(number).ok_or(Public::NotFound)?;
-    let may = may(cx.actor()?, &Action::HandleAll(vec![held.matter.clone()]), Some(&project));
-    let made = match may && held.standing == Standing::Valid && !reason.trim().is_empty() {
+    let made = match held.standing == Standing::Valid && !reason.trim().is_empty() {
         true => make(cx, id, &project, &held.matter, origin, Some(number)).await?,
         false => blank(&held.matter),
     };
     let command = Command::Correct { number: number.to_string(), made, reason: reason.to_string() };
     execute(cx, id, project::Command::Certificate { command }, sent).await
-}
-
-async fn seen(cx: &Context, id: &Id<Project>) -> Result<Project, Error> {
-    let project = current(cx, id).await?;
-    if may(cx.actor()?, &Action::View, Some(&project)) { Ok(project) } else { Err(Public::NotFound.into()) }
 }
 
 fn now(cx: &Context, project: &Project) -> Instant {

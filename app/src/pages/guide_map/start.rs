@@ -31,6 +31,8 @@ pub async fn starting() -> Result<StartNeeds, Failure> {
 #[server]
 pub async fn start_project(name: String, area: String, answers: String, key: String) -> Result<(), Failure> {
     let cx = crate::session::service_context()?;
+    let actor = cx.actor().map_err(Failure::from)?;
+    domain::project::may_start(actor, &actor.firm).map_err(|refusal| Failure::from(domain::Error::from(refusal)))?;
     let pairs: Vec<(&str, &str)> = answers.split('&').filter_map(|p| p.split_once('=')).collect();
     let answers = Answers::from_pairs(&cx.service.catalogue, pairs).map_err(|wrong| {
         let fields = wrong.into_iter().map(|w| (w.attribute, w.sentence)).collect();

@@ -31,17 +31,33 @@ mod server {
         Ok(service::account::id_from_key(key, &actor.account))
     }
 
-    /// Who asks, and the form's key in their name.
-    pub fn with_key(key: &str, based_on: u64) -> Result<(service::Context, service::project::Sent), Failure> {
+    /// Who asks, and the form's key. To whom the project does not exist, that is said before anything is read of the form.
+    pub async fn with_key(project: &str, key: String, based_on: u64) -> Result<(service::Context, service::project::Sent), Failure> {
         let cx = crate::session::service_context()?;
-        let actor = cx.actor().map_err(Failure::from)?;
-        let key = Some(format!("{}/{key}", actor.account));
-        Ok((cx, service::project::Sent { key, based_on: Some(based_on), ..Default::default() }))
+        service::project::may_follow(&cx, &project.into()).await?;
+        Ok((cx, service::project::Sent { key: Some(key), based_on: Some(based_on), ..Default::default() }))
     }
 
-    pub async fn send(project: String, command: Command, key: String, based_on: u64) -> Result<Done, Failure> {
-        let (cx, sent) = with_key(&key, based_on)?;
-        Ok(service::project::execute(&cx, &project.into(), command, sent).await?)
+    /// `command`: what the form says, or what is wrong with it.
+    pub async fn send(project: String, command: impl Into<Form>, key: String, based_on: u64) -> Result<Done, Failure> {
+        let (cx, sent) = with_key(&project, key, based_on).await?;
+        let Form(command) = command.into();
+        Ok(service::project::execute(&cx, &project.into(), command?, sent).await?)
+    }
+
+    /// A form as it was read.
+    pub struct Form(Result<Command, Failure>);
+
+    impl From<Command> for Form {
+        fn from(command: Command) -> Form {
+            Form(Ok(command))
+        }
+    }
+
+    impl From<Result<Command, Failure>> for Form {
+        fn from(command: Result<Command, Failure>) -> Form {
+            Form(command)
+        }
     }
 }
 #[cfg(feature = "ssr")]
@@ -57,32 +73,37 @@ pub async fn move_matter(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
+    // What is issued has a certificate: numbered, signed and printed.
+    if step == "issue" {
+        let (cx, sent) = with_key(&project, key, based_on).await?;
+        return Ok(service::certificate::issue(&cx, &project.into(), &matter.into(), &crate::shared::origin(), sent).await?);
+    }
+    let command = matter_step(&step, &reason, note);
+    send(project, command.map(|command| domain::project::Command::Matter { matter: matter.into(), command }), key, based_on).await
+}
+
+#[cfg(feature = "ssr")]
+fn matter_step(step: &str, reason: &str, note: String) -> Result<domain::matter::Command, Failure> {
     use domain::matter::{Command as M, PauseReason};
-    let command = match step.as_str() {
+    Ok(match step {
         "prepare" => M::Prepare,
         "file" => M::File,
         "accept" => M::Accept,
         "pause" => {
-            let reason = PauseReason::from_code(&reason);
+            let reason = PauseReason::from_code(reason);
             let reason = reason.ok_or_else(|| invalid("reason", domain::text!("请选择暂停的原因。", "Choose why the clock pauses.")))?;
             M::Pause { reason, note }
         }
         "resume" => M::Resume,
         "pre-review" => M::PreReview { opinion: note },
         "decide" => M::Decide,
-        // What is issued has a certificate: numbered, signed and printed.
-        "issue" => {
-            let (cx, sent) = with_key(&key, based_on)?;
-            return Ok(service::certificate::issue(&cx, &project.into(), &matter.into(), &crate::shared::origin(), sent).await?);
-        }
         "refuse" => M::Refuse { ground: note },
         "exempt" => M::Exempt { reason: note },
         "extend" => M::Extend { reason: note },
         "claim" => M::Claim,
         "release" => M::Release,
         _ => return Err(invalid("step", domain::text!("没有这个操作。", "There is no such step."))),
-    };
-    send(project, domain::project::Command::Matter { matter: matter.into(), command }, key, based_on).await
+    })
 }
 
 #[server]
@@ -159,8 +180,8 @@ pub async fn resolve(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    let command = domain::difficulty::Command::Resolve { action, owner: owner.into(), due: date(&due)? };
-    send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
+    let command = date(&due).map(|due| domain::difficulty::Command::Resolve { action, owner: owner.into(), due });
+    send(project, command.map(|command| domain::project::Command::Difficulty { id: difficulty.into(), command }), key, based_on).await
 }
 
 #[server]
@@ -182,9 +203,9 @@ pub async fn adopt_plan(project: String, settings: String, reason: String, key: 
     let settings = domain::plan::Settings::from_pairs(pairs).map_err(|wrong| {
         let fields = wrong.into_iter().map(|w| (w.field, w.sentence)).collect();
         Failure::from(domain::Error::Invalid { fields })
-    })?;
-    let command = domain::plan::adopted::Command::Adopt { settings, reason };
-    send(project, domain::project::Command::Plan { command }, key, based_on).await
+    });
+    let command = settings.map(|settings| domain::plan::adopted::Command::Adopt { settings, reason });
+    send(project, command.map(|command| domain::project::Command::Plan { command }), key, based_on).await
 }
 
 /// Fills in fields of a section from a plain form; with JavaScript the sheet is written live.
@@ -207,8 +228,9 @@ pub async fn fill_section(
 pub async fn confirm_fields(project: String, fields: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let one = |pair: &str| pair.split_once(':').and_then(|(field, seq)| Some((field.into(), seq.parse().ok()?)));
     let fields: Option<Vec<_>> = fields.split(',').map(one).collect();
-    let fields = fields.ok_or_else(|| invalid("fields", domain::text!("请重新打开页面再确认。", "Please open the page again.")))?;
-    send(project, domain::project::Command::Sheet { command: domain::sheet::Command::Confirm { fields } }, key, based_on).await
+    let fields = fields.ok_or_else(|| invalid("fields", domain::text!("请重新打开页面再确认。", "Please open the page again.")));
+    let command = fields.map(|fields| domain::project::Command::Sheet { command: domain::sheet::Command::Confirm { fields } });
+    send(project, command, key, based_on).await
 }
 
 #[server]
@@ -227,9 +249,9 @@ pub async fn sort_document(project: String, document: String, material: String, 
 
 #[server]
 pub async fn limit_document(project: String, document: String, expires: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let expires = if expires.is_empty() { None } else { Some(date(&expires)?) };
-    let command = domain::material::Command::Limit { expires };
-    send(project, domain::project::Command::Document { id: document.into(), command }, key, based_on).await
+    let expires = if expires.is_empty() { Ok(None) } else { date(&expires).map(Some) };
+    let command = expires.map(|expires| domain::material::Command::Limit { expires });
+    send(project, command.map(|command| domain::project::Command::Document { id: document.into(), command }), key, based_on).await
 }
 
 #[server]
@@ -249,7 +271,7 @@ pub async fn file_package(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    let (cx, sent) = with_key(&key, based_on)?;
+    let (cx, sent) = with_key(&project, key, based_on).await?;
     let mut promised = std::collections::BTreeMap::new();
     for (material, text) in texts.iter().filter(|(_, text)| !text.trim().is_empty()) {
         let due = dues.get(material).cloned().unwrap_or_default();
@@ -262,13 +284,13 @@ pub async fn file_package(
 
 #[server]
 pub async fn return_package(project: String, package: String, explanation: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let (cx, sent) = with_key(&key, based_on)?;
+    let (cx, sent) = with_key(&project, key, based_on).await?;
     Ok(service::submission::give_back(&cx, &project.into(), &package.into(), &explanation, sent).await?)
 }
 
 #[server]
 pub async fn convert_package(project: String, package: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let (cx, sent) = with_key(&key, based_on)?;
+    let (cx, sent) = with_key(&project, key, based_on).await?;
     Ok(service::submission::convert(&cx, &project.into(), &package.into(), sent).await?)
 }
 
@@ -312,6 +334,16 @@ pub async fn give_opinion(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
+    let again = || invalid("verdict", domain::text!("请重新打开页面再出意见。", "Please open the page again."));
+    let command = verdict_of(said).and_then(|verdict| {
+        let snapshot = domain::log::Digest::parse(&snapshot).ok_or_else(again)?;
+        Ok(domain::submission::Command::Opine { matter: matter.into(), verdict, snapshot })
+    });
+    send(project, command.map(|command| domain::project::Command::Submission { id: package.into(), command }), key, based_on).await
+}
+
+#[cfg(feature = "ssr")]
+fn verdict_of(said: Said) -> Result<domain::review::Verdict, Failure> {
     use domain::review::{Pin, Point, Reason, Verdict};
     let Said { verdict, conditions, basis, ground, notes, reasons } = said;
     let again = || invalid("verdict", domain::text!("请重新打开页面再出意见。", "Please open the page again."));
@@ -320,7 +352,7 @@ pub async fn give_opinion(
         Some(Point { pin: Pin::from_code(&code)?, reason, note })
     });
     let points: Vec<Point> = points.collect::<Option<_>>().ok_or_else(again)?;
-    let verdict = match verdict.as_str() {
+    Ok(match verdict.as_str() {
         // Points that were written and not sent would be lost without a word.
         "pass" | "pass-with" | "refuse" if !points.is_empty() => {
             let sentence = domain::text!(
@@ -335,10 +367,7 @@ pub async fn give_opinion(
         "correct" => Verdict::Correct { points },
         "refuse" => Verdict::Refuse { basis, ground },
         _ => return Err(invalid("verdict", domain::text!("请选择一种意见。", "Please choose an opinion."))),
-    };
-    let snapshot = domain::log::Digest::parse(&snapshot).ok_or_else(again)?;
-    let command = domain::submission::Command::Opine { matter: matter.into(), verdict, snapshot };
-    send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
+    })
 }
 
 #[server]
@@ -351,21 +380,21 @@ pub async fn record_elsewhere(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    let elsewhere = domain::matter::Elsewhere { number, system, on: date(&on)? };
-    let command = domain::matter::Command::Record { elsewhere };
-    send(project, domain::project::Command::Matter { matter: matter.into(), command }, key, based_on).await
+    let elsewhere = date(&on).map(|on| domain::matter::Elsewhere { number, system, on });
+    let command = elsewhere.map(|elsewhere| domain::matter::Command::Record { elsewhere });
+    send(project, command.map(|command| domain::project::Command::Matter { matter: matter.into(), command }), key, based_on).await
 }
 
 #[server]
 pub async fn issue_jointly(project: String, #[server(default)] matters: Vec<String>, key: String, based_on: u64) -> Result<Done, Failure> {
-    let (cx, sent) = with_key(&key, based_on)?;
+    let (cx, sent) = with_key(&project, key, based_on).await?;
     let matters = matters.into_iter().map(Into::into).collect();
     Ok(service::certificate::issue_jointly(&cx, &project.into(), &matters, &crate::shared::origin(), sent).await?)
 }
 
 #[server]
 pub async fn correct_certificate(project: String, number: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let (cx, sent) = with_key(&key, based_on)?;
+    let (cx, sent) = with_key(&project, key, based_on).await?;
     Ok(service::certificate::correct(&cx, &project.into(), &number, &reason, &crate::shared::origin(), sent).await?)
 }
 

@@ -1,0 +1,21 @@
+//! Server functions called as a program would: by name, with a form's contents, answered as JSON.
+
+use crate::portal::{Answer, Portal};
+use axum::body::Body;
+use axum::http::{Request, header};
+
+/// The address of a server function.
+pub fn path(name: &str) -> String {
+    let is = |path: &&str| path.strip_prefix(&format!("/api/{name}")).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+    let mut all = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path);
+    all.find(is).unwrap_or_else(|| panic!("no server function `{name}`")).to_string()
+}
+
+/// Sends a form to a server function, with a session's cookie.
+pub async fn send_as(portal: &Portal, name: &str, cookie: &str, form: &str) -> Answer {
+    let request = Request::post(path(name))
+        .header(header::COOKIE, cookie)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::ACCEPT, "application/json");
+    portal.send(request.body(Body::from(form.to_string())).unwrap()).await
+}
