@@ -13,15 +13,51 @@ impl FromServerFnError for Failure {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Failure {
-        Failure(match error {
-            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Error::Unreachable,
+        use ServerFnErrorErr as E;
+        let error = match error {
+            E::Request(_) | E::Response(_) => Error::Unreachable,
             // Arguments that do not fit their types: nobody's form sends such.
-            ServerFnErrorErr::Args(what) | ServerFnErrorErr::MissingArg(what) => {
-                Error::invalid("form", Text::new(format!("表单内容有误：{what}"), format!("The form is not right: {what}")))
-            }
+            E::Args(what) | E::MissingArg(what) => wrong_form(&what),
+            // In the browser it is the answer that cannot be read, and our fault.
+            E::Deserialization(what) if cfg!(feature = "ssr") => wrong_form(&what),
             other => Error::Internal { reference: other.to_string().chars().take(40).collect() },
-        })
+        };
+        #[cfg(feature = "ssr")]
+        return Failure::from(error);
+        #[cfg(not(feature = "ssr"))]
+        Failure(error)
     }
+}
+
+fn wrong_form(what: &str) -> Error {
+    let what: String = what.chars().filter(|c| !c.is_control()).take(200).collect();
+    Error::invalid("form", Text::new(format!("表单内容有误：{what}"), format!("The form is not right: {what}")))
+}
+
+/// The query of an address without what a failed form leaves in it (`__path`, `__err`, however they are spelt): what stands
+/// there would be shown as our own sentence. Names of ours never begin with two lines.
+pub fn without_errors(query: &str) -> String {
+    let kept = query.split('&').filter(|pair| !pair.is_empty() && !decoded(pair.split('=').next().unwrap_or_default()).starts_with("__"));
+    kept.collect::<Vec<_>>().join("&")
+}
+
+/// `%5F` and its like as the signs they stand for.
+fn decoded(name: &str) -> String {
+    let mut parts = name.split('%');
+    let mut plain = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        match part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                plain.push(byte);
+                plain.extend_from_slice(&part.as_bytes()[2..]);
+            }
+            None => {
+                plain.push(b'%');
+                plain.extend_from_slice(part.as_bytes());
+            }
+        }
+    }
+    String::from_utf8_lossy(&plain).into_owned()
 }
 
 impl std::fmt::Display for Failure {

@@ -23,7 +23,7 @@ pub(crate) use translations::i18n;
 
 pub use app::App;
 pub use components::form::Kept;
-pub use error::Failure;
+pub use error::{Failure, without_errors};
 pub use shared::{CatalogueUrl, Origin, Today};
 
 #[cfg(feature = "ssr")]
@@ -38,6 +38,7 @@ pub use shared::Editions;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub async fn hydrate() {
     console_error_panic_hook::set_once();
+    shared::forget_errors();
     let Some(shared) = shared::from_page().await else { return };
     // Asynchronous, for a lazy page's part of the program has to be there before its nodes are taken over.
     let app = leptos::mount::hydrate_from_async(leptos::tachys::dom::body(), move || {

@@ -87,9 +87,21 @@ mod on_server {
     }
 }
 
+/// A path of this site and no other, with query and fragment: what a link or a form may lead on to. It is read as a browser
+/// reads it (WHATWG), against an origin that nobody has; whatever leaves that origin leads home.
 #[cfg(feature = "ssr")]
-/// A path of this site and no other: what a link may lead back to.
 pub fn local_path(to: &str) -> String {
-    let local = to.starts_with('/') && !to.starts_with("//") && !to.starts_with("/\\") && !to.contains(['\r', '\n']);
-    if local { to.to_string() } else { "/".to_string() }
+    within(to).unwrap_or_else(|| "/".to_string())
+}
+
+#[cfg(feature = "ssr")]
+fn within(to: &str) -> Option<String> {
+    let base = url::Url::parse("http://portal.invalid/").ok()?;
+    let read =
+        |to: &str| base.join(to).ok().filter(|url| url.origin() == base.origin() && url.username().is_empty() && url.password().is_none());
+    // A path, and not an address that happens to be ours; nobody's link has signs that a browser drops.
+    let url = read(to).filter(|_| to.starts_with('/') && !to.contains(char::is_control))?;
+    let path = url[url::Position::BeforePath..].to_string();
+    // Read again it has to stay: `/.//elsewhere` becomes `//elsewhere`.
+    read(&path).filter(|again| again[url::Position::BeforePath..] == path).map(|_| path)
 }

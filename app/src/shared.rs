@@ -65,3 +65,19 @@ pub async fn from_page() -> Option<Shared> {
     let catalogue = Catalogue::from_bytes(&js_sys::Uint8Array::new(&bytes).to_vec()).ok()?;
     Some(Shared { catalogue: Arc::new(catalogue), today: Today(today), lang })
 }
+
+/// Takes out of the address what would be shown as the portal's own sentence, before the router reads it. The server rendered
+/// the page without it.
+#[cfg(feature = "hydrate")]
+pub fn forget_errors() {
+    let location = window().location();
+    let (Ok(path), Ok(search), Ok(hash)) = (location.pathname(), location.search(), location.hash()) else { return };
+    let query = search.trim_start_matches('?');
+    let kept = crate::error::without_errors(query);
+    if kept.len() != query.len()
+        && let Ok(history) = window().history()
+    {
+        let mark = if kept.is_empty() { "" } else { "?" };
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&format!("{path}{mark}{kept}{hash}")));
+    }
+}

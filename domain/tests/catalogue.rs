@@ -219,6 +219,12 @@ fn every_mistake_is_told_with_file_line_and_what_was_expected() {
     found(&m, "attributes.yaml", "expected one of the options: government, social");
     let m = damaged("stages.yaml", "    matter: investment-agreement-signing", "    matter: signing-ceremony");
     found(&m, "stages.yaml", "unknown matter `signing-ceremony`");
+    let m = damaged("fields.yaml", "  readers: [market-regulation]\n", "");
+    assert!(m.iter().any(|m| m.what.en.contains("field legal_rep_id is an identity number")), "{m:#?}");
+    let m = damaged("fields.yaml", "readers: [market-regulation]", "readers: [market-office]");
+    found(&m, "fields.yaml", "unknown organisation `market-office`");
+    let m = damaged("certificates.yaml", "  fields: [project_code, site_area,", "  fields: [legal_rep_id, site_area,");
+    assert!(m.iter().any(|m| m.file == "certificates.yaml" && m.what.en.contains("no identity number")), "{m:#?}");
     let m = damaged("workdays-cn.json", "2018-01-01", "2018-02-30");
     found(&m, "workdays-cn.json", "a day that exists");
 }

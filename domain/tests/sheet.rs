@@ -263,6 +263,59 @@ fn fuzz_relation() {
     }
 }
 
+/// Who reads the legal representative's number whole, in a project that registers a company.
+#[test]
+fn an_identity_number_is_whole_for_those_who_need_it_and_masked_for_all_others() {
+    use domain::sheet::identity::{mask, masked, masked_sections, may_open, may_read_whole, of_values};
+    let story = Story::with(&[("needs_project_company", Value::Flag(true))]);
+    let project = story.project();
+    let legal = field("legal_rep_id");
+    let people = [
+        ("owner", enterprise(), true),
+        ("agent", agent(), true),
+        ("registering office", officer("market-regulation"), true),
+        ("another agent", common::actor("sun", domain::account::Role::Agent, "office", None), false),
+        ("lead officer", lead(), false),
+        ("leader", common::leader(), false),
+        ("supervisor", common::actor("du", domain::account::Role::Supervisor, "office", None), false),
+        ("water office", officer("water-affairs"), false),
+        ("investment office", officer("investment-promotion"), false),
+        ("stranger", stranger(), false),
+    ];
+    for (who, actor, whole) in people {
+        assert_eq!(may_read_whole(legal, &actor, &project), whole, "{who}");
+        assert_eq!(may_open(&CATALOGUE.form, "applicant", &actor, &project).is_ok(), whole, "{who}");
+        assert_eq!(masked_sections(&CATALOGUE.form, &actor, &project).contains("applicant"), !whole, "{who}");
+        assert!(may_open(&CATALOGUE.form, "project", &actor, &project).is_ok(), "{who}");
+        let mut filed = values(&[("legal_rep_id", "11010519491231002X"), ("uscc", "91350100M000100Y43")]);
+        let read = mask(&CATALOGUE.form, of_values(&mut filed), &actor, &project);
+        assert_eq!((filed["legal_rep_id"] == "11010519491231002X", read.len()), (whole, usize::from(whole)), "{who}");
+        assert_eq!(filed["uscc"], "91350100M000100Y43", "{who}");
+    }
+    // The office has nothing to do with a project without a registration.
+    let other = Story::with(&[("needs_project_company", Value::Flag(false))]);
+    assert!(!may_read_whole(legal, &officer("market-regulation"), &other.project()));
+    for (value, shown) in [("11010519491231002X", "110***********002X"), ("E12345678", "E******78"), ("12345", "*****"), ("", "")] {
+        assert_eq!(masked(legal, value), shown);
+    }
+    assert_eq!(masked(field("uscc"), "91350100M000100Y43"), "91350100M000100Y43");
+}
+
+/// A form sent by somebody who sees a number masked leaves it alone, and tells them nothing about it.
+#[test]
+fn a_masked_number_is_not_changed_and_cannot_be_guessed() {
+    let story = Story::begin();
+    let project = story.project();
+    let known = entries(&story, &[("legal_rep_id", "11010519491231002X")], true);
+    let sent = |value: &str| sheet::changes(&CATALOGUE, &project, &officer("water-affairs"), &known, &values(&[("legal_rep_id", value)]));
+    assert_eq!(sent("110***********002X"), Ok(Values::new()));
+    let (right, wrong) = (sent("11010519491231002X").unwrap_err(), sent("110105194912310038").unwrap_err());
+    assert_eq!(right, wrong);
+    let own = |value: &str| sheet::changes(&CATALOGUE, &project, &enterprise(), &known, &values(&[("legal_rep_id", value)]));
+    assert_eq!(own("11010519491231002X"), Ok(Values::new()));
+    assert!(own("110***********002X").is_err(), "no number");
+}
+
 proptest! {
     /// What is kept is kept as it is: checking it again changes nothing.
     #[test]

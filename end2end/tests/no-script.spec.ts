@@ -64,11 +64,13 @@ test('a matter is readable from end to end', async ({ page }) => {
   await expect(page.getByText('中华人民共和国建筑法').first()).toBeVisible();
 });
 
-test('a wrong password is answered by a sentence', async ({ page }) => {
+test('a wrong password is answered by a sentence', async ({ page, trouble }) => {
+  trouble.expect(/status of 4\d\d/);
   await page.goto('/sign-in?to=/projects');
   await sendSignIn(page, 'zhaoshang', 'not-the-password');
   await expect(page.getByRole('alert')).toHaveText('登录名或密码不对。');
   await expect(page.getByRole('heading', { level: 1, name: zh.sign_in.title })).toBeVisible();
+  await expect(page.getByLabel(zh.sign_in.login, { exact: true }), 'what was typed is kept, but for the password').toHaveValue('zhaoshang');
   await sendSignIn(page, 'zhaoshang', PASSWORD);
   await expect(page.getByRole('heading', { level: 1, name: zh.projects.title })).toBeVisible();
 });

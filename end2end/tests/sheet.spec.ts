@@ -168,7 +168,9 @@ test('an office fills in what it knows, and looks at the rest', async ({ enter }
   const office = await enter('zhugui');
   await openSheet(office, path, 'land');
   await expect(box(office, 'total_investment')).not.toBeEditable();
-  await expect(section(office, 'applicant').getByTestId('link').getByText(zh.sheet.read_only, { exact: true })).toBeVisible();
+  await expect(section(office, 'project').getByTestId('link').getByText(zh.sheet.read_only, { exact: true })).toBeVisible();
+  // Whose identity number is masked gets no live document of its section, and is told so, once and calmly.
+  await expect(section(office, 'applicant').getByTestId('link').getByText(zh.sheet.masked, { exact: true })).toBeVisible();
   await openSheet(owner, path);
   await expect(box(owner, 'deposit_amount')).toHaveCount(1);
   await expect(box(owner, 'land_use_class')).not.toBeEditable();

@@ -11,12 +11,14 @@ mod files;
 mod gate;
 mod library;
 mod live;
+mod one_line;
 mod pages;
 mod record;
 mod security;
 mod settings;
 
 pub use assets::Site;
+pub use pages::paths as page_paths;
 pub use settings::{Peer, Settings};
 
 use app::{Assets, CatalogueUrl};

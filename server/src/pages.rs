@@ -1,14 +1,20 @@
 //! Pages and their server functions: renders the app for a visitor.
 
+use crate::answer::refused;
 use crate::security::Visitor;
 use crate::{AppState, cache};
-use app::{App, Kept, Origin, Today, shell};
+use app::{App, Failure, Kept, Origin, Today, shell};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::Lang;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
+use domain::{Lang, text};
 use leptos::prelude::*;
+use leptos::server::ServerActionError;
+use leptos::server_fn::axum::{get_server_fn_service, server_fn_paths};
+use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use leptos_axum::{generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
 use serde::Deserialize;
 
@@ -43,7 +49,11 @@ fn provide(state: &AppState, visitor: &Visitor) {
     provide_context(visitor.context(state));
 }
 
-pub async fn render(State(state): State<AppState>, request: Request) -> Response {
+pub async fn render(State(state): State<AppState>, mut request: Request) -> Response {
+    // A sentence that comes in an address is somebody else's and never shown as ours.
+    if let Some(uri) = without_errors(request.uri()) {
+        *request.uri_mut() = uri;
+    }
     let visitor = request.extensions().get::<Visitor>();
     let open = visitor.filter(|v| v.person.is_none() && request.method() == Method::GET);
     let now = state.service().clock.now();
@@ -59,13 +69,34 @@ pub async fn render(State(state): State<AppState>, request: Request) -> Response
     state.pages.keep(key, response, now).await
 }
 
-async fn render_with(state: AppState, request: Request, kept: Option<Kept>) -> Response {
+/// The address without what a failed form leaves in it; `None` where there is no such thing.
+fn without_errors(uri: &Uri) -> Option<Uri> {
+    let query = uri.query()?;
+    let kept = app::without_errors(query);
+    if kept == query {
+        return None;
+    }
+    let path = if kept.is_empty() { uri.path().to_string() } else { format!("{}?{kept}", uri.path()) };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path.parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// A plain form that was refused: what its page shows.
+#[derive(Clone)]
+struct Refused {
+    kept: Kept,
+    reason: ServerActionError,
+}
+
+async fn render_with(state: AppState, request: Request, refused: Option<Refused>) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
     let signed_in = visitor.person.is_some();
     let context = move || {
         provide(&state, &visitor);
-        if let Some(kept) = &kept {
+        if let Some(Refused { kept, reason }) = &refused {
             provide_context(kept.clone());
+            provide_context(reason.clone());
         }
     };
     let handler = render_app_async_with_context(context, shell);
@@ -79,59 +110,139 @@ async fn render_with(state: AppState, request: Request, kept: Option<Kept>) -> R
 /// Longer than any form of ours; a longer one is refused.
 const LARGEST_FORM: usize = 256 * 1024;
 
+/// What a page's form or program asks for. A program gets what happened as it is; a plain form, which a browser without
+/// JavaScript sends, goes on to a page, or is answered by its own page with the reason.
 pub async fn server_function(State(state): State<AppState>, request: Request) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
-    let plain_form = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
-    let (mut parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, LARGEST_FORM).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
-    let fields: Vec<(String, String)> = if plain_form { serde_urlencoded::from_bytes(&bytes).unwrap_or_default() } else { Vec::new() };
-    // A form on the page of a refused one: the page's own address, not the one it stands at.
-    if let Some((_, back)) = fields.iter().find(|(name, _)| name == "back")
-        && let Ok(referer) = HeaderValue::from_str(&app::local_path(back))
-    {
-        parts.headers.insert(header::REFERER, referer);
+    if get_server_fn_service(request.uri().path(), request.method().clone()).is_none() {
+        return no_such_function(request.uri().path(), visitor.lang);
     }
-    let headers = parts.headers.clone();
+    let headers = request.headers().clone();
+    let plain_form = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
+    let (mut parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, LARGEST_FORM).await else {
+        let sentence = text!("表单太大。", "The form is too large.");
+        return says(StatusCode::PAYLOAD_TOO_LARGE, &sentence, visitor.lang);
+    };
+    if !is_form(&headers, bytes.is_empty()) {
+        let sentence =
+            text!("应为 application/x-www-form-urlencoded 格式的表单。", "A form is expected, as application/x-www-form-urlencoded.");
+        return says(StatusCode::UNSUPPORTED_MEDIA_TYPE, &sentence, visitor.lang);
+    }
+    let function = parts.uri.path().to_string();
+    // Called as by a program, so that its answer says what happened.
+    parts.headers.remove(header::ACCEPT);
+    parts.headers.remove(header::REFERER);
     let context = {
         let (state, visitor) = (state.clone(), visitor.clone());
         move || provide(&state, &visitor)
     };
-    let mut response = handle_server_fns_with_context(context, Request::from_parts(parts, Body::from(bytes.clone()))).await.into_response();
-    if plain_form && let Some(to) = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()) {
-        if let Some(answer) = refused(&state, visitor, headers, to, fields).await {
-            return answer;
+    let request = Request::from_parts(parts, Body::from(bytes.clone()));
+    let response = handle_server_fns_with_context(context, request).await.into_response();
+    let (response, error) = with_its_status(response).await;
+    let mut response = if plain_form {
+        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
+        let back = page_of(&fields, &headers, &visitor.origin);
+        match (error, back) {
+            (None, back) => go_on(response, back.as_deref().unwrap_or("/")),
+            (Some(error), None) => refused(error, visitor.lang),
+            (Some(error), Some(back)) => answered_by_its_page(&state, visitor, &headers, &function, error, back, fields).await,
         }
-        // A plain form goes on to a page, whatever came of it: an error travels in the address.
-        *response.status_mut() = StatusCode::SEE_OTHER;
-    }
+    } else {
+        response
+    };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// A refused plain form is answered by its page with the reason and with what was written: sent on to the page's
-/// address, the person would find the form empty. `None`: it was not refused, or holds nothing worth keeping.
-async fn refused(state: &AppState, visitor: Visitor, headers: HeaderMap, to: &str, fields: Vec<(String, String)>) -> Option<Response> {
-    let uri: Uri = to.parse().ok()?;
-    let path = uri.path_and_query()?.as_str();
-    if !path.contains("__err=") || !fields.iter().any(|(name, _)| name == "key") {
-        return None;
+fn says(status: StatusCode, sentence: &domain::Text, lang: Lang) -> Response {
+    (status, format!("{}\n", sentence.get(lang))).into_response()
+}
+
+fn no_such_function(path: &str, lang: Lang) -> Response {
+    if server_fn_paths().any(|(known, _)| known == path) {
+        let mut response = says(StatusCode::METHOD_NOT_ALLOWED, &text!("请用 POST。", "POST is expected."), lang);
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return response;
     }
-    let mut request = Request::get(path).body(Body::empty()).ok()?;
+    refused(domain::Error::NotFound, lang)
+}
+
+/// Whether the body is what our forms send; one without arguments may say nothing of its kind.
+fn is_form(headers: &HeaderMap, empty: bool) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else { return empty };
+    let kind = kind.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// The answer with the status of the error in it, wherever it was made.
+async fn with_its_status(response: Response) -> (Response, Option<domain::Error>) {
+    if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
+        return (response, None);
+    }
+    let (mut head, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let Failure(error) = serde_json::from_slice(&bytes).unwrap_or(Failure(domain::Error::Internal { reference: "-".into() }));
+    head.status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (Response::from_parts(head, Body::from(bytes)), Some(error))
+}
+
+/// The page a plain form was sent from: the one it names, if it stands on the page of a refused form, else the `Referer`, if
+/// that is ours. Always a path of this site; never a server function's address, where no page is.
+fn page_of(fields: &[(String, String)], headers: &HeaderMap, origin: &str) -> Option<String> {
+    let named = fields.iter().find(|(name, _)| name == "back").map(|(_, back)| app::local_path(back));
+    let from = || {
+        let referer = url::Url::parse(headers.get(header::REFERER)?.to_str().ok()?).ok()?;
+        let ours = url::Url::parse(origin).map_or(origin.is_empty(), |ours| ours.authority() == referer.authority());
+        ours.then(|| app::local_path(&referer[url::Position::BeforePath..url::Position::AfterQuery]))
+    };
+    named.or_else(from).filter(|path| !path.starts_with("/api/"))
+}
+
+/// Done: the browser goes where the function says, else back to the form's page. Its cookies go along.
+fn go_on(response: Response, back: &str) -> Response {
+    let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).map_or_else(|| back.to_string(), app::local_path);
+    let mut answer = Redirect::to(&to).into_response();
+    for cookie in response.headers().get_all(header::SET_COOKIE) {
+        answer.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    answer
+}
+
+/// A refused plain form is answered by its page with the reason and with what was written, but for passwords: sent on to the
+/// page's address, the person would find the form empty, and the reason would have to travel in the address.
+async fn answered_by_its_page(
+    state: &AppState,
+    visitor: Visitor,
+    headers: &HeaderMap,
+    function: &str,
+    error: domain::Error,
+    back: String,
+    mut fields: Vec<(String, String)>,
+) -> Response {
+    let lang = visitor.lang;
+    let Ok(mut request) = Request::get(&back).body(Body::empty()) else { return refused(error, lang) };
     for name in [header::COOKIE, header::ACCEPT, header::HOST] {
         if let Some(value) = headers.get(&name) {
             request.headers_mut().insert(name, value.clone());
         }
     }
+    if let Some(uri) = without_errors(request.uri()) {
+        *request.uri_mut() = uri;
+    }
     request.extensions_mut().insert(visitor);
-    let kept = Kept { fields: fields.into(), back: without_error(path).into() };
-    Some(render_with(state.clone(), request, Some(kept)).await)
-}
-
-/// The address of a page without what a failed form left in it.
-fn without_error(path: &str) -> String {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let kept: Vec<&str> = query.split('&').filter(|p| !p.is_empty() && !p.starts_with("__path=") && !p.starts_with("__err=")).collect();
-    if kept.is_empty() { path.to_string() } else { format!("{path}?{}", kept.join("&")) }
+    fields.retain(|(name, _)| !name.contains("password"));
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let after = error.retry_after();
+    let reason = URL_SAFE.encode(serde_json::to_vec(&Failure(error)).unwrap_or_default());
+    let reason = ServerActionError::new(function, &reason);
+    let mut response =
+        render_with(state.clone(), request, Some(Refused { kept: Kept { fields: fields.into(), back: back.into() }, reason })).await;
+    *response.status_mut() = status;
+    if let Some(after) = after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after));
+    }
+    response
 }
 
 #[derive(Deserialize)]

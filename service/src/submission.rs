@@ -9,7 +9,7 @@ use domain::id::Id;
 use domain::log::{By, Digest};
 use domain::policy::{Action, may};
 use domain::project::{Command, Project};
-use domain::sheet::Entries;
+use domain::sheet::{Entries, identity};
 use domain::submission::{self, Command as S, Filing, Snapshot, Submission, corrected, differences, prepare};
 use domain::{Text, text};
 use futures::TryStreamExt;
@@ -148,7 +148,8 @@ pub(crate) async fn read(cx: &Context, digest: Digest) -> Result<Snapshot, Fault
     Ok(serde_json::from_slice(&bytes)?)
 }
 
-/// What was filed of a matter, the last time or an earlier one (from 1), for those who may see the project.
+/// What was filed of a matter, the last time or an earlier one (from 1), for those who may see the project; identity
+/// numbers whole for those who need them, masked for everybody else.
 ///
 /// # Errors
 /// `NotFound`.
@@ -166,7 +167,10 @@ pub async fn filed(
     let parcel = project.submissions.get(package).and_then(|s| s.parcels.get(matter)).ok_or(Public::NotFound)?;
     let at = nth.unwrap_or(parcel.filings.len()).checked_sub(1).ok_or(Public::NotFound)?;
     let (_, filing) = parcel.filings.get(at).ok_or(Public::NotFound)?;
-    Ok(read(cx, filing.snapshot).await?)
+    let mut snapshot = read(cx, filing.snapshot).await?;
+    let whole = identity::mask(&cx.service.catalogue.form, identity::of_values(&mut snapshot.values), cx.actor()?, &project);
+    crate::sheet::read_whole(cx, id, &whole, &format!("filing {}", filing.snapshot)).await?;
+    Ok(snapshot)
 }
 
 /// A promise as a form brings it: the text and the day.

@@ -87,7 +87,7 @@ pub fn TextBox(
     #[prop(default = 2000)] most: u32,
 ) -> impl IntoView {
     // As text of the element: a view of text would bring a marker with it, which a text box would show.
-    let text = kept(name).unwrap_or_default().replace('&', "&amp;").replace('<', "&lt;");
+    let text = crate::drawing::escape(&kept(name).unwrap_or_default());
     view! {
         <label>
             {label}

@@ -34,9 +34,7 @@ pub fn here() -> Signal<String> {
     let location = use_location();
     Signal::derive(move || {
         let (path, search) = (location.pathname.get(), location.search.get());
-        // What a failed form left in the address belongs to that visit alone.
-        let kept = search.trim_start_matches('?').split('&').filter(|pair| !pair.starts_with("__path=") && !pair.starts_with("__err="));
-        let search = kept.collect::<Vec<_>>().join("&");
+        let search = crate::error::without_errors(search.trim_start_matches('?'));
         if search.is_empty() { path } else { format!("{path}?{search}") }
     })
 }

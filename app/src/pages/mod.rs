@@ -24,7 +24,12 @@ use leptos_meta::Title;
 /// The title in the browser's tab.
 #[component]
 pub fn PageTitle(#[prop(into)] text: Signal<String>) -> impl IntoView {
-    view! { <Title text=move || format!("{} · {}", text.get(), crate::lang::tr!(brand)) /> }
+    view! { <Title text=move || as_title(format!("{} · {}", text.get(), crate::lang::tr!(brand))) /> }
+}
+
+/// `leptos_meta` writes a title into the page as it is, so the server escapes it; the browser sets it as text.
+fn as_title(text: String) -> String {
+    if cfg!(feature = "ssr") { crate::drawing::escape(&text) } else { text }
 }
 
 /// Sets the answer's status while the server renders; nothing in the browser.

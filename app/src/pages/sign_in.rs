@@ -1,4 +1,5 @@
 use super::PageTitle;
+use crate::components::form::{Back, keep, kept};
 use crate::components::layout::Me;
 use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
@@ -14,8 +15,9 @@ pub fn SignIn() -> impl IntoView {
     let query = use_query_map();
     let person = expect_context::<Me>();
     let to = move || query.with(|q| q.get("to")).unwrap_or_else(|| "/projects".to_string());
-    // Where the plain form failed, the error comes back in the address.
+    // A refused form is answered by this page, with the reason and the login that was typed.
     let failed = ServerAction::<SignInAction>::new();
+    keep("");
     view! {
         <PageTitle text=tr!(sign_in.title) />
         <div class="page page-narrow">
@@ -27,8 +29,9 @@ pub fn SignIn() -> impl IntoView {
                 _ => None,
             }}
             <form method="post" action=SignInAction::PATH class="stack">
+                <Back />
                 <input type="hidden" name="to" value=to />
-                <label>{tr!(sign_in.login)}<input name="login" autocomplete="username" autocapitalize="none" required maxlength="40" /></label>
+                <label>{tr!(sign_in.login)}<input name="login" value=kept("login") autocomplete="username" autocapitalize="none" required maxlength="40" /></label>
                 <label>{tr!(sign_in.password)}<input name="password" type="password" autocomplete="current-password" required maxlength="200" /></label>
                 <p><button class="button">{tr!(sign_in.submit)}</button></p>
             </form>

@@ -9,7 +9,7 @@ use domain::account::Role;
 use domain::catalogue::{Field, Form};
 use domain::sheet::{Entries, SheetView, Values, writing};
 use leptos::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Somebody else who has the sheet open.
 #[derive(Clone, PartialEq, Debug)]
@@ -43,6 +43,8 @@ pub struct Sheet {
     pub entries: RwSignal<Entries>,
     pub here: RwSignal<BTreeMap<u64, Here>>,
     pub links: RwSignal<BTreeMap<String, Link>>,
+    /// Sections that are shown masked: as they were when the page was loaded, to be read only.
+    pub masked: StoredValue<BTreeSet<String>>,
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser writes"))]
     rooms: StoredValue<Rooms>,
 }
@@ -57,6 +59,7 @@ impl Sheet {
             entries: RwSignal::new(view.entries),
             here: RwSignal::new(BTreeMap::new()),
             links: RwSignal::new(BTreeMap::new()),
+            masked: StoredValue::new(view.masked),
             rooms: StoredValue::new(Rooms::default()),
         }
     }
@@ -99,6 +102,10 @@ impl Sheet {
         self.rooms.with_value(|rooms| rooms.of(section, |room| room.undo(again)));
         #[cfg(not(feature = "hydrate"))]
         let _ = (section, again);
+    }
+
+    pub fn is_masked(self, section: &str) -> bool {
+        self.masked.with_value(|masked| masked.contains(section))
     }
 
     pub fn value(self, field: &str) -> String {

@@ -15,6 +15,7 @@ pub(super) fn check(catalogue: &Catalogue, notes: &Notes) {
     check_matters(catalogue, notes);
     check_cycles(catalogue, notes);
     check_works(catalogue, notes);
+    check_certificates(catalogue, notes);
 }
 
 fn place_of(notes: &Notes, thing: Thing, id: &str) -> Place {
@@ -251,6 +252,19 @@ fn check_cycles(catalogue: &Catalogue, notes: &Notes) {
             &place,
             text!("依赖成环：{names}", "the dependencies form a cycle: {names}; expected an order in which each can finish"),
         );
+    }
+}
+
+/// A certificate is for everybody who is shown it: nothing stands on it that not everybody may read.
+fn check_certificates(catalogue: &Catalogue, notes: &Notes) {
+    let place = Place { file: "certificates.yaml".into(), line: 1 };
+    for id in catalogue.certificates.rules.iter().flat_map(|rule| &rule.fields) {
+        if catalogue.form.field(id.as_str()).is_some_and(|field| field.readers.is_some()) {
+            notes.mistake(
+                &place,
+                text!("证照上不印证件号一类的字段，如“{id}”", "no identity number, such as `{id}`, to be printed on a certificate"),
+            );
+        }
     }
 }
 

@@ -129,6 +129,9 @@ pub struct Field {
     pub options: Vec<FieldOption>,
     /// The answer of the questionnaire that is the same value: taken over when the sheet is begun.
     pub answer: Option<String>,
+    /// For a value that is not for everybody who sees the project: the offices that need it whole, beside the enterprise's
+    /// side. Everybody else sees it masked.
+    pub readers: Option<Vec<Id<Organisation>>>,
 }
 
 impl Field {

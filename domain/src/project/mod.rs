@@ -299,8 +299,9 @@ impl Project {
 /// Why not, as a sentence for the person.
 pub fn start(catalogue: &Catalogue, mut opening: Opening, by: By) -> Result<Vec<Event>, Refusal> {
     may_start(by.actor, &opening.owner)?;
-    opening.name = written("name", &opening.name, 60)?;
-    opening.area = written("area", &opening.area, 40)?;
+    // Names stand in lists, titles and files: one line each.
+    opening.name = written("name", &opening.name.replace(['\r', '\n'], " "), 60)?;
+    opening.area = written("area", &opening.area.replace(['\r', '\n'], " "), 40)?;
     if let Err(wrong) = opening.answers.check(catalogue) {
         let fields: Vec<&str> = wrong.iter().map(|w| w.sentence.zh.as_str()).collect();
         let english: Vec<&str> = wrong.iter().map(|w| w.sentence.en.as_str()).collect();

@@ -315,6 +315,7 @@ mod tests {
             constraints: Constraints::default(),
             options: Vec::new(),
             answer: None,
+            readers: None,
         };
         Form { fields: vec![field("words", FieldKind::Text), field("sum", FieldKind::Money)], ..Form::default() }
     }

@@ -6,6 +6,7 @@ mod code;
 #[cfg(feature = "collab")]
 pub mod document;
 pub mod ground;
+pub mod identity;
 #[cfg(feature = "collab")]
 pub mod protocol;
 mod relation;
@@ -71,6 +72,8 @@ pub struct SheetView {
     /// The fields this project needs, and the relations between them.
     pub form: Form,
     pub entries: Entries,
+    /// Sections that this person sees masked, and without a live connection.
+    pub masked: BTreeSet<String>,
 }
 
 /// Where a field's value comes from.
@@ -390,7 +393,8 @@ pub fn changes(catalogue: &Catalogue, project: &Project, actor: &Actor, entries:
         let field = catalogue.form.field(id.as_str()).ok_or(Error::NotFound)?;
         // Forms write the end of a line in two signs.
         let value = value.replace("\r\n", "\n");
-        if entries.get(id).map_or("", |entry| &entry.value).trim() == value.trim() {
+        // Compared with what they were shown: an answer must not tell whether a number was guessed right.
+        if identity::shown_to(field, entries, actor, project).trim() == value.trim() {
             continue;
         }
         if !may_fill(field, actor, project) {

@@ -68,9 +68,11 @@ pub fn as_number(field: &Field, value: &str) -> Option<f64> {
     }
 }
 
-/// Full-width digits, letters and signs as their narrow forms: input methods write them so.
+/// Full-width digits, letters and signs as their narrow forms: input methods write them so. Without control signs: nobody means
+/// them, and PostgreSQL stores no text with a NUL.
 fn narrow(text: &str) -> String {
     text.chars()
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
         .map(|c| match c {
             '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' | '\u{ff0e}' | '\u{ff0d}' => {
                 char::from_u32(c as u32 - 0xfee0).unwrap_or(c)

@@ -1,6 +1,7 @@
 //! `quanlian serve`.
 
 use super::{Arguments, Failed, print, say};
+use crate::one_line::OneLine;
 use crate::{AppState, Settings, Site, router};
 use axum::serve::ListenerExt;
 use clap::Args;
@@ -28,7 +29,7 @@ pub struct Serve {
 impl Serve {
     pub async fn run(&self, arguments: &Arguments) -> Result<(), Failed> {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(|| OneLine(std::io::stderr())).init();
         // The port first: a taken one is said before anything is made.
         let listener = TcpListener::bind(self.listen).await.map_err(|e| {
             Fault::from(format!("cannot listen on {}: {e}. Is it running already? Choose another with --listen.", self.listen))

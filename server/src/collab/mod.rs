@@ -107,6 +107,11 @@ pub async fn enter(
     let Some(going) = service.counts.begin(Limit::Sockets, access.account.as_str()) else {
         return refused(Limit::Sockets.met(10), visitor.lang);
     };
+    // On record before the document goes out.
+    let cx = service.context(Some(guest.actor.clone())).from(&visitor.address);
+    if let Err(error) = service::sheet::opened(&cx, &project, &section).await {
+        return refused(error, visitor.lang);
+    }
     let room = state.rooms.of(&state, &document, &project, &section);
     let told = asked.told.as_deref() == Some("1");
     upgrade

@@ -17,7 +17,8 @@ fn element(xml: &mut Xml, name: &str, inside: impl FnOnce(&mut Xml) -> Result<()
 }
 
 fn value(xml: &mut Xml, name: &str, value: impl ToString) -> Result<()> {
-    let value = value.to_string();
+    // What XML has no sign for at all, escaped or not, is left out.
+    let value: String = value.to_string().chars().filter(|c| app::drawing::is_xml(*c)).collect();
     xml.create_element(name).write_text_content(quick_xml::events::BytesText::new(&value))?;
     Ok(())
 }

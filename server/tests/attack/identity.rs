@@ -1,1 +1,206 @@
+//! Identity numbers: whole for those who need them, and on record; masked for everybody else, through every door.
 
+use crate::deceit::{Door, FORM};
+use crate::filing::{sheet_of, uploads};
+use crate::world::{World, sentence};
+use domain::account::Role;
+use domain::id::Id;
+use domain::project::Project;
+use domain::sheet::protocol::Frame;
+use domain::submission::completeness;
+use service::project::Sent;
+use sqlx::Row;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const NUMBER: &str = "11010519491231002X";
+const MASKED: &str = "110***********002X";
+const BEFORE: &str = "E12345678";
+const REGISTRATION: &str = "company-registration";
+
+/// Who looks, and what they get to see.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Sees {
+    Whole,
+    Masked,
+    Nothing,
+}
+
+const PEOPLE: [(&str, Sees); 10] = [
+    ("wang", Sees::Whole),
+    ("li", Sees::Whole),
+    ("reg", Sees::Whole),
+    ("chen", Sees::Masked),
+    ("zhou", Sees::Masked),
+    ("water", Sees::Masked),
+    ("invest", Sees::Masked),
+    ("du", Sees::Masked),
+    ("ma", Sees::Masked),
+    ("zhao", Sees::Nothing),
+];
+
+/// A project that registers a company, filed with its legal representative's number, which was another one before.
+async fn registered(world: &World) -> Id<Project> {
+    for (login, role, office) in [
+        ("reg", Role::Department, Some("market-regulation")),
+        ("water", Role::Department, Some("water-affairs")),
+        ("invest", Role::DepartmentHead, Some("investment-promotion")),
+        ("du", Role::Supervisor, None),
+        ("ma", Role::DistrictLeader, None),
+    ] {
+        world.person(login, role, login, office, &[], &[]).await;
+    }
+    let same = "update account set password_hash = (select password_hash from account where login = 'wang')";
+    sqlx::query(same).execute(world.service.db.pool()).await.unwrap();
+    let id = world.project_with(&[("needs_project_company", "true")]).await;
+    let wang = world.as_("wang").await;
+    service::sheet::fill(&wang, &id, [("legal_rep_id".into(), BEFORE.into())].into()).await.map_err(sentence).unwrap();
+    world.service.clock.advance_seconds(120);
+    world.fills(&id, REGISTRATION, &[("legal_rep_id", NUMBER)]).await;
+    let project = world.sees("wang", &id).await.unwrap().project;
+    let catalogue = &world.service.catalogue;
+    let (entries, today) = (sheet_of(&wang, &id).await, world.service.clock.now().date());
+    let complete = completeness(&project, catalogue, &catalogue.form, &entries, catalogue.matter(REGISTRATION).unwrap(), today);
+    for paper in complete.papers {
+        uploads(&wang, &id, paper.material.as_str(), paper.material.as_str()).await;
+    }
+    let matters = [REGISTRATION.into()].into();
+    service::submission::file(&wang, &id, &matters, &BTreeMap::new(), true, Sent::default()).await.map_err(sentence).unwrap();
+    id
+}
+
+/// What is on record of reading identity numbers: who, and what.
+async fn on_record(world: &World) -> Vec<(String, String)> {
+    let rows = sqlx::query(
+        "select a.login as login, r.subject as subject from audit r join account a on a.id = r.account where r.kind = 'identity_read' order by r.id",
+    );
+    let rows = rows.fetch_all(world.service.db.pool()).await.unwrap();
+    rows.iter().map(|row| (row.get("login"), row.get("subject"))).collect()
+}
+
+fn function(name: &str) -> String {
+    let known =
+        |path: &&'static str| path.strip_prefix(&format!("/api/{name}")).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
+    leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).find(|path| known(path)).unwrap().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_functions_and_files_give_a_number_whole_to_those_who_need_it_alone() {
+    let world = World::on_sqlite().await;
+    let id = registered(&world).await;
+    let (package, _) = world.only_package(&id).await;
+    for (login, sees) in PEOPLE {
+        let door = Door::of(&world, format!("session={}", world.session(login).await));
+        let before = on_record(&world).await.len();
+        let sheet = door.get(&format!("/projects/{id}/sheet")).await;
+        let recorded = on_record(&world).await.split_off(before);
+        let whole: Vec<(String, String)> =
+            if sees == Sees::Whole { vec![(login.into(), "applicant/legal_rep_id (sheet)".into())] } else { Vec::new() };
+        assert_eq!(recorded, whole, "{login}: once for the page, before it goes out");
+        let pages =
+            ["", "/filing", "/issue", "/documents", "/log", "/matters/company-registration", "/plan.json", "/plan.ics", "/plan.xml"];
+        let mut answers = vec![sheet];
+        for page in pages {
+            answers.push(door.get(&format!("/projects/{id}{page}")).await);
+        }
+        for (name, body) in [
+            ("view_sheet", format!("id={id}")),
+            ("sheet_history", format!("id={id}&section=applicant")),
+            ("view_filed", format!("id={id}&package={package}&matter={REGISTRATION}&nth=1")),
+            ("view_project", format!("id={id}")),
+        ] {
+            answers.push(door.post(&function(name), "application/json", None, FORM, body.as_bytes()).await);
+        }
+        let n = answers.len();
+        for (place, answer) in answers.iter().enumerate() {
+            let (place, text) = (format!("{login} at {place}"), answer.text());
+            assert_eq!(answer.status, if sees == Sees::Nothing { 404 } else { 200 }, "{place}: {text}");
+            assert!(sees == Sees::Whole || !text.contains(NUMBER) && !text.contains(BEFORE), "{place} reads it whole");
+        }
+        // The sheet, the matter's filing, and what the page's program asks for.
+        for (place, masked) in [(0, MASKED), (6, MASKED), (n - 4, MASKED), (n - 3, "E******78"), (n - 2, MASKED)] {
+            let text = answers[place].text();
+            assert_eq!(text.contains(NUMBER), sees == Sees::Whole, "{login} at {place}");
+            assert_eq!(text.contains(masked), sees == Sees::Masked, "{login} at {place}");
+        }
+        assert_eq!(answers[0].text().contains("含证件号，您看到的已遮盖"), sees == Sees::Masked, "{login} is told");
+        let recorded = on_record(&world).await.split_off(before);
+        assert!(recorded.iter().all(|(who, what)| who == login && what.contains("legal_rep_id")), "{recorded:?}");
+        for place in ["(sheet)", "(history)", "(filing "] {
+            assert_eq!(recorded.iter().any(|(_, what)| what.contains(place)), sees == Sees::Whole, "{login} {place}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_on_record_where_there_is_no_number() {
+    let world = World::on_sqlite().await;
+    let id = world.project_with(&[("needs_project_company", "true")]).await;
+    let door = Door::of(&world, format!("session={}", world.session("wang").await));
+    assert_eq!(door.get(&format!("/projects/{id}/sheet")).await.status, 200);
+    assert_eq!(on_record(&world).await, []);
+}
+
+/// Comes to a section's document, and gives what the server says until it has said all it has.
+async fn joins(at: std::net::SocketAddr, document: &str, cookie: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    let head = format!(
+        "GET /collab/{document} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // "This is what I have": nothing. A frame of ours, masked with zeros.
+    let have = Frame::Have(Default::default()).encode();
+    let length = 0x80 | u8::try_from(have.len()).unwrap();
+    let frame = [&[0x82, length, 0, 0, 0, 0][..], &have].concat();
+    let mut heard = Vec::new();
+    let mut sent = false;
+    let reading = async {
+        let mut piece = [0; 4096];
+        loop {
+            let n = stream.read(&mut piece).await.unwrap();
+            heard.extend_from_slice(&piece[..n]);
+            let text = String::from_utf8_lossy(&heard).into_owned();
+            let upgraded = text.starts_with("HTTP/1.1 101") && text.contains("\r\n\r\n");
+            if upgraded && !sent {
+                stream.write_all(&frame).await.unwrap();
+                sent = true;
+            }
+            // The answer holds the field's name; a refusal ends with its sentence.
+            if n == 0 || upgraded && text.contains("legal_rep_id") || !upgraded && text.ends_with("\n") && text.contains("\r\n\r\n") {
+                return text;
+            }
+        }
+    };
+    let text = tokio::time::timeout(Duration::from_secs(20), reading).await.expect("an answer");
+    (text.split("\r\n").next().unwrap_or_default().to_string(), text)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_live_document_of_a_section_with_a_number_is_for_those_who_read_it_whole() {
+    let world = World::on_sqlite().await;
+    let id = registered(&world).await;
+    let door = Door::of(&world, String::new());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let router = door.router.clone();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    for (login, sees) in PEOPLE {
+        let cookie = format!("session={}", world.session(login).await);
+        let before = on_record(&world).await.len();
+        let (status, heard) = joins(at, &format!("{id}.applicant"), &cookie).await;
+        let expected = match sees {
+            Sees::Whole => "101",
+            Sees::Masked => "403",
+            Sees::Nothing => "404",
+        };
+        assert!(status.contains(expected), "{login}: {status}");
+        assert_eq!(heard.contains(NUMBER), sees == Sees::Whole, "{login}");
+        assert_eq!(heard.contains("只能看遮盖后的内容"), sees == Sees::Masked, "{login} is told why");
+        let recorded = on_record(&world).await.split_off(before);
+        let whole = if sees == Sees::Whole { vec![(login.to_string(), "applicant/legal_rep_id (live)".to_string())] } else { Vec::new() };
+        assert_eq!(recorded, whole, "{login}");
+    }
+}

@@ -6,15 +6,17 @@ mod writer;
 pub use store::{Loaded, Sheets, Told, Update, Written};
 
 use crate::account::{Access, Holder};
-use crate::error::{Error, Public};
+use crate::audit::{self, Entry};
+use crate::error::{Error, Fault, Public};
 use crate::{Context, Service};
 use domain::account::{Account, Actor, Person};
+use domain::audit::Kind;
 use domain::catalogue::{Field, Form};
 use domain::id::Id;
 use domain::policy::{Action, may};
 use domain::project::Project;
 use domain::sheet::document::Document;
-use domain::sheet::{self, Changed, SheetView, Values};
+use domain::sheet::{self, Changed, SheetView, Values, identity};
 use std::collections::{BTreeMap, BTreeSet};
 use yrs::{ReadTxn, Transact};
 
@@ -35,7 +37,8 @@ pub struct Guest {
 /// Whether somebody may come in, and what they may write. The first at the door begins the sheet.
 ///
 /// # Errors
-/// `SignedOut`; `NotFound`, also where the person may not know there is such a project.
+/// `SignedOut`; `NotFound`, also where the person may not know there is such a project; `Forbidden` where the section
+/// holds an identity number that they see masked.
 pub async fn enter(service: &Service, access: &Access, id: &Id<Project>, section: &str) -> Result<Guest, Error> {
     let Holder { actor, person, .. } = crate::account::again(service, access).await?.ok_or(Public::SignedOut)?;
     let cx = service.context(Some(actor.clone()));
@@ -44,19 +47,49 @@ pub async fn enter(service: &Service, access: &Access, id: &Id<Project>, section
     if form.group(section).is_none() {
         return Err(Public::NotFound.into());
     }
+    identity::may_open(form, section, &actor, &project)?;
     begin(&cx, id, &project).await?;
     let fields = sheet::writable(form, section, &actor, &project);
     Ok(Guest { actor, person, fields })
 }
 
-/// What a page of the sheet begins with. The first look at it begins the sheet, with what the guide's answers say.
+/// Puts on record that somebody who came in gets the section's document, where it holds an identity number.
+///
+/// # Errors
+/// The database failed; the document is not to be given then.
+pub async fn opened(cx: &Context, id: &Id<Project>, section: &str) -> Result<(), Error> {
+    let entries = cx.service.sheets.entries(id).await?;
+    let whole = identity::sensitive(&cx.service.catalogue.form, section, &entries);
+    Ok(read_whole(cx, id, &whole, "live").await?)
+}
+
+/// Puts on record, before it is done, that whole identity numbers are given out: which fields, and where.
+pub(crate) async fn read_whole(cx: &Context, id: &Id<Project>, fields: &BTreeSet<Id<Field>>, place: &str) -> Result<(), Fault> {
+    if fields.is_empty() {
+        return Ok(());
+    }
+    let section = |field: &Id<Field>| cx.service.catalogue.form.field(field.as_str()).map(|f| f.group.clone()).unwrap_or_default();
+    let names: Vec<String> = fields.iter().map(|field| format!("{}/{field}", section(field))).collect();
+    let subject = format!("{} ({place})", names.join(", "));
+    audit::record(cx, Kind::IdentityRead, Entry { project: Some(id.clone()), ..Entry::of(subject) }).await
+}
+
+/// What a page of the sheet begins with; identity numbers whole for those who need them, masked for everybody else. The
+/// first look at it begins the sheet, with what the guide's answers say.
 ///
 /// # Errors
 /// `NotFound`, also where the person may not know there is such a project.
 pub async fn view(cx: &Context, id: &Id<Project>) -> Result<SheetView, Error> {
     let project = seen(cx, id).await?;
     begin(cx, id, &project).await?;
-    Ok(SheetView { form: sheet::form_of(&project, &cx.service.catalogue), entries: crate::submission::entries(cx, id, &project).await? })
+    let (actor, catalogue) = (cx.actor()?, &cx.service.catalogue);
+    let mut entries = crate::submission::entries(cx, id, &project).await?;
+    let whole = identity::mask(&catalogue.form, identity::of_entries(&mut entries), actor, &project);
+    read_whole(cx, id, &whole, "sheet").await?;
+    let masked = identity::masked_sections(&catalogue.form, actor, &project);
+    let mut form = sheet::form_of(&project, catalogue);
+    identity::without_rules(&mut form, &masked);
+    Ok(SheetView { form, entries, masked })
 }
 
 /// Makes the documents of a project that are not there yet.
@@ -150,13 +183,16 @@ async fn put(cx: &Context, id: &Id<Project>, form: &Form, section: &str, values:
     }
 }
 
-/// What people made of a section's fields, latest first.
+/// What people made of a section's fields, latest first; identity numbers as in [`view`].
 ///
 /// # Errors
 /// `NotFound`, also where the person may not know there is such a project.
 pub async fn history(cx: &Context, id: &Id<Project>, section: &str, field: Option<&str>) -> Result<Vec<Changed>, Error> {
-    seen(cx, id).await?;
-    Ok(cx.service.sheets.history(&document_name(id, section), field).await?)
+    let project = seen(cx, id).await?;
+    let mut changes = cx.service.sheets.history(&document_name(id, section), field).await?;
+    let whole = identity::mask(&cx.service.catalogue.form, identity::of_changes(&mut changes), cx.actor()?, &project);
+    read_whole(cx, id, &whole, "history").await?;
+    Ok(changes)
 }
 
 /// That what a command confirms is what the sheet holds now.

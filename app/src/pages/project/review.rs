@@ -40,9 +40,10 @@ pub async fn view_filed(id: String, package: String, matter: String, nth: usize)
     let catalogue = cx.service.catalogue.clone();
     let sheet = service::sheet::view(&cx, &id).await?;
     let of_matter = catalogue.matter(matter.as_str()).ok_or(domain::Error::NotFound)?;
-    let now = domain::submission::values_of(of_matter, &catalogue.form, &sheet.entries);
     let fields = catalogue.form.fields.iter().filter(|f| of_matter.fields.contains(&f.id)).cloned().collect();
-    let form = Form { groups: Vec::new(), fields, units: catalogue.form.units.clone(), relations: Vec::new() };
+    let mut form = Form { groups: Vec::new(), fields, units: catalogue.form.units.clone(), relations: Vec::new() };
+    domain::sheet::identity::without_rules(&mut form, &sheet.masked);
+    let now = domain::submission::values_of(of_matter, &form, &sheet.entries);
     Ok(FiledView { snapshot, before, now, form })
 }
 

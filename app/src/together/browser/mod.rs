@@ -52,7 +52,7 @@ pub fn connect(sheet: Sheet, project: &str, me: &str) {
     let location = window().location();
     let scheme = if location.protocol().is_ok_and(|p| p == "https:") { "wss" } else { "ws" };
     let host = location.host().unwrap_or_default();
-    for group in &form.groups {
+    for group in form.groups.iter().filter(|group| !sheet.is_masked(&group.id)) {
         let client = (js_sys::Math::random() * f64::from(u32::MAX)) as u64;
         let document = Document::new(&form, &group.id, client);
         let options = Options {

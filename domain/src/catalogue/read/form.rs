@@ -27,6 +27,13 @@ pub(super) fn read(top: &Node, parts: &mut Parts) -> Form {
         if field.unit.as_ref().is_some_and(|unit| !form.units.iter().any(|u| u.id == *unit)) {
             top.wrong(text!("字段 {} 的 unit 在 units 之中", "the unit of field {} to be one of `units`", field.id));
         }
+        if field.kind == FieldKind::PersonId && field.readers.is_none() {
+            top.wrong(text!(
+                "字段 {} 是证件号，应写明 readers：哪些部门需要看完整号码（没有则写 []）",
+                "field {} is an identity number: `readers` to say which offices need it whole ([] for none)",
+                field.id
+            ));
+        }
         if (field.kind == FieldKind::Enum) == field.options.is_empty() {
             top.wrong(text!("字段 {}：enum 有选项，其他类型没有", "field {}: options exactly for an enum", field.id));
         }
@@ -65,6 +72,7 @@ fn read_field(node: &Node) -> Field {
         "unit",
         "options",
         "answer",
+        "readers",
     ]);
     for matter in node.list("used_by") {
         matter.refer(Thing::Matter);
@@ -88,6 +96,7 @@ fn read_field(node: &Node) -> Field {
             })
             .collect(),
         answer: node.optional("answer").map(|n| n.refer(Thing::Attribute)),
+        readers: node.optional("readers").map(|n| n.items().iter().map(|n| n.refer(Thing::Organisation).into()).collect()),
     }
 }
 

@@ -19,7 +19,7 @@ pub fn FieldBox(field: Field) -> impl IntoView {
     let id = field.with_value(|f| f.id.to_string());
     let (name, unit) =
         field.with_value(|f| (say(&f.name), sheet.form.with_value(|form| form.unit(f)).map(|u| say(&u)).unwrap_or_default()));
-    let may_fill = page.0.with_untracked(|v| field.with_value(|f| sheet::may_fill(f, &v.viewer, &v.project)));
+    let may_fill = page.0.with_untracked(|v| field.with_value(|f| !sheet.is_masked(&f.group) && sheet::may_fill(f, &v.viewer, &v.project)));
     let value = {
         let id = id.clone();
         Memo::new(move |_| sheet.value(&id))
@@ -218,7 +218,7 @@ fn Written(
         _ if is_long(f) => 3,
         _ => 1,
     });
-    let text = first.replace('&', "&amp;").replace('<', "&lt;");
+    let text = crate::drawing::escape(&first);
     let most = field.with_value(|f| f.constraints.max_length).unwrap_or(sheet::LONGEST_VALUE);
     view! {
         <textarea

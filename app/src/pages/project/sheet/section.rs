@@ -10,7 +10,7 @@ use crate::live::Connection;
 use crate::pages::project::page;
 use crate::pages::project::send::{ConfirmFields, FillSection, MarkSection};
 use crate::shared::catalogue;
-use crate::together::Sheet;
+use crate::together::{Link, Sheet};
 use domain::catalogue::{Field, Group};
 use domain::project::Command;
 use domain::sheet::{self, Changed, Missing, in_mu, shown};
@@ -98,20 +98,27 @@ fn Readiness(section: StoredValue<String>) -> impl IntoView {
 #[component]
 fn LinkLine(section: StoredValue<String>) -> impl IntoView {
     let sheet = expect_context::<Sheet>();
+    let masked = section.with_value(|section| sheet.is_masked(section));
     move || {
-        let link = sheet.links.with(|links| links.get(&section.get_value()).copied())?;
+        let link = sheet.links.with(|links| links.get(&section.get_value()).copied());
         let (class, word) = match link {
-            link if link.read_only => ("connection", tr!(sheet.read_only)),
-            link if link.refused => ("connection connection-away", tr!(sheet.refused)),
-            link if matches!(link.connection, Connection::Away(_)) && link.unsaved => {
-                ("connection connection-away", tr!(sheet.away_unsaved))
-            }
-            link if matches!(link.connection, Connection::Away(_)) => ("connection connection-away", tr!(sheet.away)),
-            link if link.unsaved => ("connection", tr!(sheet.saving)),
-            link if link.connection == Connection::Connecting => ("connection", tr!(project.connecting)),
-            _ => ("connection connection-live", tr!(sheet.saved)),
+            _ if masked => ("connection", tr!(sheet.masked)),
+            None => return None,
+            Some(link) => of_link(link),
         };
         Some(view! { <span class=class role="status" data-testid="link">{word}</span> })
+    }
+}
+
+fn of_link(link: Link) -> (&'static str, String) {
+    match link {
+        link if link.read_only => ("connection", tr!(sheet.read_only)),
+        link if link.refused => ("connection connection-away", tr!(sheet.refused)),
+        link if matches!(link.connection, Connection::Away(_)) && link.unsaved => ("connection connection-away", tr!(sheet.away_unsaved)),
+        link if matches!(link.connection, Connection::Away(_)) => ("connection connection-away", tr!(sheet.away)),
+        link if link.unsaved => ("connection", tr!(sheet.saving)),
+        link if link.connection == Connection::Connecting => ("connection", tr!(project.connecting)),
+        _ => ("connection connection-live", tr!(sheet.saved)),
     }
 }
 
