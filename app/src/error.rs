@@ -23,9 +23,13 @@ impl FromServerFnError for Failure {
             other => Error::Internal { reference: other.to_string().chars().take(40).collect() },
         };
         #[cfg(feature = "ssr")]
-        return Failure::from(error);
+        {
+            Failure::from(error)
+        }
         #[cfg(not(feature = "ssr"))]
-        Failure(error)
+        {
+            Failure(error)
+        }
     }
 }
 

@@ -129,6 +129,11 @@ pub async fn server_function(State(state): State<AppState>, request: Request) ->
             text!("应为 application/x-www-form-urlencoded 格式的表单。", "A form is expected, as application/x-www-form-urlencoded.");
         return says(StatusCode::UNSUPPORTED_MEDIA_TYPE, &sentence, visitor.lang);
     }
+    // No form of ours sends a NUL, and PostgreSQL has none in a text.
+    if bytes.contains(&0) || bytes.windows(3).any(|three| three == b"%00") {
+        let sentence = text!("表单中有不能用的字符。", "There is a sign in the form that cannot be used.");
+        return says(StatusCode::UNPROCESSABLE_ENTITY, &sentence, visitor.lang);
+    }
     let function = parts.uri.path().to_string();
     // Called as by a program, so that its answer says what happened.
     parts.headers.remove(header::ACCEPT);

@@ -33,6 +33,7 @@ use db::Db;
 use domain::account::Actor;
 use domain::catalogue::Catalogue;
 use log::Log;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Where requests of this machine's command line come from.
@@ -64,6 +65,8 @@ pub struct Context {
     pub address: String,
     /// The address is not one that people of government may come from.
     pub outside: bool,
+    /// What this request has put on record as read: a page that asks twice reads once.
+    pub(crate) on_record: Arc<tokio::sync::Mutex<BTreeSet<String>>>,
 }
 
 impl Service {
@@ -89,7 +92,7 @@ impl Service {
     }
 
     pub fn context(&self, actor: Option<Actor>) -> Context {
-        Context { service: self.clone(), actor, address: LOCAL.to_string(), outside: false }
+        Context { service: self.clone(), actor, address: LOCAL.to_string(), outside: false, on_record: Default::default() }
     }
 }
 

@@ -6,7 +6,7 @@ mod forms;
 use door::{Answer, coded};
 pub(crate) use door::{Door, FORM};
 
-use crate::filing::{ORIGIN, uploads};
+use crate::filing::ORIGIN;
 use crate::world::{World, answer, ask, raise, sentence};
 use axum::http::header;
 use domain::guide::Answers;
@@ -23,7 +23,7 @@ const HOSTILE: [&str; 4] = [
     "</title><meta http-equiv=refresh content=0;url=//evil.test>",
     "<script>alert(1)</script>\"' onfocus=alert(1) autofocus x=\"&",
     "=cmd|x!A1\r\nBEGIN:VEVENT\r\nX-EVIL:1\nX-EVIL: 2;,\\",
-    "</textarea></script><svg onload=alert(1)>]]>--><evil/>&#60;evil",
+    "</textarea></script><svg onload=alert(1)>]]>--><evil/>&#60;",
 ];
 
 /// Every page with an address that shows it. A new page is a new line here.
@@ -152,7 +152,7 @@ fn read_file(place: &str, kind: Kind, answer: &Answer) {
             assert!(text.split("\r\n").all(|line| !line.contains(['\r', '\n']) && line.len() <= 76), "{place}: lines");
             let calendar: icalendar::Calendar = text.parse().unwrap_or_else(|e| panic!("{place}: {e}"));
             assert!(text.contains("X-WR-CALNAME"));
-            assert_eq!(text.matches("BEGIN:VEVENT\r\n").count(), icalendar::CalendarComponent::count(&calendar), "{place}");
+            assert_eq!(text.matches("BEGIN:VEVENT\r\n").count(), calendar.events().count(), "{place}");
             assert!(!text.contains("\r\nX-EVIL"), "{place}: a property");
         }
         Kind::Sheet => {
@@ -189,16 +189,6 @@ fn read_file(place: &str, kind: Kind, answer: &Answer) {
     }
 }
 
-trait Events {
-    fn count(calendar: &icalendar::Calendar) -> usize;
-}
-
-impl Events for icalendar::CalendarComponent {
-    fn count(calendar: &icalendar::Calendar) -> usize {
-        calendar.components.iter().filter(|c| matches!(c, icalendar::CalendarComponent::Event(_))).count()
-    }
-}
-
 /// A project in which everything is called what a stranger likes, with certificates.
 async fn hostile_project(world: &World, name: &str, all: &str) -> Id<Project> {
     let wang = world.as_("wang").await;
@@ -230,7 +220,7 @@ async fn what_people_write_becomes_nothing_else_on_any_page_or_in_any_file() {
 
     let world = World::on_sqlite().await;
     let all = HOSTILE.join(" ");
-    sqlx::query("update firm set name = $1 where name = '新芯公司'").bind(all.clone()).execute(world.service.db.pool()).await.unwrap();
+    sqlx::query("update firm set name = $1 where name = '新芯公司'").bind(HOSTILE[0]).execute(world.service.db.pool()).await.unwrap();
     sqlx::query("update account set name = $1 where login = 'wang'").bind(all.clone()).execute(world.service.db.pool()).await.unwrap();
     let door = Door::of(&world, format!("session={}", world.session("wang").await));
     let mut number = String::new();
@@ -238,7 +228,6 @@ async fn what_people_write_becomes_nothing_else_on_any_page_or_in_any_file() {
     for (n, name) in HOSTILE.into_iter().enumerate() {
         let id = hostile_project(&world, name, &all).await;
         if n == 0 {
-            uploads(&world.as_("wang").await, &id, "project-proposal", "plain").await;
             let six = world.brings_to_the_gate(&id).await;
             let chen = world.as_("chen").await;
             service::certificate::issue_jointly(&chen, &id, &six, ORIGIN, Sent::default()).await.map_err(sentence).unwrap();
@@ -283,9 +272,12 @@ async fn what_people_write_becomes_nothing_else_on_any_page_or_in_any_file() {
 fn headers(place: &str, answer: &Answer) {
     for (name, value) in &answer.headers {
         let value = value.to_str().unwrap_or_else(|_| panic!("{place}: {name} is not plain"));
-        assert!(!value.contains("evil.test") && !value.contains('<'), "{place}: {name}: {value}");
+        assert!(!value.contains(['<', '>']), "{place}: {name}: {value}");
         if name == header::CONTENT_DISPOSITION {
-            assert!(value.matches('"').count() == 2, "{place}: {value}");
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_. ;=*'\"%".contains(c);
+            assert!(value.matches('"').count() == 2 && value.chars().all(plain), "{place}: {value}");
+        } else {
+            assert!(!value.contains("evil.test"), "{place}: {name}: {value}");
         }
     }
     assert!(!answer.headers.contains_key("x-evil"), "{place}");

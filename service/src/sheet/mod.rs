@@ -63,7 +63,7 @@ pub async fn opened(cx: &Context, id: &Id<Project>, section: &str) -> Result<(),
     Ok(read_whole(cx, id, &whole, "live").await?)
 }
 
-/// Puts on record, before it is done, that whole identity numbers are given out: which fields, and where.
+/// Puts on record, before it is done and once for a request, that whole identity numbers are given out: which fields, and where.
 pub(crate) async fn read_whole(cx: &Context, id: &Id<Project>, fields: &BTreeSet<Id<Field>>, place: &str) -> Result<(), Fault> {
     if fields.is_empty() {
         return Ok(());
@@ -71,7 +71,14 @@ pub(crate) async fn read_whole(cx: &Context, id: &Id<Project>, fields: &BTreeSet
     let section = |field: &Id<Field>| cx.service.catalogue.form.field(field.as_str()).map(|f| f.group.clone()).unwrap_or_default();
     let names: Vec<String> = fields.iter().map(|field| format!("{}/{field}", section(field))).collect();
     let subject = format!("{} ({place})", names.join(", "));
-    audit::record(cx, Kind::IdentityRead, Entry { project: Some(id.clone()), ..Entry::of(subject) }).await
+    // Held while it is written: nobody goes on before it is.
+    let mut on_record = cx.on_record.lock().await;
+    let key = format!("{id} {subject}");
+    if !on_record.contains(&key) {
+        audit::record(cx, Kind::IdentityRead, Entry { project: Some(id.clone()), ..Entry::of(subject) }).await?;
+        on_record.insert(key);
+    }
+    Ok(())
 }
 
 /// What a page of the sheet begins with; identity numbers whole for those who need them, masked for everybody else. The

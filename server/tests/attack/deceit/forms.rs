@@ -48,6 +48,10 @@ async fn nothing_in_an_address_or_a_form_leads_off_the_site() {
         assert_eq!(leads_to(location).origin(), leads_to("/").origin(), "{to:?} became {location}");
         let body = format!("login=wang&password=correct+horse&to={}", coded(to));
         let good = door.post(&sign_in, "text/html", Some("http://localhost/sign-in"), FORM, body.as_bytes()).await;
+        if to.contains('\0') {
+            assert_eq!(good.status, 422, "no form of ours sends it");
+            continue;
+        }
         assert_eq!(good.status, 303);
         let location = good.headers[header::LOCATION].to_str().unwrap();
         assert_eq!(leads_to(location).origin(), leads_to("/").origin(), "{to:?} became {location}");
@@ -56,9 +60,9 @@ async fn nothing_in_an_address_or_a_form_leads_off_the_site() {
     let door = Door::of(&world, format!("session={}", world.session("wang").await));
     let id = world.project().await;
     let ask = door.action(&format!("/projects/{id}/consultations"), "ask").await;
-    for (n, (referer, back)) in
-        ELSEWHERE.map(|e| (e, None)).into_iter().chain(ELSEWHERE.map(|e| ("http://localhost/guide", Some(e)))).enumerate()
-    {
+    let sendable = || ELSEWHERE.into_iter().filter(|e| !e.contains('\0'));
+    let pairs = sendable().map(|e| (e, None)).chain(sendable().map(|e| ("http://localhost/guide", Some(e))));
+    for (n, (referer, back)) in pairs.enumerate() {
         let back = back.map(|back| format!("&back={}", coded(back))).unwrap_or_default();
         let body = format!("project={id}&matter=&text=q{n}&key=seed.ask.{n}&based_on=9999{back}");
         let referer = Some(referer).filter(|r| !r.contains(char::is_control));
@@ -163,7 +167,7 @@ async fn a_server_function_that_is_called_wrongly_says_so_and_is_no_fault_of_our
             (422, post(&ask, FORM, whole.replace("based_on=1", "based_on=-1").as_bytes()).await),
             (422, post(&ask, FORM, whole.replace("based_on=1", "based_on[a][b][c][d][e][f][g]=1").as_bytes()).await),
             (422, post(&ask, FORM, &[0xff, 0xfe, b'=', 0x80]).await),
-            (422, post(&ask, FORM, whole.replace("text=q", "text=%FF%FE").as_bytes()).await),
+            (422, post(&ask, FORM, whole.replace(id.as_str(), "%00").as_bytes()).await),
             (413, post(&ask, FORM, &vec![b'a'; 300 * 1024]).await),
         ] {
             assert_eq!(answer.status, status, "{accept}: {}", answer.text());
