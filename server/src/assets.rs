@@ -2,20 +2,29 @@
 
 use crate::{AppState, pages};
 use app::Assets;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
 
 /// The built site: where its files are, and what they are called.
 #[derive(Clone, Debug)]
 pub struct Site {
     folder: Arc<PathBuf>,
+    read: Arc<RwLock<HashMap<PathBuf, Read>>>,
     pub assets: Assets,
+}
+
+/// A file as it was read: all who ask for it, however slowly they take it, share one copy.
+#[derive(Clone, Debug)]
+struct Read {
+    modified: SystemTime,
+    bytes: Bytes,
 }
 
 /// What `cargo xtask site` writes last: the folders of the program and the style, and which files a lazy
@@ -39,12 +48,23 @@ impl Site {
         let Manifest { program, style, preload } = serde_json::from_str(&text)
             .map_err(|e| format!("{} is not what this version writes: {e}. Run `cargo xtask site` again.", manifest.display()))?;
         let assets = Assets { program: program.into(), style: style.into(), preload: Arc::new(preload) };
-        Ok(Site { folder: Arc::new(folder), assets })
+        Ok(Site { folder: Arc::new(folder), read: Arc::default(), assets })
     }
 
     /// No files: for tests that ask for pages only.
     pub fn none() -> Site {
-        Site { folder: Arc::new(PathBuf::from("/nonexistent")), assets: Assets::default() }
+        Site { folder: Arc::new(PathBuf::from("/nonexistent")), read: Arc::default(), assets: Assets::default() }
+    }
+
+    async fn bytes(&self, path: PathBuf) -> Option<Bytes> {
+        let modified = tokio::fs::metadata(&path).await.and_then(|file| file.modified()).ok()?;
+        let kept = self.read.read().unwrap_or_else(PoisonError::into_inner).get(&path).cloned();
+        if let Some(kept) = kept.filter(|kept| kept.modified == modified) {
+            return Some(kept.bytes);
+        }
+        let bytes = Bytes::from(tokio::fs::read(&path).await.ok()?);
+        self.read.write().unwrap_or_else(PoisonError::into_inner).insert(path, Read { modified, bytes: bytes.clone() });
+        Some(bytes)
     }
 }
 
@@ -78,7 +98,7 @@ async fn file(site: &Site, folder: &str, name: &str, headers: &HeaderMap, cache:
             continue;
         }
         let path = path.with_file_name(format!("{name}{ending}"));
-        if let Ok(bytes) = tokio::fs::read(&path).await {
+        if let Some(bytes) = site.bytes(path).await {
             let mut response = Response::new(Body::from(bytes));
             let headers = response.headers_mut();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));

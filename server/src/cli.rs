@@ -171,7 +171,13 @@ impl From<Vec<Mistake>> for Failed {
     }
 }
 
+/// What still runs when a command is done, such as a download's reading, may end within this time.
+const LAST: std::time::Duration = std::time::Duration::from_secs(5);
+
 pub fn run(arguments: Arguments) -> ExitCode {
+    // Database, documents and keys are for the account that the program runs as, and no other.
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -179,7 +185,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(dispatch(arguments)) {
+    let done = runtime.block_on(dispatch(arguments));
+    runtime.shutdown_timeout(LAST);
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failed) => ExitCode::FAILURE,
     }

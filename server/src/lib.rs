@@ -12,9 +12,11 @@ mod gate;
 mod library;
 mod live;
 mod one_line;
+mod operators;
 mod pages;
 mod record;
 mod security;
+pub mod serve;
 mod settings;
 
 pub use assets::Site;
@@ -23,10 +25,7 @@ pub use settings::{Peer, Settings};
 
 use app::{Assets, CatalogueUrl};
 use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use domain::catalogue::Catalogue;
 use service::Service;
@@ -146,10 +145,11 @@ pub fn router(state: AppState) -> Router {
         .route("/catalogue/{name}", get(catalogue::serve))
         .route("/pkg/{folder}/{name}", get(assets::package))
         // operators
-        .route("/health", get(health))
+        .merge(operators::routes())
         .fallback(assets::public_or_not_found)
         .layer(from_fn_with_state(state.clone(), security::who))
-        .layer(from_fn(security::headers))
+        .layer(from_fn_with_state(state.clone(), security::host))
+        .layer(from_fn_with_state(state.clone(), security::headers))
         .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(worth_compressing()))
         .with_state(state)
 }
@@ -163,15 +163,4 @@ fn worth_compressing() -> impl Predicate {
         ["text/event-stream", "application/zip", "application/pdf", "application/vnd.openxmlformats-officedocument", "application/ofd"];
     let [events, zip, pdf, office, ofd] = NOT.map(NotForContentType::const_new);
     DefaultPredicate::new().and(events).and(zip).and(pdf).and(office).and(ofd)
-}
-
-/// 200 while the database answers, else 503.
-async fn health(State(state): State<AppState>) -> Response {
-    match state.service().db.ping().await {
-        Ok(()) => "ok\n".into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "the database does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
-        }
-    }
 }

@@ -3,13 +3,15 @@
 use crate::answer::refused;
 use crate::assets::NOSNIFF;
 use crate::gate::Head;
-use crate::{AppState, Peer};
+use crate::{AppState, Peer, Settings};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::Lang;
 use domain::account::{Actor, Person};
+use domain::text;
 use service::account::{Access, Holder};
 
 /// The session's person and the reader's language, as every handler finds them.
@@ -20,7 +22,7 @@ pub struct Visitor {
     pub access: Option<Access>,
     pub person: Option<Person>,
     pub lang: Lang,
-    /// The address the visitor uses, as far as the host.
+    /// The portal's public address, for addresses that leave the portal.
     pub origin: String,
     /// Where the visitor comes from in the network.
     pub address: String,
@@ -35,16 +37,52 @@ impl Visitor {
     }
 }
 
+/// The origin a request was sent to, as [`host`] found it.
+#[derive(Clone)]
+struct Own(String);
+
+/// Answers requests for the portal's own address and no other: not those of a name that somebody let point here.
+/// Whoever asks whether the server is well may know it by any name.
+pub async fn host(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let own = asked_host(&request).and_then(|host| state.settings.origin_at(&host));
+    match own {
+        Some(own) => {
+            request.extensions_mut().insert(Own(own));
+        }
+        None if state.settings.public.is_none() || request.uri().path() == "/health" => {}
+        None => {
+            let origin = state.settings.origin().unwrap_or_default();
+            let sentence = text!("本网站的地址是 {origin}。", "This portal is at {origin}.");
+            let body = format!("{}\n{}\n", sentence.zh, sentence.en);
+            return (StatusCode::MISDIRECTED_REQUEST, [(header::CACHE_CONTROL, "no-store")], body).into_response();
+        }
+    }
+    next.run(request).await
+}
+
+/// The one host a request names: in its address (HTTP/2 and proxies), its header, or both alike.
+fn asked_host(request: &Request) -> Option<Authority> {
+    let mut named = request.headers().get_all(header::HOST).iter().map(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let (first, second) = (named.next(), named.next());
+    match (request.uri().authority(), first, second) {
+        (_, _, Some(_)) | (_, Some(None), _) => None,
+        (Some(address), Some(Some(header)), None) => (*address == header).then_some(header),
+        (Some(address), None, None) => Some(address.clone()),
+        (None, header, None) => header.flatten(),
+    }
+}
+
 /// Finds out who is asking, and turns away what another site makes a browser send.
 pub async fn who(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    if request.method() != Method::GET && request.method() != Method::HEAD && !same_origin(&request) {
-        return (StatusCode::FORBIDDEN, "this request comes from another site\n").into_response();
-    }
     let asked = request.uri().query().and_then(|q| q.split('&').find_map(|p| p.strip_prefix("lang=")));
     let chosen = || Lang::from_tag(&app::cookie(request.headers(), "lang")?);
     let lang = asked.and_then(Lang::from_tag).or_else(chosen).unwrap_or_default();
+    if request.method() != Method::GET && request.method() != Method::HEAD && !comes_from_here(&request, &state.settings) {
+        let sentence = text!("该请求来自其他网站，未予处理。", "This request comes from another site; nothing was done.");
+        return refused(domain::Error::Forbidden { sentence }, lang);
+    }
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
-    let mut visitor = Visitor { lang, origin: origin(request.headers()), address: address(&state, &request), ..Visitor::default() };
+    let mut visitor = Visitor { lang, origin: origin(&state, &request), address: address(&state, &request), ..Visitor::default() };
     visitor.outside = !state.settings.is_staff_address(&visitor.address);
     // A token comes by the header alone, a session by its cookie alone.
     let service = state.service();
@@ -65,40 +103,111 @@ pub async fn who(State(state): State<AppState>, mut request: Request, next: Next
     if let Some(answer) = crate::gate::turned_away(&state, &visitor, Head::of(&request)).await {
         return answer;
     }
+    let signed_in = visitor.person.is_some();
     request.extensions_mut().insert(visitor);
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if signed_in {
+        keep_out_of_caches(response.headers_mut());
+    }
+    response
+}
+
+/// What is answered to somebody stays on no disk; but for what is the same for everybody, and the live feed.
+fn keep_out_of_caches(headers: &mut HeaderMap) {
+    let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let control = text(header::CACHE_CONTROL);
+    if !control.starts_with("public") && !control.contains("no-store") && !text(header::CONTENT_TYPE).starts_with("text/event-stream") {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
 }
 
 fn address(state: &AppState, request: &Request) -> String {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    let forwarded = request.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok());
-    state.settings.address(peer, forwarded).map_or_else(|| "unknown".to_string(), |address| address.to_string())
+    state.settings.address(peer, Some(&forwarded(request.headers()))).map_or_else(|| "unknown".to_string(), |address| address.to_string())
 }
 
-/// Behind a proxy that speaks HTTPS, `x-forwarded-proto` says so.
-fn origin(headers: &HeaderMap) -> String {
-    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
-    let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
-    text("host").map(|host| format!("{scheme}://{host}")).unwrap_or_default()
+/// All that was forwarded, in order: a proxy may add its word as a line of its own after the client's.
+fn forwarded(headers: &HeaderMap) -> String {
+    let lines: Vec<&str> = headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or("?")).collect();
+    lines.join(",")
 }
 
-/// Browsers name the origin of every form and fetch that changes something. No name: not a browser.
-pub fn same_origin(request: &Request) -> bool {
-    let host = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
-    match request.headers().get(header::ORIGIN).and_then(|o| o.to_str().ok()) {
-        None => true,
-        Some(origin) => origin.split_once("://").map(|(_, from)| Some(from) == host).unwrap_or(false),
+/// The configured address; without one, as in tests, the host that was asked.
+fn origin(state: &AppState, request: &Request) -> String {
+    let own = || request.extensions().get::<Own>().map(|own| own.0.clone());
+    state.settings.origin().or_else(own).unwrap_or_default()
+}
+
+/// Whether a request that changes something comes from our own pages, or from a program with its token. A browser
+/// sends cookies by itself, and a token only if our own page says so.
+fn comes_from_here(request: &Request, settings: &Settings) -> bool {
+    let headers = request.headers();
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let is_program = text(header::AUTHORIZATION).is_some_and(|v| v.starts_with("Bearer ")) && !headers.contains_key(header::COOKIE);
+    if is_program {
+        return true;
+    }
+    let site = text(HeaderName::from_static("sec-fetch-site"));
+    if site.is_some_and(|site| site != "same-origin" && site != "none") {
+        return false;
+    }
+    match text(header::ORIGIN) {
+        Some(_) => same_origin(request),
+        // Browsers name the origin of whatever changes something.
+        None => settings.public.is_none(),
     }
 }
 
+/// Whether the origin that a request names is the one it was sent to.
+pub fn same_origin(request: &Request) -> bool {
+    let mut origins = request.headers().get_all(header::ORIGIN).iter();
+    let own = request.extensions().get::<Own>();
+    match (origins.next(), origins.next(), own) {
+        (Some(origin), None, Some(Own(own))) => origin.as_bytes() == own.as_bytes(),
+        _ => false,
+    }
+}
+
+/// Two years, as the lists of browsers ask.
+const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+/// What no page of ours uses.
+const PERMISSIONS: HeaderValue = HeaderValue::from_static(
+    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), \
+     microphone=(), midi=(), payment=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()",
+);
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+
 /// What every answer carries.
-pub async fn headers(request: Request, next: Next) -> Response {
+pub async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let (name, value) = NOSNIFF;
     headers.insert(name, value);
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::REFERRER_POLICY, SAME_ORIGIN);
+    headers.insert("cross-origin-opener-policy", SAME_ORIGIN);
+    headers.insert("cross-origin-resource-policy", SAME_ORIGIN);
+    headers.insert("permissions-policy", PERMISSIONS);
+    if state.settings.is_https() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ALONE);
+    }
     // A document may be shown within our own pages.
     headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that meets what it does not expect fails")]
+    use super::*;
+
+    #[test]
+    fn the_line_a_proxy_adds_counts_and_not_the_clients_before_it() {
+        let settings = Settings { proxies: vec!["10.0.0.1/32".parse().unwrap()], ..Settings::default() };
+        let mut headers = HeaderMap::new();
+        for line in ["1.1.1.1", "203.0.113.9"] {
+            headers.append("x-forwarded-for", HeaderValue::from_static(line));
+        }
+        let address = settings.address(Some("10.0.0.1".parse().unwrap()), Some(&forwarded(&headers)));
+        assert_eq!(address, Some("203.0.113.9".parse().unwrap()));
+    }
 }
