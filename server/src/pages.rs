@@ -11,12 +11,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use domain::{Lang, text};
+use futures::FutureExt;
 use leptos::prelude::*;
 use leptos::server::ServerActionError;
 use leptos::server_fn::axum::{get_server_fn_service, server_fn_paths};
 use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use leptos_axum::{generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
 use serde::Deserialize;
+use std::panic::AssertUnwindSafe;
 
 /// The paths of the app's pages, as axum writes them.
 pub fn paths() -> Vec<String> {
@@ -89,18 +91,28 @@ struct Refused {
     reason: ServerActionError,
 }
 
-async fn render_with(state: AppState, request: Request, refused: Option<Refused>) -> Response {
+async fn render_with(state: AppState, request: Request, form: Option<Refused>) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
     let signed_in = visitor.person.is_some();
     let context = move || {
         provide(&state, &visitor);
-        if let Some(Refused { kept, reason }) = &refused {
+        if let Some(Refused { kept, reason }) = &form {
             provide_context(kept.clone());
             provide_context(reason.clone());
         }
     };
     let handler = render_app_async_with_context(context, shell);
-    let mut response = handler(request).await;
+    let lang = request.extensions().get::<Visitor>().map_or_else(Lang::default, |visitor| visitor.lang);
+    // Whole before the first byte goes out: a page that fails on its way is an answer, and no connection that is cut.
+    let rendering = AssertUnwindSafe(async {
+        let (head, body) = handler(request).await.into_parts();
+        Ok::<_, axum::Error>(Response::from_parts(head, Body::from(to_bytes(body, usize::MAX).await?)))
+    });
+    let mut response = match rendering.catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => refused(service::Fault::from(error), lang),
+        Err(_) => refused(service::Fault::from("a page panicked while it was rendered"), lang),
+    };
     let cache = if signed_in { "private, no-store" } else { "private, no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     response.headers_mut().append(header::VARY, HeaderValue::from_static("cookie"));

@@ -13,6 +13,7 @@ pub mod daily_head;
 pub mod db;
 pub mod demo;
 mod error;
+pub mod house;
 pub mod limit;
 pub mod log;
 pub mod material;

@@ -21,10 +21,11 @@ pub mod worklist;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// The title in the browser's tab.
+/// The title in the browser's tab. It is a plain text and no signal: the server writes it into the page when all is
+/// rendered, and a signal of a page that was rendered anew meanwhile is gone by then.
 #[component]
-pub fn PageTitle(#[prop(into)] text: Signal<String>) -> impl IntoView {
-    view! { <Title text=move || as_title(format!("{} · {}", text.get(), crate::lang::tr!(brand))) /> }
+pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
+    view! { <Title text=as_title(format!("{text} · {}", crate::lang::tr!(brand))) /> }
 }
 
 /// `leptos_meta` writes a title into the page as it is, so the server escapes it; the browser sets it as text.

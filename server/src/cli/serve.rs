@@ -94,7 +94,7 @@ impl Serve {
                 print(format_args!("  {login:<10} {name}  {}  {firm}", role.name().zh));
             }
         }
-        tokio::spawn(service::account::keep_house(service.clone()));
+        tokio::spawn(service::house::keep(service.clone()));
         let address = listener.local_addr().map_err(Fault::from)?;
         let settings = self.settings(address)?;
         let public = settings.origin().unwrap_or_default();

@@ -51,7 +51,8 @@ impl Client {
         request.headers_mut().insert("cookie", portal.session(login).await.parse().unwrap());
         let (socket, _) = connect_async(request).await.unwrap();
         let document = Document::new(&portal.service.catalogue.form, "land", number);
-        let mut client = Client { socket, document, portal: portal.service.clone(), refusals: Vec::new(), stored: 0, here: BTreeSet::new() };
+        let mut client =
+            Client { socket, document, portal: portal.service.clone(), refusals: Vec::new(), stored: 0, here: BTreeSet::new() };
         client.say(Frame::Have(StateVector::default())).await;
         client.until(|frame| matches!(frame, Frame::Update(_))).await;
         client

@@ -2,16 +2,14 @@
 
 mod access;
 mod ending;
-mod house;
 mod password;
-mod session;
+pub(crate) mod session;
 mod sign_in;
-mod ticket;
-mod token;
+pub(crate) mod ticket;
+pub(crate) mod token;
 
 pub use access::{Access, By, Holder, again, by_session, by_token, signed_in};
 pub use ending::{Endings, Following, Heard};
-pub use house::{clean, keep_house};
 pub(crate) use password::hashed;
 pub use password::{Password, change_password, set_password};
 pub use session::{Token, begin_session, end_others, end_session, replace_session, sessions, sign_out};

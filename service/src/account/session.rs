@@ -157,7 +157,7 @@ pub(super) async fn end_all(cx: &Context, account: &Id<Account>, except: Option<
 }
 
 /// Ends what has come to its end by time, and lets go of what ended a while ago.
-pub(super) async fn clean(cx: &Context) -> Result<(), Error> {
+pub(crate) async fn clean(cx: &Context) -> Result<(), Error> {
     let (now, pool) = (cx.service.clock.now(), cx.service.db.pool());
     let over = sqlx::query(
         "update session set ended_at = $1, ended_by = case when expires_at <= $1 then 'maximum' else 'idle' end \

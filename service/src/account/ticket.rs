@@ -51,7 +51,7 @@ pub async fn redeem(service: &Service, text: &str) -> Result<Option<Holder>, Fau
 }
 
 /// Lets go of tickets that are late.
-pub(super) async fn clean(cx: &Context) -> Result<(), Error> {
+pub(crate) async fn clean(cx: &Context) -> Result<(), Error> {
     let now = cx.service.clock.now().to_string();
     sqlx::query("delete from ticket where expires_at <= $1").bind(now).execute(cx.service.db.pool()).await?;
     Ok(())

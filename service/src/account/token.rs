@@ -146,7 +146,7 @@ pub(super) async fn end_all(cx: &Context, account: &Id<Account>) -> Result<(), E
 }
 
 /// Lets go of tokens that ended a while ago.
-pub(super) async fn clean(cx: &Context) -> Result<(), Error> {
+pub(crate) async fn clean(cx: &Context) -> Result<(), Error> {
     let before = cx.service.clock.now().plus_seconds(-KEPT_SECONDS).to_string();
     sqlx::query("delete from access_token where ended_at < $1 or expires_at < $1").bind(before).execute(cx.service.db.pool()).await?;
     Ok(())

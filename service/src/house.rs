@@ -1,14 +1,15 @@
 //! Keeps house, aside from anybody's request: ends what is over by time and lets go of what is spent.
 
-use super::{session, ticket, token};
 use crate::Service;
+use crate::account::{session, ticket, token};
 use crate::error::Error;
 use std::time::Duration;
 
+/// From one look to the next.
 const EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// Keeps house for as long as the database is open.
-pub async fn keep_house(service: Service) {
+pub async fn keep(service: Service) {
     let mut pause = tokio::time::interval(EVERY);
     pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while !service.db.pool().is_closed() {
@@ -29,5 +30,6 @@ pub async fn clean(service: &Service) -> Result<(), Error> {
     session::clean(&cx).await?;
     token::clean(&cx).await?;
     ticket::clean(&cx).await?;
-    Ok(crate::limit::forget_old(service).await?)
+    crate::limit::forget_old(service).await?;
+    Ok(crate::material::forget_old(service).await?)
 }
