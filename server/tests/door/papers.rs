@@ -54,7 +54,7 @@ async fn uploads_say_what_is_wrong_with_them() {
     let named = "filename 5Zu+LnBkZg==";
     assert_eq!(create(&wang, None, named).await.status, 400);
     assert_eq!(create(&wang, Some("0"), named).await.status, 422);
-    assert_eq!(create(&wang, Some("300000000"), named).await.text, "文件有 287 MB，最大 200 MB。");
+    assert_eq!(create(&wang, Some("300000000"), named).await.text, "文件有 287 MB，最大 200 MB。\n");
     assert_eq!(create(&zhao, Some("9"), named).await.status, 404);
     assert_eq!(create("", Some("9"), named).await.status, 401);
     let created = create(&wang, Some("9"), named).await;
