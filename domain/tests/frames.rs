@@ -28,6 +28,7 @@ fn form() -> Form {
         constraints: Constraints::default(),
         options: Vec::new(),
         answer: None,
+        readers: None,
     };
     Form { fields: vec![field("words", FieldKind::Text), field("sum", FieldKind::Money)], ..Form::default() }
 }

@@ -44,6 +44,15 @@ struct Own(String);
 /// Answers requests for the portal's own address and no other: not those of a name that somebody let point here.
 /// Whoever asks whether the server is well may know it by any name.
 pub async fn host(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    // No address of ours has a NUL, and PostgreSQL looks nothing up by one.
+    if request.uri().to_string().contains("%00") {
+        return (
+            StatusCode::BAD_REQUEST,
+            [(header::CACHE_CONTROL, "no-store")],
+            "网址中有不能用的字符。\nThe address has a sign that cannot be used.\n",
+        )
+            .into_response();
+    }
     let own = asked_host(&request).and_then(|host| state.settings.origin_at(&host));
     match own {
         Some(own) => {

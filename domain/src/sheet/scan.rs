@@ -400,7 +400,12 @@ impl<'b> Scan<'b> {
     }
 
     fn text(&mut self) -> Looked<&'b str> {
-        std::str::from_utf8(self.bytes()?).map_err(|_| Malformed("a text is not UTF-8"))
+        let bytes = self.bytes()?;
+        // No keyboard types a NUL, and PostgreSQL keeps none.
+        if self.strict && bytes.contains(&0) {
+            return Err(Unwanted("a text with a NUL"));
+        }
+        std::str::from_utf8(bytes).map_err(|_| Malformed("a text is not UTF-8"))
     }
 }
 
@@ -460,6 +465,8 @@ mod tests {
             ("a garbage block", update(&[GC, 3])),
             ("a gap", update(&[SKIP, 3])),
             ("an empty text", in_words(STRING, &[0])),
+            ("a NUL", in_words(STRING, &[1, 0])),
+            ("a NUL in a value", in_words(ANY, &[1, 119, 1, 0])),
             ("no place", update(&[STRING, 2, 1, b'x'])),
             ("a client twice", vec![2, 1, 5, 0, STRING, 1, 1, b'w', 1, b'a', 1, 5, 1, STRING, 1, 1, b'w', 1, b'b', 0]),
             ("bytes after the end", vec![0, 0, 0]),

@@ -3,7 +3,7 @@
 use super::{Broken, Progress};
 use crate::Service;
 use crate::blob::Condition;
-use crate::certificate::{PublicKeys, check, public};
+use crate::certificate::{Trusted, check};
 use crate::error::Fault;
 use domain::log::Digest;
 use domain::project::Event;
@@ -67,7 +67,7 @@ impl Contents {
 
     /// Reads everything, several at a time; `Some`: the first event whose contents do not hold.
     pub async fn check(self, service: &Service, say: &mut (dyn FnMut(Progress) + Send)) -> Result<(u64, Option<Broken>), Fault> {
-        let keys = Arc::new(public(service).await?);
+        let keys = Arc::new(service.keys.trusted()?);
         let of = self.list.len() as u64;
         let mut progress = Progress { checked: 0, of, bytes: 0 };
         let mut said = progress;
@@ -97,7 +97,7 @@ impl Contents {
 }
 
 /// How long the contents are if they hold; else why not.
-async fn holds(service: &Service, keys: &PublicKeys, digest: Digest, what: What) -> Result<Result<u64, Text>, Fault> {
+async fn holds(service: &Service, keys: &Trusted, digest: Digest, what: What) -> Result<Result<u64, Text>, Fault> {
     let name = match &what {
         What::File(_) => text!("文件", "the document"),
         What::Snapshot => text!("申报快照", "the filed snapshot"),

@@ -4,9 +4,9 @@ use domain::access::Scope;
 use domain::account::Role;
 use domain::audit::KEPT_DAYS;
 use service::account::{
-    Access, NewAccount, NewToken, Password, Token, add, by_session, by_token, change_password, clean, disable, enable, end_others,
-    end_session, end_token, list, make_ticket, make_token, redeem, replace_session, revoke, sessions, set_password, sign_in, sign_out,
-    signed_in, tokens,
+    Access, NewAccount, NewToken, Password, Token, add, by_session, by_token, change_password, disable, enable, end_others, end_session,
+    end_token, list, make_ticket, make_token, redeem, replace_session, revoke, sessions, set_password, sign_in, sign_out, signed_in,
+    tokens,
 };
 use service::audit::{Asked, Entry, export, forget, record};
 
@@ -101,10 +101,10 @@ story! {
         let idle = sign_in(&cx, "wang", "correct horse").await.unwrap();
         world.service.clock.advance_seconds(2 * 3600);
         assert!(access_of(&world, &idle).await.is_none());
-        clean(&world.service).await.unwrap();
+        service::house::clean(&world.service).await.unwrap();
         assert_eq!(kinds(&world, "session_ended").await, ["maximum", "idle"]);
         world.service.clock.advance_seconds(24 * 3600);
-        clean(&world.service).await.unwrap();
+        service::house::clean(&world.service).await.unwrap();
         assert_eq!(count(&world, "select count(*) as n from session").await, 0, "they are let go");
     }
 }
