@@ -19,6 +19,7 @@ use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
 use leptos_axum::{generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
 use serde::Deserialize;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 /// The paths of the app's pages, as axum writes them.
 pub fn paths() -> Vec<String> {
@@ -91,6 +92,9 @@ struct Refused {
     reason: ServerActionError,
 }
 
+/// What a page waits for that never comes ends here.
+const LONGEST_RENDERING: Duration = Duration::from_secs(20);
+
 async fn render_with(state: AppState, request: Request, form: Option<Refused>) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
     let signed_in = visitor.person.is_some();
@@ -103,15 +107,21 @@ async fn render_with(state: AppState, request: Request, form: Option<Refused>) -
     };
     let handler = render_app_async_with_context(context, shell);
     let lang = request.extensions().get::<Visitor>().map_or_else(Lang::default, |visitor| visitor.lang);
+    let path = request.uri().path().to_string();
     // Whole before the first byte goes out: a page that fails on its way is an answer, and no connection that is cut.
     let rendering = AssertUnwindSafe(async {
         let (head, body) = handler(request).await.into_parts();
         Ok::<_, axum::Error>(Response::from_parts(head, Body::from(to_bytes(body, usize::MAX).await?)))
     });
-    let mut response = match rendering.catch_unwind().await {
-        Ok(Ok(response)) => response,
-        Ok(Err(error)) => refused(service::Fault::from(error), lang),
-        Err(_) => refused(service::Fault::from("a page panicked while it was rendered"), lang),
+    let mut response = match tokio::time::timeout(LONGEST_RENDERING, rendering.catch_unwind()).await {
+        Ok(Ok(Ok(response))) => response,
+        Ok(Ok(Err(error))) => refused(service::Fault::from(error), lang),
+        Ok(Err(_)) => refused(service::Fault::from("a page panicked while it was rendered"), lang),
+        Err(_) => {
+            tracing::error!(path, "a page was not rendered in time");
+            let sentence = text!("页面未能及时生成，请再试一次。", "The page could not be made in time; please try again.");
+            refused(domain::Error::Busy { sentence, after: 1 }, lang)
+        }
     };
     let cache = if signed_in { "private, no-store" } else { "private, no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));

@@ -27,7 +27,7 @@ const HOSTILE: [&str; 4] = [
 ];
 
 /// Every page with an address that shows it. A new page is a new line here.
-const PAGES: [(&str, &str); 27] = [
+const PAGES: [(&str, &str); 28] = [
     ("/", "/"),
     ("/guide", "/guide?{hostile}=1"),
     ("/guide/map", "/guide/map?industry={hostile}"),
@@ -43,6 +43,7 @@ const PAGES: [(&str, &str); 27] = [
     ("/verify/{number}", "/verify/{number}"),
     ("/sign-in", "/sign-in?to={hostile}"),
     ("/work", "/work"),
+    ("/account", "/account?{hostile}=1"),
     ("/projects", "/projects?q={hostile}"),
     ("/projects/{id}", "/projects/{project}"),
     ("/projects/{id}/matters/{matter}", "/projects/{project}/matters/siting-compliance-check"),
@@ -196,7 +197,7 @@ async fn hostile_project(world: &World, name: &str, all: &str) -> Id<Project> {
     let answers = Answers::from_pairs(&world.service.catalogue, answers).unwrap();
     let id = service::project::open(&wang, name, "狮山", answers, Sent::default()).await.map_err(sentence).unwrap();
     world.does("wang", &id, ask("q1", Some("siting-compliance-check"), all)).await.unwrap();
-    world.does("li", &id, answer("q1", all)).await.unwrap();
+    world.does("gu", &id, answer("q1", all)).await.unwrap();
     world.does("wang", &id, raise("d1", all)).await.unwrap();
     let note = domain::project::Note { matter: None, text: domain::Text::same(all), internal: false, milestone: None };
     world.does("wang", &id, domain::project::Command::Note { note }).await.unwrap();

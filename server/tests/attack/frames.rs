@@ -46,9 +46,9 @@ enum Heard {
 }
 
 impl Client {
-    async fn join(portal: &Portal, address: SocketAddr, project: &Id<Project>, login: &str, number: u64) -> Client {
+    async fn join(portal: &Portal, address: SocketAddr, project: &Id<Project>, cookie: &str, number: u64) -> Client {
         let mut request = format!("ws://{address}/collab/{project}.land?told=1").into_client_request().unwrap();
-        request.headers_mut().insert("cookie", portal.session(login).await.parse().unwrap());
+        request.headers_mut().insert("cookie", cookie.parse().unwrap());
         let (socket, _) = connect_async(request).await.unwrap();
         let document = Document::new(&portal.service.catalogue.form, "land", number);
         let mut client =
@@ -171,15 +171,16 @@ async fn nested_values_end_nothing_from_readers_and_writers_alike() {
     let portal = Portal::open().await;
     supervisor(&portal).await;
     let (address, project) = (serve(&portal).await, portal.project().await);
-    let mut owner = Client::join(&portal, address, &project, "wang", 1).await;
-    for login in ["duban", "wang"] {
+    let wang = portal.session("wang").await;
+    let mut owner = Client::join(&portal, address, &project, &wang, 1).await;
+    for login in [portal.session("duban").await, wang] {
         for depth in [1, 600, 6_050, 6_200, 200_000] {
-            let mut client = Client::join(&portal, address, &project, login, 77).await;
+            let mut client = Client::join(&portal, address, &project, &login, 77).await;
             let refused = client.send(nested(depth)).await.unwrap_err();
             assert!(!refused.is_empty(), "{login} {depth}");
         }
         // The same in the options of a document within.
-        let mut client = Client::join(&portal, address, &project, login, 77).await;
+        let mut client = Client::join(&portal, address, &project, &login, 77).await;
         let options = [&[1, b'g'][..], &[118, 1, 1, b'k'].repeat(5_000), &[126]].concat();
         client.send(block(77, 0, &in_field(9, "site_area", &options))).await.unwrap_err();
     }
@@ -191,7 +192,8 @@ async fn nested_values_end_nothing_from_readers_and_writers_alike() {
 async fn what_an_earlier_release_stored_is_looked_over_when_it_is_read() {
     let portal = Portal::open().await;
     let (address, project) = (serve(&portal).await, portal.project().await);
-    let mut owner = Client::join(&portal, address, &project, "wang", 1).await;
+    let wang = portal.session("wang").await;
+    let mut owner = Client::join(&portal, address, &project, &wang, 1).await;
     owner.send(owner.write("site_address", "科技城一号")).await.unwrap();
     let name = service::sheet::document_name(&project, "land");
     let last = portal.service.sheets.last(&name).await.unwrap();
@@ -207,7 +209,7 @@ async fn what_an_earlier_release_stored_is_looked_over_when_it_is_read() {
     // A room that has to load it, and a reader who is told of it.
     assert_eq!(owner.on_disk(&project, "site_address").await, "科技城一号");
     owner.send(owner.write("site_address", "科技城二号")).await.unwrap();
-    let mut again = Client::join(&portal, address, &project, "wang", 3).await;
+    let mut again = Client::join(&portal, address, &project, &wang, 3).await;
     assert_eq!(again.text("site_address"), "科技城二号");
     again.send(again.write("site_address", "科技城三号")).await.unwrap();
 }
@@ -216,10 +218,12 @@ async fn what_an_earlier_release_stored_is_looked_over_when_it_is_read() {
 async fn nobody_takes_the_next_clocks_of_another() {
     let portal = Portal::open().await;
     let (address, project) = (serve(&portal).await, portal.project().await);
-    let mut owner = Client::join(&portal, address, &project, "wang", 1001).await;
+    let wang = portal.session("wang").await;
+    let mut owner = Client::join(&portal, address, &project, &wang, 1001).await;
     owner.send(owner.write("site_address", "一")).await.unwrap();
     // The agent of the project may write every field of the enterprise; it is another person's clock all the same.
-    let agent = |number| Client::join(&portal, address, &project, "li", number);
+    let li = portal.session("li").await;
+    let agent = |number| Client::join(&portal, address, &project, &li, number);
     for (what, update) in [
         ("an empty block", block(1001, 1, &[0, 5])),
         ("a gap", block(1001, 1, &[10, 5])),
@@ -238,7 +242,7 @@ async fn nobody_takes_the_next_clocks_of_another() {
     assert_eq!(owner.on_disk(&project, "site_address").await, "一二三");
     // The person's own other tab may bring what the first could not send.
     let late = owner.write("site_address", "一二三四");
-    let mut tab = Client::join(&portal, address, &project, "wang", 1002).await;
+    let mut tab = Client::join(&portal, address, &project, &wang, 1002).await;
     tab.send(late).await.unwrap();
     assert_eq!(owner.on_disk(&project, "site_address").await, "一二三四");
 }
@@ -247,10 +251,12 @@ async fn nobody_takes_the_next_clocks_of_another() {
 async fn a_client_that_is_here_is_its_persons_before_it_writes() {
     let portal = Portal::open().await;
     let (address, project) = (serve(&portal).await, portal.project().await);
-    let mut owner = Client::join(&portal, address, &project, "wang", 1001).await;
+    let wang = portal.session("wang").await;
+    let mut owner = Client::join(&portal, address, &project, &wang, 1001).await;
     let here = domain::sheet::protocol::Presence { client: 1001, clock: 1, state: "{}".into() };
     owner.say(Frame::Presence(vec![here])).await;
-    let mut agent = Client::join(&portal, address, &project, "li", 2002).await;
+    let li = portal.session("li").await;
+    let mut agent = Client::join(&portal, address, &project, &li, 2002).await;
     while !agent.here.contains(&1001) {
         agent.until(|_| true).await;
     }
@@ -264,7 +270,8 @@ async fn a_client_that_is_here_is_its_persons_before_it_writes() {
 async fn fields_hold_what_they_are_for_and_a_section_does_not_grow_without_end() {
     let portal = Portal::open().await;
     let (address, project) = (serve(&portal).await, portal.project().await);
-    let join = |number| Client::join(&portal, address, &project, "wang", number);
+    let wang = portal.session("wang").await;
+    let join = |number| Client::join(&portal, address, &project, &wang, number);
     let long = "字".repeat(4_001);
     let sized = |text: &str| {
         let (mut bytes, mut n) = (Vec::new(), text.len());

@@ -62,7 +62,7 @@ async fn hostile_keys_break_nothing_and_twice_at_once_is_once() {
     let wang = portal.session("wang").await;
     let ask = |key: &str| format!("project={project}&matter=&text=x&key={key}&based_on=99");
     assert_eq!(send_as(&portal, "ask", &wang, &ask(&"x".repeat(10_000))).await.status, 422);
-    for key in ["%00%0a%0d%1b%5b2J", "%27%3b%20drop%20table%20command%3b--", &"x".repeat(200)] {
+    for key in ["%0a%0d%1b%5b2J", "%27%3b%20drop%20table%20command%3b--", &"x".repeat(200)] {
         let before = project_now(&portal, &project).await.version;
         let form = ask(key);
         let (a, b) = tokio::join!(send_as(&portal, "ask", &wang, &form), send_as(&portal, "ask", &wang, &form));

@@ -163,8 +163,11 @@ async fn an_address_has_its_connections_and_a_proxy_those_of_many() {
 #[tokio::test]
 async fn a_body_that_trickles_ends_with_408() {
     let served = served(Settings::default(), |r| r, |_| ()).await;
-    let head = "POST /api/sign_in HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n\
-                Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\n";
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000\r\n\r\n",
+        crate::doors::path("sign_in")
+    );
     let (mut read, mut write) = served.connect().await.into_split();
     write.write_all(head.as_bytes()).await.unwrap();
     let trickle = tokio::spawn(async move {

@@ -140,7 +140,7 @@ async fn by_https_the_cookie_is_this_hosts_alone() {
     let settings = Settings { public: Some("https://portal.example".parse().unwrap()), ..Settings::default() };
     let portal = Portal::with(settings).await;
     let https = |mut request: Request<Body>| {
-        for (name, value) in [("host", "portal.example"), ("x-forwarded-proto", "https")] {
+        for (name, value) in [("host", "portal.example"), ("origin", "https://portal.example")] {
             request.headers_mut().insert(name, value.parse().unwrap());
         }
         request

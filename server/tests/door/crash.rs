@@ -50,8 +50,8 @@ impl Running {
     fn post(&self, path: &str, cookie: &str, body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let head = format!(
-            "POST {path} HTTP/1.0\r\nHost: {}\r\nCookie: session={cookie}\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+            "POST {path} HTTP/1.0\r\nHost: {0}\r\nOrigin: http://{0}\r\nCookie: session={cookie}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {1}\r\n\r\n",
             self.address,
             body.len()
         );

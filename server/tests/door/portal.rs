@@ -22,6 +22,7 @@ pub struct Portal {
     pub service: Service,
     pub router: Router,
     pub stop: watch::Sender<bool>,
+    origin: String,
     _folder: tempfile::TempDir,
 }
 
@@ -64,8 +65,9 @@ impl Portal {
             add(&service, new).await.unwrap();
         }
         let (stop, stopping) = watch::channel(false);
+        let origin = settings.origin().unwrap_or_default();
         let router = router(AppState::new(service.clone(), Site::none(), settings, stopping).unwrap());
-        Portal { service, router, stop, _folder: folder }
+        Portal { service, router, stop, origin, _folder: folder }
     }
 
     pub async fn as_(&self, login: &str) -> Context {
@@ -80,7 +82,7 @@ impl Portal {
     /// The session cookie of somebody who has signed in.
     pub async fn session(&self, login: &str) -> String {
         let Token(token) = sign_in(&self.service.context(None), login, "correct horse").await.unwrap();
-        format!("session={token}")
+        format!("{}={token}", app::session_cookie(&self.origin))
     }
 
     /// An access token of somebody.

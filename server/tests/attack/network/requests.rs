@@ -66,7 +66,7 @@ async fn what_a_request_says_of_itself_counts_for_nothing() {
 async fn only_our_own_pages_and_programs_with_a_token_change_something() {
     let portal = Portal::with(public("https://portal.example")).await;
     let cookie = portal.session("wang").await;
-    let bearer = format!("Bearer {}", cookie.trim_start_matches("session="));
+    let bearer = format!("Bearer {}", portal.token("wang", "documents").await);
     let status = async |method: Method, headers: &[(&str, &str)]| {
         let mut request = Request::builder().method(method).uri("/projects/none/uploads").header(header::HOST, "portal.example");
         for (name, value) in headers {
