@@ -15,6 +15,7 @@ mod one_line;
 mod operators;
 mod pages;
 mod record;
+mod rendering;
 mod security;
 pub mod serve;
 mod settings;
@@ -40,6 +41,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 pub struct AppState {
     open: Arc<RwLock<Open>>,
     pages: cache::Pages,
+    rendering: rendering::Rendering,
     rooms: collab::Rooms,
     pub site: Site,
     pub settings: Arc<Settings>,
@@ -76,6 +78,7 @@ impl AppState {
         Ok(AppState {
             open: Arc::new(RwLock::new(open)),
             pages: cache::Pages::default(),
+            rendering: rendering::Rendering::default(),
             rooms: collab::Rooms::default(),
             site,
             settings: Arc::new(settings),

@@ -3,7 +3,7 @@
 use crate::answer::refused;
 use crate::security::Visitor;
 use crate::{AppState, cache};
-use app::{App, Failure, Kept, Origin, Today, shell};
+use app::{App, Failure, Kept, Origin, Today};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -11,15 +11,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use domain::{Lang, text};
-use futures::FutureExt;
 use leptos::prelude::*;
 use leptos::server::ServerActionError;
 use leptos::server_fn::axum::{get_server_fn_service, server_fn_paths};
 use leptos::server_fn::error::SERVER_FN_ERROR_HEADER;
-use leptos_axum::{generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
+use leptos_axum::{generate_route_list, handle_server_fns_with_context};
 use serde::Deserialize;
-use std::panic::AssertUnwindSafe;
-use std::time::Duration;
 
 /// The paths of the app's pages, as axum writes them.
 pub fn paths() -> Vec<String> {
@@ -92,12 +89,10 @@ struct Refused {
     reason: ServerActionError,
 }
 
-/// What a page waits for that never comes ends here.
-const LONGEST_RENDERING: Duration = Duration::from_secs(20);
-
 async fn render_with(state: AppState, request: Request, form: Option<Refused>) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
-    let signed_in = visitor.person.is_some();
+    let (signed_in, lang) = (visitor.person.is_some(), visitor.lang);
+    let rendering = state.rendering.clone();
     let context = move || {
         provide(&state, &visitor);
         if let Some(Refused { kept, reason }) = &form {
@@ -105,24 +100,8 @@ async fn render_with(state: AppState, request: Request, form: Option<Refused>) -
             provide_context(reason.clone());
         }
     };
-    let handler = render_app_async_with_context(context, shell);
-    let lang = request.extensions().get::<Visitor>().map_or_else(Lang::default, |visitor| visitor.lang);
-    let path = request.uri().path().to_string();
-    // Whole before the first byte goes out: a page that fails on its way is an answer, and no connection that is cut.
-    let rendering = AssertUnwindSafe(async {
-        let (head, body) = handler(request).await.into_parts();
-        Ok::<_, axum::Error>(Response::from_parts(head, Body::from(to_bytes(body, usize::MAX).await?)))
-    });
-    let mut response = match tokio::time::timeout(LONGEST_RENDERING, rendering.catch_unwind()).await {
-        Ok(Ok(Ok(response))) => response,
-        Ok(Ok(Err(error))) => refused(service::Fault::from(error), lang),
-        Ok(Err(_)) => refused(service::Fault::from("a page panicked while it was rendered"), lang),
-        Err(_) => {
-            tracing::error!(path, "a page was not rendered in time");
-            let sentence = text!("页面未能及时生成，请再试一次。", "The page could not be made in time; please try again.");
-            refused(domain::Error::Busy { sentence, after: 1 }, lang)
-        }
-    };
+    let (request, _) = request.into_parts();
+    let mut response = rendering.page(&request, context).await.unwrap_or_else(|error| refused(error, lang));
     let cache = if signed_in { "private, no-store" } else { "private, no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     response.headers_mut().append(header::VARY, HeaderValue::from_static("cookie"));
