@@ -48,6 +48,22 @@ export class Server {
     private readonly store: string,
   ) {}
 
+  /**
+   * A database of its own on the tests' PostgreSQL server. Servers of one database share their keys: what was signed there by keys that
+   * are gone would hold for nobody.
+   */
+  static async postgres(): Promise<string> {
+    const base = process.env['QUANLIAN_TEST_POSTGRES'];
+    if (!base) {
+      throw new Error('QUANLIAN_TEST_POSTGRES names no server: run by `make test`, or with scripts/with-postgres.sh');
+    }
+    const name = `e2e_${process.pid}_${Date.now()}`;
+    await new Promise<void>((resolve, reject) =>
+      execFile('psql', ['-q', base, '-c', `create database ${name}`], (error) => (error ? reject(error) : resolve())),
+    );
+    return base.replace(/[^/]*$/, name);
+  }
+
   /** Chooses port and folder; `start` starts it. Its database is a SQLite file of its own if none is given; `beside`: a server whose documents it shares. */
   static async create(database?: string, beside?: Server): Promise<Server> {
     const program = process.env['QUANLIAN_BIN'] || BUILT;

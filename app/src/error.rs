@@ -3,6 +3,7 @@
 use domain::{Error, Text};
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use leptos_router::location::Url;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -41,27 +42,9 @@ fn wrong_form(what: &str) -> Error {
 /// The query of an address without what a failed form leaves in it (`__path`, `__err`, however they are spelt): what stands
 /// there would be shown as our own sentence. Names of ours never begin with two lines.
 pub fn without_errors(query: &str) -> String {
-    let kept = query.split('&').filter(|pair| !pair.is_empty() && !decoded(pair.split('=').next().unwrap_or_default()).starts_with("__"));
+    let kept =
+        query.split('&').filter(|pair| !pair.is_empty() && !Url::unescape(pair.split('=').next().unwrap_or_default()).starts_with("__"));
     kept.collect::<Vec<_>>().join("&")
-}
-
-/// `%5F` and its like as the signs they stand for.
-fn decoded(name: &str) -> String {
-    let mut parts = name.split('%');
-    let mut plain = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        match part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                plain.push(byte);
-                plain.extend_from_slice(&part.as_bytes()[2..]);
-            }
-            None => {
-                plain.push(b'%');
-                plain.extend_from_slice(part.as_bytes());
-            }
-        }
-    }
-    String::from_utf8_lossy(&plain).into_owned()
 }
 
 impl std::fmt::Display for Failure {

@@ -149,7 +149,7 @@ fn block(bytes: &mut Vec<u8>, c: &mut Choices<'_>) {
     }
     match kind {
         1 => number(bytes, c.clock()),
-        3 | 4 | 5 => text(bytes, TEXTS[usize::from(c.below(6))]),
+        3..=5 => text(bytes, TEXTS[usize::from(c.below(6))]),
         6 => {
             text(bytes, "bold");
             text(bytes, "true");

@@ -183,9 +183,9 @@ test('garbage ends that connection with a reason, never the room', async ({ ente
 
 test('two servers on one PostgreSQL hold the same room', async ({}) => {
   test.slow();
-  const database = process.env['QUANLIAN_TEST_POSTGRES'];
-  expect(database, 'QUANLIAN_TEST_POSTGRES names a server: run by `make test`, or with scripts/with-postgres.sh').toBeTruthy();
-  const [one, two] = [await Server.create(database), await Server.create(database)];
+  const database = await Server.postgres();
+  const one = await Server.create(database);
+  const two = await Server.create(database, one);
   try {
     await one.start();
     await two.start();

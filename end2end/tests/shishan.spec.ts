@@ -99,10 +99,7 @@ for (const where of ['SQLite', 'PostgreSQL with two servers']) {
     trouble.expect(/status of 404 .*\/verify\//);
     test.setTimeout(420_000);
     const own = where !== 'SQLite';
-    const database = process.env['QUANLIAN_TEST_POSTGRES'];
-    if (own) {
-      expect(database, 'QUANLIAN_TEST_POSTGRES names a server: run by `make test`, or with scripts/with-postgres.sh').toBeTruthy();
-    }
+    const database = own ? await Server.postgres() : undefined;
     const one = own ? await Server.create(database) : worker;
     const two = own ? await Server.create(database, one) : worker;
     try {

@@ -180,10 +180,8 @@ pub fn same_origin(request: &Request) -> bool {
 /// Two years, as the lists of browsers ask.
 const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 /// What no page of ours uses.
-const PERMISSIONS: HeaderValue = HeaderValue::from_static(
-    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), \
-     microphone=(), midi=(), payment=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()",
-);
+const PERMISSIONS: HeaderValue =
+    HeaderValue::from_static("camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()");
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 
 /// What every answer carries.
@@ -192,13 +190,17 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
     let headers = response.headers_mut();
     let (name, value) = NOSNIFF;
     headers.insert(name, value);
-    headers.insert(header::REFERRER_POLICY, SAME_ORIGIN);
-    headers.insert("cross-origin-opener-policy", SAME_ORIGIN);
     headers.insert("cross-origin-resource-policy", SAME_ORIGIN);
-    headers.insert("permissions-policy", PERMISSIONS);
     if state.settings.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ALONE);
     }
+    // The program's own files are no pages: the rest says nothing of them, and would travel with each.
+    if headers.get(header::CACHE_CONTROL).is_some_and(|v| v.as_bytes().ends_with(b"immutable")) {
+        return response;
+    }
+    headers.insert(header::REFERRER_POLICY, SAME_ORIGIN);
+    headers.insert("cross-origin-opener-policy", SAME_ORIGIN);
+    headers.insert("permissions-policy", PERMISSIONS);
     // A document may be shown within our own pages.
     headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
     response

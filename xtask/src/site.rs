@@ -204,7 +204,7 @@ fn store(path: &Path, contents: &[u8]) -> Result<Size> {
     let beside = |ending: &str| path.with_file_name(format!("{name}{ending}"));
     let known = fs::read(path).is_ok_and(|old| old == contents) && beside(".br").exists() && beside(".gz").exists();
     if !known {
-        let params = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+        let params = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, ..Default::default() };
         let mut small = Vec::new();
         brotli::BrotliCompress(&mut &*contents, &mut small, &params)?;
         fs::write(beside(".br"), &small)?;

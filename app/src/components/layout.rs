@@ -34,7 +34,7 @@ pub fn here() -> Signal<String> {
     let location = use_location();
     Signal::derive(move || {
         let (path, search) = (location.pathname.get(), location.search.get());
-        let search = crate::error::without_errors(search.trim_start_matches('?'));
+        let search = search.trim_start_matches('?');
         if search.is_empty() { path } else { format!("{path}?{search}") }
     })
 }

@@ -171,7 +171,7 @@ fn Sessions(sessions: Vec<SessionLine>, action: ServerAction<EndSession>) -> imp
                 </table>
             </div>
             {others.then(|| view! {
-                <CommandForm action name="end-others" button=tr!(account.end_others) class="button button-quiet">{()}</CommandForm>
+                <CommandForm action name="end-others" button=tr!(account.end_others) class="button button-quiet"><span></span></CommandForm>
             })}
         </section>
     }

@@ -176,7 +176,7 @@ fn read_file(place: &str, kind: Kind, answer: &Answer) {
                 let parts: Vec<&str> = name.split('/').collect();
                 let plain =
                     |part: &&str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '<', '>', '"', '|', '*', '?']);
-                assert!(parts.len() == 2 && parts.iter().all(|p| plain(p)) && !name.contains(char::is_control), "{place}: {name:?}");
+                assert!(parts.len() == 2 && parts.iter().all(plain) && !name.contains(char::is_control), "{place}: {name:?}");
             }
         }
         Kind::Pdf => {

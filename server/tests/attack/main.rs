@@ -14,7 +14,6 @@ mod identity;
 mod keys;
 mod making;
 mod network;
-mod oracles;
 mod pages;
 #[path = "../door/portal.rs"]
 mod portal;

@@ -79,7 +79,7 @@ impl Place {
     }
 
     /// Whether it is the password of this hash. None: nobody's; costs the same time and is never right.
-    pub(super) async fn is_right(self, password: &str, stored: Option<String>) -> Result<bool, Error> {
+    pub(super) async fn matches(self, password: &str, stored: Option<String>) -> Result<bool, Error> {
         const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| NOBODY.to_string());
@@ -122,7 +122,7 @@ pub async fn change_password(cx: &Context, access: &Access, old: &str, new: &str
     }
     // Who has found an open browser can guess here as at the sign-in.
     let tried = super::sign_in::Tried::count(cx, &login).await?;
-    if !place.is_right(old, row.try_get("password_hash")?).await? {
+    if !place.matches(old, row.try_get("password_hash")?).await? {
         audit::record(cx, Kind::SignInFailed, Entry::of(login)).await?;
         return Err(wrong());
     }

@@ -55,7 +55,7 @@ pub async fn sign_in(cx: &Context, login: &str, password: &str) -> Result<Token,
         .fetch_optional(service.db.pool())
         .await?;
     let stored = row.as_ref().map(|row| row.try_get::<Option<String>, _>("password_hash")).transpose()?.flatten();
-    let right = place.is_right(password, stored).await?;
+    let right = place.matches(password, stored).await?;
     let Some(row) = row.filter(|_| right) else {
         audit::record(cx, Kind::SignInFailed, Entry::of(login)).await?;
         return Err(wrong());
