@@ -14,10 +14,8 @@ pub async fn me() -> Result<Option<Person>, Failure> {
 #[server]
 pub async fn sign_in(login: String, password: String, to: String) -> Result<(), Failure> {
     let cx = service_context()?;
-    let service::account::Token(token) = service::account::sign_in(&cx, &login, &password).await?;
-    if let Some(before) = session_secret() {
-        service::account::replace_session(&cx, &before).await?;
-    }
+    let before = session_secret();
+    let service::account::Token(token) = service::account::sign_in_again(&cx, &login, &password, before.as_deref()).await?;
     set_session(&token, domain::access::SESSION_SECONDS);
     leptos_axum::redirect(&local_path(&to));
     Ok(())

@@ -33,8 +33,8 @@ fn form() -> Form {
     Form { fields: vec![field("words", FieldKind::Text), field("sum", FieldKind::Money)], ..Form::default() }
 }
 
-/// A program of bytes: each choice takes one, and after its end all are 0.
-struct Choices<'b>(&'b [u8]);
+/// A program of bytes: each choice takes one, and after its end all are 0. And whether a block was made with two neighbours.
+struct Choices<'b>(&'b [u8], bool);
 
 impl Choices<'_> {
     fn byte(&mut self) -> u8 {
@@ -128,6 +128,7 @@ fn block(bytes: &mut Vec<u8>, c: &mut Choices<'_>) {
         _ => 0,
     };
     bytes.push(kind | flags);
+    c.1 |= flags & 0xc0 == 0xc0;
     if kind == 0 || kind == 10 {
         number(bytes, c.clock());
         return;
@@ -221,7 +222,7 @@ fn fuzz_strangers_updates() {
     let seconds = std::env::var("FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(20);
     let start = begun(&form).whole();
     bolero::check!().with_test_time(Duration::from_secs(seconds)).with_max_len(400).for_each(|program: &[u8]| {
-        let mut choices = Choices(program);
+        let mut choices = Choices(program, false);
         let mut document = Document::new(&form, "land", 9);
         document.apply(&start).unwrap();
         let mut stored = vec![start.clone()];
@@ -277,9 +278,13 @@ fn fuzz_strangers_updates() {
         let (again, whole) = (Document::new(&form, "land", 7), Document::new(&form, "land", 6));
         again.apply_all(stored.iter().map(Vec::as_slice)).unwrap();
         whole.apply(&document.whole()).unwrap();
-        let shown: Vec<_> = stored[1..].iter().map(|u| (u, scan::of_stored(u))).collect();
-        assert_eq!(again.values(), document.values(), "{shown:?}");
-        assert_eq!(whole.values(), document.values(), "{shown:?}");
+        // (Two neighbours that stand the wrong way round, or apart, no honest client names. The library then puts a block where
+        // the order of arrival says: decision 0020.)
+        if !choices.1 {
+            let shown: Vec<_> = stored[1..].iter().map(|u| (u, scan::of_stored(u))).collect();
+            assert_eq!(again.values(), document.values(), "{shown:?}");
+            assert_eq!(whole.values(), document.values(), "{shown:?}");
+        }
         assert!(!scan::of_stored(&document.whole()).unwrap().gaps, "nothing without contents was let in");
     });
 }

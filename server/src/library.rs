@@ -74,7 +74,8 @@ fn metadata(headers: &HeaderMap) -> HashMap<String, String> {
     let pair = |pair: &str| {
         let (name, value) = pair.trim().split_once(' ').unwrap_or((pair.trim(), ""));
         let bytes = base64::engine::general_purpose::STANDARD.decode(value.trim()).ok()?;
-        Some((name.to_string(), String::from_utf8(bytes).ok()?))
+        let text = String::from_utf8(bytes).ok()?;
+        Some((name.to_string(), text.chars().filter(|c| *c != '\0').collect()))
     };
     text.split(',').filter(|p| !p.trim().is_empty()).filter_map(pair).collect()
 }

@@ -110,6 +110,17 @@ impl Context {
         Context { outside, ..self }
     }
 
+    /// Who the address counts as in limits: everybody who has IPv6 has a whole network of 64 bits.
+    pub fn network(&self) -> String {
+        match self.address.parse() {
+            Ok(std::net::IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+            _ => self.address.clone(),
+        }
+    }
+
     /// The signed-in person.
     ///
     /// # Errors

@@ -104,6 +104,10 @@ pub async fn enter(
         Ok(guest) => guest,
         Err(error) => return refused(error, visitor.lang),
     };
+    // A ticket that was taken inside the networks of government opens nothing outside them.
+    if visitor.outside && guest.actor.role.is_government() {
+        return refused(domain::access::from_elsewhere(), visitor.lang);
+    }
     let Some(going) = service.counts.begin(Limit::Sockets, access.account.as_str()) else {
         return refused(Limit::Sockets.met(10), visitor.lang);
     };

@@ -124,7 +124,10 @@ async fn held(service: &Service, by: By, sql: &'static str, which: String) -> Re
     let access = access_from(by, &account, &row)?;
     let used: Option<String> = row.try_get("used")?;
     if used.is_none_or(|used| used <= now.plus_seconds(-USE_NOTED_SECONDS).to_string()) {
-        note_use(service, &[(by, access.id.clone())]).await?;
+        // It is no reason to turn anybody away that this could not be written; the next request writes it.
+        if let Err(fault) = note_use(service, &[(by, access.id.clone())]).await {
+            tracing::warn!(%fault, "that a session is in use was not noted");
+        }
     }
     let mut actor = actor_from(&service.db, &account, &row).await?;
     actor.stands_for = crate::work::stands_for(&service.db, &account, now.date()).await?;
@@ -159,6 +162,9 @@ pub(super) async fn note_use(service: &Service, which: &[(By, String)]) -> Resul
 pub(super) async fn note_use_in(db: &crate::db::Db, now: Instant, which: &[(By, String)]) -> Result<(), Fault> {
     const SESSION: &str = "update session set last_used_at = $1 where id = $2 and ended_at is null";
     const TOKEN: &str = "update access_token set last_used_at = $1 where id = $2 and ended_at is null";
+    // In one order on all servers, so that two never wait for each other crosswise.
+    let mut which: Vec<_> = which.iter().collect();
+    which.sort_by(|a, b| a.1.cmp(&b.1));
     let mut tx = db.begin_write().await?;
     for (by, id) in which {
         let sql = if *by == By::Session { SESSION } else { TOKEN };

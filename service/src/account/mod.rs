@@ -13,7 +13,7 @@ pub use ending::{Endings, Following, Heard};
 pub(crate) use password::hashed;
 pub use password::{Password, change_password, set_password};
 pub use session::{Token, begin_session, end_others, end_session, replace_session, sessions, sign_out};
-pub use sign_in::sign_in;
+pub use sign_in::{sign_in, sign_in_again};
 pub use ticket::{Ticket, make_ticket, redeem};
 pub use token::{NewToken, end_token, make_token, revoke, tokens, tokens_of};
 
@@ -197,12 +197,12 @@ pub async fn list(db: &Db) -> Result<Vec<Listed>, Fault> {
 /// There is no such login.
 pub async fn disable(cx: &Context, login: &str) -> Result<(), Error> {
     let account = known(&cx.service.db, login).await?;
+    audit::record(cx, Kind::AccountDisabled, Entry::of(login)).await?;
     sqlx::query("update account set disabled_at = $1 where id = $2 and disabled_at is null")
         .bind(cx.service.clock.now().to_string())
         .bind(account.to_string())
         .execute(cx.service.db.pool())
         .await?;
-    audit::record(cx, Kind::AccountDisabled, Entry::of(login)).await?;
     session::end_all(cx, &account, None, "disabled").await?;
     token::end_all(cx, &account).await
 }
@@ -213,8 +213,9 @@ pub async fn disable(cx: &Context, login: &str) -> Result<(), Error> {
 /// There is no such login.
 pub async fn enable(cx: &Context, login: &str) -> Result<(), Error> {
     let account = known(&cx.service.db, login).await?;
+    audit::record(cx, Kind::AccountEnabled, Entry::of(login)).await?;
     sqlx::query("update account set disabled_at = null where id = $1").bind(account.to_string()).execute(cx.service.db.pool()).await?;
-    Ok(audit::record(cx, Kind::AccountEnabled, Entry::of(login)).await?)
+    Ok(())
 }
 
 /// Says that what these people may do has changed: who follows a project is asked anew.
@@ -223,6 +224,7 @@ pub async fn enable(cx: &Context, login: &str) -> Result<(), Error> {
 /// The database failed.
 pub async fn rights_changed(cx: &Context, subject: &str, people: &[&Id<Account>]) -> Result<(), Error> {
     let now = cx.service.clock.now().to_string();
+    audit::record(cx, Kind::RightsChanged, Entry::of(subject)).await?;
     for account in people {
         sqlx::query("update account set rights_at = $1 where id = $2")
             .bind(now.clone())
@@ -231,7 +233,7 @@ pub async fn rights_changed(cx: &Context, subject: &str, people: &[&Id<Account>]
             .await?;
     }
     cx.service.endings.ask_again(people.iter().map(|id| id.as_str()));
-    Ok(audit::record(cx, Kind::RightsChanged, Entry::of(subject)).await?)
+    Ok(())
 }
 
 /// The account of a login.

@@ -63,7 +63,7 @@ impl Place {
     pub(super) fn take(cx: &Context) -> Result<Place, Error> {
         let (counts, most) = (&cx.service.counts, Limit::PasswordQueue.at_once());
         let full = || Error::from(Limit::PasswordQueue.met(2));
-        let own = counts.begin_at_most(Limit::PasswordQueue, &format!("from {}", cx.address), most / SHARE).ok_or_else(full)?;
+        let own = counts.begin_at_most(Limit::PasswordQueue, &format!("from {}", cx.network()), most / SHARE).ok_or_else(full)?;
         let of_all = counts.begin(Limit::PasswordQueue, "").ok_or_else(full)?;
         Ok(Place { _own: own, _of_all: of_all })
     }
@@ -128,12 +128,12 @@ pub async fn change_password(cx: &Context, access: &Access, old: &str, new: &str
     }
     tried.give_back(cx).await?;
     let hash = hashed(cx, new.to_string()).await?;
+    audit::record(cx, Kind::PasswordChanged, Entry::of(login)).await?;
     sqlx::query("update account set password_hash = $1, first_password_at = null where id = $2")
         .bind(hash)
         .bind(access.account.to_string())
         .execute(cx.service.db.pool())
         .await?;
-    audit::record(cx, Kind::PasswordChanged, Entry::of(login)).await?;
     session::end_all(cx, &access.account, Some(&access.id), "password").await
 }
 
@@ -147,12 +147,12 @@ pub async fn set_password(cx: &Context, login: &str, password: Password) -> Resu
     let row = sqlx::query("select name from account where id = $1").bind(account.to_string()).fetch_one(service.db.pool()).await?;
     let first = matches!(password, Password::First(_)).then(|| service.clock.now().to_string());
     let hash = password.judged_and_hashed(cx, login, &row.try_get::<String, _>("name")?).await?;
+    audit::record(cx, Kind::PasswordChanged, Entry { account: Some(account.clone()), ..Entry::of(login) }).await?;
     sqlx::query("update account set password_hash = $1, first_password_at = $2 where id = $3")
         .bind(hash)
         .bind(first)
         .bind(account.to_string())
         .execute(service.db.pool())
         .await?;
-    audit::record(cx, Kind::PasswordChanged, Entry { account: Some(account.clone()), ..Entry::of(login) }).await?;
     session::end_all(cx, &account, None, "password").await
 }

@@ -22,16 +22,26 @@ enum Session {}
 /// # Errors
 /// The database failed.
 pub async fn begin_session(cx: &Context, account: &Id<Account>) -> Result<Token, Error> {
+    begin(cx, account, None).await?.ok_or_else(|| Public::SignedOut.into())
+}
+
+/// The same for who has shown the password of this hash; `None`: it is not the account's any more, or nobody's.
+pub(super) async fn begin(cx: &Context, account: &Id<Account>, shown: Option<&str>) -> Result<Option<Token>, Error> {
     let service = &cx.service;
     let now = service.clock.now();
     let secret = random_hex(32);
     let mut tx = service.db.begin_write().await?;
     // This row is everybody's who begins a session of the account: who comes second counts the first.
-    sqlx::query("update account set signed_in_at = $1 where id = $2")
-        .bind(now.to_string())
-        .bind(account.to_string())
-        .execute(&mut *tx)
-        .await?;
+    let known =
+        sqlx::query("update account set signed_in_at = $1 where id = $2 and disabled_at is null and ($3 = '' or password_hash = $3)")
+            .bind(now.to_string())
+            .bind(account.to_string())
+            .bind(shown.unwrap_or_default().to_string())
+            .execute(&mut *tx)
+            .await?;
+    if known.rows_affected() == 0 {
+        return Ok(None);
+    }
     let open = sqlx::query(
         "select id from session where account = $1 and ended_at is null and expires_at > $2 and last_used_at > $3 \
          order by created_at desc, id desc",
@@ -67,7 +77,7 @@ pub async fn begin_session(cx: &Context, account: &Id<Account>) -> Result<Token,
         record_end(cx, account.clone(), "too_many").await?;
     }
     service.endings.end(By::Session, too_many);
-    Ok(Token(secret))
+    Ok(Some(Token(secret)))
 }
 
 async fn record_end(cx: &Context, account: Id<Account>, why: &str) -> Result<(), Fault> {

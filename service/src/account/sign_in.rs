@@ -1,7 +1,7 @@
 //! Signing in: a place in the queue, then counted, then hashed.
 
 use super::password::Place;
-use super::session::{Token, begin_session};
+use super::session::{self, Token};
 use crate::audit::{self, Entry};
 use crate::error::{Error, Public};
 use crate::{Context, limit};
@@ -21,9 +21,9 @@ pub(super) struct Tried {
 impl Tried {
     /// Counts before the work is done, so that tries at the same moment are all counted.
     pub(super) async fn count(cx: &Context, login: &str) -> Result<Tried, Error> {
-        let login_at = format!("{login}@{}", cx.address);
+        let login_at = format!("{login}@{}", cx.network());
         // The address first: what it refuses leaves no row for each login it names.
-        limit::take(&cx.service, Limit::SignInAddress, &cx.address).await?;
+        limit::take(&cx.service, Limit::SignInAddress, &cx.network()).await?;
         limit::take(&cx.service, Limit::SignIn, &login_at).await?;
         Ok(Tried { login_at })
     }
@@ -31,7 +31,7 @@ impl Tried {
     /// It was right.
     pub(super) async fn give_back(self, cx: &Context) -> Result<(), Error> {
         limit::give_back(&cx.service, Limit::SignIn, &self.login_at).await?;
-        Ok(limit::give_back(&cx.service, Limit::SignInAddress, &cx.address).await?)
+        Ok(limit::give_back(&cx.service, Limit::SignInAddress, &cx.network()).await?)
     }
 }
 
@@ -40,6 +40,14 @@ impl Tried {
 /// # Errors
 /// Wrong, tried too often, too many at once, or from where people of government may not come.
 pub async fn sign_in(cx: &Context, login: &str, password: &str) -> Result<Token, Error> {
+    sign_in_again(cx, login, password, None).await
+}
+
+/// The same in a browser that has a session already, which ends.
+///
+/// # Errors
+/// As [`sign_in`].
+pub async fn sign_in_again(cx: &Context, login: &str, password: &str, before: Option<&str>) -> Result<Token, Error> {
     let wrong = || Error::from(Public::invalid("login", text!("登录名或密码不对。", "The login or the password is not right.")));
     // No account has such: nothing is spent on it and nothing of it is kept.
     if is_longer(login, LONGEST_LOGIN) || is_longer(password, LONGEST) {
@@ -55,7 +63,7 @@ pub async fn sign_in(cx: &Context, login: &str, password: &str) -> Result<Token,
         .fetch_optional(service.db.pool())
         .await?;
     let stored = row.as_ref().map(|row| row.try_get::<Option<String>, _>("password_hash")).transpose()?.flatten();
-    let right = place.matches(password, stored).await?;
+    let right = place.matches(password, stored.clone()).await?;
     let Some(row) = row.filter(|_| right) else {
         audit::record(cx, Kind::SignInFailed, Entry::of(login)).await?;
         return Err(wrong());
@@ -68,5 +76,9 @@ pub async fn sign_in(cx: &Context, login: &str, password: &str) -> Result<Token,
         return Err(access::from_elsewhere().into());
     }
     audit::record(cx, Kind::SignedIn, who).await?;
-    begin_session(cx, &account).await
+    if let Some(before) = before {
+        session::replace_session(cx, before).await?;
+    }
+    // The password may have been changed, or the account disabled, while this one was compared.
+    session::begin(cx, &account, stored.as_deref()).await?.ok_or_else(wrong)
 }

@@ -199,7 +199,11 @@ impl Sheets {
         }
     }
 
-    async fn writers(&self, document: &str) -> Result<HashMap<u64, Id<Account>>, Fault> {
+    /// Whose the clients of a document are.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn writers(&self, document: &str) -> Result<HashMap<u64, Id<Account>>, Fault> {
         let rows = sqlx::query("select client, account from sheet_writer where document = $1")
             .bind(document.to_string())
             .fetch_all(self.db.pool())

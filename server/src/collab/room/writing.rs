@@ -272,8 +272,8 @@ impl Room {
 
     /// Takes back what was applied here with a client that turned out to be somebody else's at another server.
     async fn give_way(&mut self, fresh: &mut Vec<Fresh>) -> Result<(), Fault> {
-        let theirs =
-            |update: &Fresh| update.scanned.blocks.keys().all(|client| self.writers.get(client).is_none_or(|a| *a == update.author));
+        let writers = self.service.sheets.writers(&self.name).await?;
+        let theirs = |update: &Fresh| update.clients.iter().all(|client| writers.get(client).is_none_or(|a| *a == update.author));
         let (good, bad): (Vec<Fresh>, Vec<Fresh>) = std::mem::take(fresh).into_iter().partition(theirs);
         *fresh = good;
         if bad.is_empty() {
