@@ -1,7 +1,7 @@
 //! The frame around every page, and the table of pages.
 
 use crate::components::layout::Layout;
-use crate::pages::{guide, home, not_found, part};
+use crate::pages::{guide, not_found, part};
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
@@ -83,7 +83,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Layout>
                 <Routes fallback=not_found::NotFound>
-                    <Route path=path!("/") view=home::Home ssr=SsrMode::Async />
+                    <Route path=path!("/") view={Lazy::<part::Home>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/guide") view=guide::Guide ssr=SsrMode::Async />
                     <Route path=path!("/guide/map") view={Lazy::<part::Map>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/guide/chart") view={Lazy::<part::Chart>::new()} ssr=SsrMode::Async />

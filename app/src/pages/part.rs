@@ -1,9 +1,9 @@
 //! Parts of the program that a browser loads only when it comes to one of their pages.
 //!
-//! The home page and the questionnaire are in the program itself, so that the first visit is light. Each part is
-//! one file, not one a page: pages of a part share most of what they are made of.
+//! The questionnaire is in the program itself, so that the first visit to it is light. Each part is one file, not one a
+//! page: pages of a part share most of what they are made of.
 
-use super::{account, case, chart, editor, guide_map, matter, matters, plan, project, projects, sign_in, verify, worklist};
+use super::{account, case, chart, editor, guide_map, home, matter, matters, plan, project, projects, sign_in, verify, worklist};
 use leptos::prelude::*;
 use leptos_router::LazyRoute;
 
@@ -44,6 +44,11 @@ macro_rules! part {
         )*
     };
 }
+
+// The home page answers nothing: it is read while its part comes.
+part!(welcoming / __preload_welcoming: Welcoming {
+    Home: home::Home,
+});
 
 part!(reading / __preload_reading: Reading {
     Map: guide_map::Map,
