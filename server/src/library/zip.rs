@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-/// What is gathered before it is sent.
-const PIECE: usize = 64 * 1024;
+/// What is gathered before it is sent. The connection keeps two or three of them while nobody reads.
+const PIECE: usize = 16 * 1024;
 
 /// What the zip's writer has written and nobody has sent yet.
 #[derive(Clone, Default)]

@@ -58,7 +58,7 @@ pub const LEAST_BODY: usize = 8 * 1024;
 /// The longest path and query.
 const LONGEST_URI: usize = 8 * 1024;
 /// The longest head of a request, and what is kept of an answer until the peer takes it.
-const BUFFER: usize = 64 * 1024;
+const BUFFER: usize = 32 * 1024;
 /// Requests at once on an HTTP/2 connection.
 const STREAMS: u32 = 128;
 /// Told to whom a limit turns away: seconds until trying again makes sense.

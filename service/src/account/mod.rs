@@ -2,6 +2,7 @@
 
 mod access;
 mod ending;
+mod hashing;
 mod password;
 pub(crate) mod session;
 mod sign_in;

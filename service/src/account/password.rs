@@ -1,12 +1,11 @@
 //! Passwords: judged, hashed in a queue that has an end, and changed.
 
+use super::hashing::{hash, is_hash_of};
 use super::{Access, known, session};
 use crate::Context;
 use crate::audit::{self, Entry};
 use crate::error::{Error, Fault, Public};
 use crate::limit::Going;
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use domain::audit::Kind;
 use domain::limit::Limit;
 use domain::password::{LONGEST, judge};
@@ -84,20 +83,13 @@ impl Place {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| NOBODY.to_string());
         let password = password.to_string();
-        let verify =
-            move || PasswordHash::new(&stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
-        Ok(self.work(verify).await? && known)
+        Ok(self.work(move || is_hash_of(&stored, &password)).await? && known)
     }
 }
 
 /// Hashes a password in turn.
 pub(crate) async fn hashed(cx: &Context, plain: String) -> Result<String, Error> {
     Ok(Place::take(cx)?.work(move || hash(&plain)).await??)
-}
-
-fn hash(password: &str) -> Result<String, Fault> {
-    let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|e| e.to_string())?;
-    Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(|e| e.to_string())?.to_string())
 }
 
 /// Changes one's own password. All other sessions of the person end.
