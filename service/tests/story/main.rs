@@ -5,6 +5,7 @@
 mod account;
 mod case;
 mod filing;
+mod history;
 mod keys;
 mod log;
 mod material;

@@ -60,6 +60,11 @@ impl World {
     }
 
     pub async fn on_postgres() -> World {
+        World::begin(World::fresh_postgres().await, tempfile::tempdir().unwrap()).await
+    }
+
+    /// The address of an empty database of its own.
+    pub async fn fresh_postgres() -> String {
         let base = std::env::var("QUANLIAN_TEST_POSTGRES")
             .expect("QUANLIAN_TEST_POSTGRES names no server: run the tests by `make test` or `scripts/with-postgres.sh cargo test`");
         let name = format!("t_{}", service::random_hex(8));
@@ -68,7 +73,38 @@ impl World {
         sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&admin).await.unwrap();
         admin.close().await;
         let (server, _) = base.rsplit_once('/').unwrap();
-        World::begin(format!("{server}/{name}"), tempfile::tempdir().unwrap()).await
+        format!("{server}/{name}")
+    }
+
+    /// A portal as an earlier release left it, opened by this one. Without a database it is on SQLite.
+    pub async fn of_the_past(release: &str, database: Option<String>) -> World {
+        let past = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/history").join(release);
+        let folder = tempfile::tempdir().unwrap();
+        for part in ["documents", "keys"] {
+            let copied = std::process::Command::new("cp").arg("-r").args([&past.join(part), folder.path()]).status();
+            assert!(copied.unwrap().success());
+        }
+        let url = database.unwrap_or_else(|| format!("sqlite:{}?mode=rwc", folder.path().join("test.db").display()));
+        sqlx::any::install_default_drivers();
+        let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+        // The tables as they were: the migrations up to that release.
+        let mut migrator = sqlx::migrate!("./migrations");
+        migrator.migrations.to_mut().retain(|migration| migration.version <= release.parse().unwrap());
+        migrator.run(&pool).await.unwrap();
+        let mut rows = std::fs::read_to_string(past.join("portal.sql")).unwrap();
+        if url.starts_with("postgres") {
+            // The two write bytes each in its own way.
+            rows = rows.replace(", X'", ", '\\x");
+        }
+        sqlx::raw_sql(sqlx::AssertSqlSafe(rows)).execute(&pool).await.unwrap();
+        pool.close().await;
+        // A day later.
+        let clock = Clock::set_to("2024-09-27T02:00:00.000000Z".parse().unwrap());
+        let url = url.trim_end_matches("?mode=rwc").to_string();
+        let blobs = Blobs::open(&folder.path().join("documents").display().to_string()).unwrap();
+        let keys = Keys::open(&folder.path().join("keys")).unwrap();
+        let service = Service::open(&url, blobs, keys, CATALOGUE.clone(), clock).await.unwrap();
+        World { service, url, folder }
     }
 
     async fn begin(url: String, folder: tempfile::TempDir) -> World {
