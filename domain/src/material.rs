@@ -2,6 +2,10 @@
 //!
 //! The log knows a document by its contents' digest; its name, which people choose, stands outside.
 
+mod reading;
+
+pub use reading::{is_personal, may_read};
+
 use crate::account::Account;
 use crate::catalogue::{Catalogue, Material, Matter, Organisation, Source};
 use crate::date::{Date, Instant};

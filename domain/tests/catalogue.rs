@@ -223,6 +223,8 @@ fn every_mistake_is_told_with_file_line_and_what_was_expected() {
     assert!(m.iter().any(|m| m.what.en.contains("field legal_rep_id is an identity number")), "{m:#?}");
     let m = damaged("fields.yaml", "readers: [market-regulation]", "readers: [market-office]");
     found(&m, "fields.yaml", "unknown organisation `market-office`");
+    let m = damaged("materials.yaml", "  readers: [registry]", "  readers: [tax]");
+    found(&m, "materials.yaml", "`readers` of material proxy-letter to name registry");
     let m = damaged("certificates.yaml", "  fields: [project_code, site_area,", "  fields: [legal_rep_id, site_area,");
     assert!(m.iter().any(|m| m.file == "certificates.yaml" && m.what.en.contains("no identity number")), "{m:#?}");
     let m = damaged("workdays-cn.json", "2018-01-01", "2018-02-30");

@@ -16,6 +16,7 @@ pub(super) fn check(catalogue: &Catalogue, notes: &Notes) {
     check_cycles(catalogue, notes);
     check_works(catalogue, notes);
     check_certificates(catalogue, notes);
+    check_readers(catalogue, notes);
 }
 
 fn place_of(notes: &Notes, thing: Thing, id: &str) -> Place {
@@ -264,6 +265,26 @@ fn check_certificates(catalogue: &Catalogue, notes: &Notes) {
                 &place,
                 text!("证照上不印证件号一类的字段，如“{id}”", "no identity number, such as `{id}`, to be printed on a certificate"),
             );
+        }
+    }
+}
+
+/// An office that asks for an identity document has to read it.
+fn check_readers(catalogue: &Catalogue, notes: &Notes) {
+    for matter in &catalogue.matters {
+        for requirement in &matter.requirements {
+            let Some(readers) = catalogue.material(requirement.material.as_str()).and_then(|m| m.readers.as_ref()) else { continue };
+            if !readers.contains(&matter.department) {
+                let place = place_of(notes, Thing::Material, requirement.material.as_str());
+                let (paper, office, matter) = (&requirement.material, &matter.department, &matter.id);
+                notes.mistake(
+                    &place,
+                    text!(
+                        "材料 {paper} 的 readers 应包括 {office}：事项 {matter} 要求提交它",
+                        "`readers` of material {paper} to name {office}, whose matter {matter} asks for it"
+                    ),
+                );
+            }
         }
     }
 }

@@ -265,6 +265,8 @@ pub struct Material {
     pub name: Text,
     pub source: Source,
     pub produced_by: Vec<Id<Matter>>,
+    /// It holds a person's identity document: the offices that need to read it. None: everybody who sees the project may.
+    pub readers: Option<Vec<Id<Organisation>>>,
 }
 
 /// A legal text.

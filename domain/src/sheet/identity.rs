@@ -2,7 +2,7 @@
 
 use super::{Changed, Entries, Values};
 use crate::account::{Actor, Role};
-use crate::catalogue::{Field, Form};
+use crate::catalogue::{Field, Form, Organisation};
 use crate::id::Id;
 use crate::project::Project;
 use crate::refusal::Refusal;
@@ -12,7 +12,11 @@ use std::collections::BTreeSet;
 /// Whether somebody who sees the project reads this field whole: anybody if nothing personal is in it, else the owner's
 /// people, the project's agent, and the offices of the project that the catalogue names as its readers.
 pub fn may_read_whole(field: &Field, actor: &Actor, project: &Project) -> bool {
-    let Some(readers) = &field.readers else { return true };
+    field.readers.as_ref().is_none_or(|readers| needs(readers, actor, project))
+}
+
+/// Whether somebody who sees the project is among those who need something personal of it, where these offices do.
+pub fn needs(readers: &[Id<Organisation>], actor: &Actor, project: &Project) -> bool {
     match actor.role {
         Role::Enterprise => actor.firm == project.owner,
         Role::Agent => actor.is(project.team.agent.as_ref()),

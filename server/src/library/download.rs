@@ -135,7 +135,7 @@ pub(super) async fn whole(
     };
     let body = match method {
         Method::HEAD => Body::empty(),
-        _ => match take_out(&cx, &project).await {
+        _ => match take_out(&cx, &project, &list).await {
             Ok(going) => Body::from_stream(zip::write(cx.service.blobs.clone(), list, going)),
             Err(error) => return refused(error, visitor.lang),
         },

@@ -204,3 +204,51 @@ async fn the_live_document_of_a_section_with_a_number_is_for_those_who_read_it_w
         assert_eq!(recorded, whole, "{login}");
     }
 }
+
+const SCAN: &str = "legal-rep-id";
+
+/// What is on record of this person reading documents.
+async fn documents_read(world: &World, login: &str) -> Vec<String> {
+    let rows = sqlx::query_scalar(
+        "select r.subject from audit r join account a on a.id = r.account where r.kind = 'document_read' and a.login = $1 order by r.id",
+    );
+    rows.bind(login.to_string()).fetch_all(world.service.db.pool()).await.unwrap()
+}
+
+/// The scan of an identity document is for those who read the number whole; everybody else sees its name and digest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scan_of_an_identity_document_is_for_those_who_need_it() {
+    let world = World::on_sqlite().await;
+    let id = registered(&world).await;
+    let library = world.sees("wang", &id).await.unwrap().project.library;
+    let (scan, kept) = library.iter().find(|(_, kept)| kept.is(&SCAN.into())).unwrap();
+    let digest = kept.latest().unwrap().digest.to_string();
+    let address = format!("/projects/{id}/documents/{scan}");
+    for (login, sees) in PEOPLE {
+        let door = Door::of(&world, format!("session={}", world.session(login).await));
+        let (one, part) = match sees {
+            Sees::Whole => (200, 206),
+            Sees::Masked => (403, 403),
+            Sees::Nothing => (404, 404),
+        };
+        for path in [address.clone(), format!("{address}?version=1"), format!("{address}?save=1")] {
+            let whole = door.get(&path).await;
+            assert_eq!(whole.status, one, "{login} {path}");
+            assert_eq!(whole.text().contains("%PDF"), sees == Sees::Whole, "{login} {path}");
+        }
+        assert_eq!(door.range(&address, "bytes=0-3").await.status, part, "{login}");
+        assert_eq!(door.head(&address).await.status, one, "{login}");
+        // To whom it is not given it says nothing of its versions either.
+        assert_eq!(door.get(&format!("{address}?version=9")).await.status, if sees == Sees::Masked { 403 } else { 404 }, "{login}");
+        let zip = door.get(&format!("/projects/{id}/documents.zip")).await;
+        assert_eq!(zip.status, if sees == Sees::Nothing { 404 } else { 200 }, "{login}");
+        assert_eq!(zip.text().contains("法定代表人身份证明"), sees == Sees::Whole, "{login}");
+        assert_eq!(zip.text().contains("公司章程"), sees != Sees::Nothing, "{login} gets the rest");
+        let page = door.get(&format!("/projects/{id}/documents")).await.text();
+        assert_eq!(page.contains(&address), sees == Sees::Whole, "{login}");
+        assert_eq!(page.contains(&digest) && page.contains("身份证件，只供"), sees == Sees::Masked, "{login} knows that it is there");
+        let read = documents_read(&world, login).await;
+        let named = [format!("{scan}/1"), format!("{scan}/1 (documents.zip)")];
+        assert!(named.iter().all(|name| read.contains(name) == (sees == Sees::Whole)), "{login}: {read:?}");
+    }
+}

@@ -45,6 +45,8 @@ pub async fn names(cx: &Context, id: &Id<Project>) -> Result<Names, Error> {
 #[derive(Clone, Debug)]
 pub struct Found {
     pub document: Id<Document>,
+    /// It is a person's identity document.
+    pub personal: bool,
     pub version: usize,
     pub name: String,
     pub digest: Digest,
@@ -55,23 +57,25 @@ pub struct Found {
 /// The version of a document, the latest if none is named.
 ///
 /// # Errors
-/// `NotFound`, also where the person may not see the project.
+/// `NotFound`, also where the person may not see the project; `Forbidden` where it is an identity document that is not for them.
 pub async fn find(cx: &Context, id: &Id<Project>, document: &Id<Document>, version: Option<usize>) -> Result<Found, Error> {
     let names = names(cx, id).await?;
     let project = current(cx, id).await?;
     let kept = project.library.get(document).ok_or(Public::NotFound)?;
+    material::may_read(kept, &cx.service.catalogue, cx.actor()?, &project)?;
     let version = version.unwrap_or(kept.versions.len());
-    found(document, kept, version, &names).ok_or_else(|| Public::NotFound.into())
+    found(cx, document, kept, version, &names).ok_or_else(|| Public::NotFound.into())
 }
 
-fn found(document: &Id<Document>, kept: &material::Kept, version: usize, names: &Names) -> Option<Found> {
+fn found(cx: &Context, document: &Id<Document>, kept: &material::Kept, version: usize, names: &Names) -> Option<Found> {
     let of = kept.versions.get(version.checked_sub(1)?)?;
     let name = names.get(document).and_then(|n| n.get(version - 1)).cloned();
     let name = name.unwrap_or_else(|| format!("{document}.{}", of.media.ending()));
-    Some(Found { document: document.clone(), version, name, digest: of.digest, media: of.media, size: of.size })
+    let personal = material::is_personal(kept, &cx.service.catalogue);
+    Some(Found { document: document.clone(), personal, version, name, digest: of.digest, media: of.media, size: of.size })
 }
 
-/// The latest version of every document that is in use, with names that differ from each other.
+/// The latest version of every document that is in use and that the person may read, with names that differ from each other.
 ///
 /// # Errors
 /// `NotFound`, also where the person may not see the project.
@@ -80,8 +84,10 @@ pub async fn all(cx: &Context, id: &Id<Project>) -> Result<(Text, Vec<Found>), E
     let project = current(cx, id).await?;
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut list = Vec::new();
-    for (document, kept) in project.library.iter().filter(|(_, kept)| kept.removed.is_none()) {
-        let Some(mut one) = found(document, kept, kept.versions.len(), &names) else { continue };
+    let (actor, catalogue) = (cx.actor()?, &cx.service.catalogue);
+    let given = |kept: &material::Kept| kept.removed.is_none() && material::may_read(kept, catalogue, actor, &project).is_ok();
+    for (document, kept) in project.library.iter().filter(|(_, kept)| given(kept)) {
+        let Some(mut one) = found(cx, document, kept, kept.versions.len(), &names) else { continue };
         let folder = kept.material.as_ref().and_then(|m| cx.service.catalogue.material(m.as_str())).map(|m| m.name.zh.clone());
         one.name = format!("{}/{}", folder.unwrap_or_else(|| "未归类".into()).replace('/', "、"), one.name);
         let (stem, ending) =
@@ -119,13 +125,17 @@ pub async fn contents(cx: &Context, id: &Id<Project>, found: &Found, range: Opti
         .boxed())
 }
 
-/// What is counted while all documents of a project go out together; on record before a byte does.
+/// What is counted while these documents of a project go out together; on record before a byte does, each identity document
+/// by itself too.
 ///
 /// # Errors
 /// Too many go out to this person already.
-pub async fn take_out(cx: &Context, id: &Id<Project>) -> Result<Going, Error> {
+pub async fn take_out(cx: &Context, id: &Id<Project>, list: &[Found]) -> Result<Going, Error> {
     let going = begin(cx)?;
-    audit::record(cx, Kind::DocumentRead, Entry { project: Some(id.clone()), ..Entry::of("documents.zip") }).await?;
+    let personal = list.iter().filter(|found| found.personal).map(|found| format!("{}/{} (documents.zip)", found.document, found.version));
+    for subject in std::iter::once("documents.zip".to_string()).chain(personal) {
+        audit::record(cx, Kind::DocumentRead, Entry { project: Some(id.clone()), ..Entry::of(subject) }).await?;
+    }
     Ok(going)
 }
 

@@ -251,6 +251,21 @@ fn Under() -> impl IntoView {
     }
 }
 
+/// An identity document that is not for the reader: what it is called, and the digest by which the log knows it.
+#[component]
+fn Withheld(id: Id<Document>, kept: Kept) -> impl IntoView {
+    let shelf = expect_context::<Shelf>();
+    let n = kept.versions.len();
+    let name = move || shelf.names.with(|names| names.get(&id).and_then(|all| all.get(n - 1).cloned())).unwrap_or_else(|| "…".into());
+    let digest = kept.latest().map(|version| version.digest.to_string()).unwrap_or_default();
+    view! {
+        <article class="document">
+            <p class="document-line">{name}<span class="muted">{tr!(library.withheld)}</span></p>
+            <p class="muted"><code>{digest}</code></p>
+        </article>
+    }
+}
+
 /// A document: its latest version to look at and to keep, the earlier ones, and what can be done with it.
 #[component]
 fn OneDocument(id: Id<Document>) -> impl IntoView {
@@ -263,6 +278,10 @@ fn OneDocument(id: Id<Document>) -> impl IntoView {
     let certified = page.project(|p| p.certificates.values().any(|held| held.documents.contains(&id)));
     let may = !certified && page.permits(&Command::Document { id: id.clone(), command: F::Sort { material: None } });
     let base = format!("/projects/{}/documents/{id}", page.id());
+    // An identity document is for those who need it: everybody else sees its name and digest.
+    if !page.reads(&kept) {
+        return view! { <Withheld id kept /> }.into_any();
+    }
     let n = kept.versions.len();
     let name = {
         let id = id.clone();

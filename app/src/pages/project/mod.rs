@@ -29,6 +29,7 @@ use domain::account::Account;
 use domain::catalogue::{Matter, Organisation};
 use domain::id::Id;
 use domain::log::Recorded;
+use domain::material::{Document, Kept, may_read};
 use domain::project::{Command, Event, Project};
 use domain::standing::{Party, party_name};
 use domain::view::View;
@@ -78,6 +79,16 @@ impl Page {
 
     pub fn party(self, party: &Party) -> String {
         self.0.with(|v| say(&party_name(party, &catalogue(), &|id| v.name(id))))
+    }
+
+    /// Whether the viewer may read this document.
+    pub fn reads(self, kept: &Kept) -> bool {
+        self.0.with(|v| may_read(kept, &catalogue(), &v.viewer, &v.project).is_ok())
+    }
+
+    /// The same of a document of the library.
+    pub fn reads_document(self, id: &Id<Document>) -> bool {
+        self.project(|p| p.library.get(id).cloned()).is_none_or(|kept| self.reads(&kept))
     }
 
     pub fn project<T>(self, read: impl FnOnce(&Project) -> T) -> T {

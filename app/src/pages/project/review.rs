@@ -169,13 +169,20 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
     let paper_rows = view.snapshot.documents.iter().map(|copy| {
         let pin = Pin::Paper(copy.material.clone());
         let was = view.before.as_ref().and_then(|b| b.documents.iter().find(|d| d.material == copy.material)).filter(|d| d.digest != copy.digest);
+        // An identity document is for those who need it.
+        let reads = page.reads_document(&copy.document);
+        let open = |label: String, document: &Id<_>, version: usize, class: &'static str| match reads {
+            true => view! { <a class=class href=format!("{base}/{document}?version={version}") rel="external" target="_blank">{label}</a> }.into_any(),
+            false => view! { <span class=class>{label}</span> }.into_any(),
+        };
         view! {
             <tr class:filed-changed=was.is_some()>
                 <th scope="row">{say(&pin.name(&c))}{mark(&pin)}</th>
                 <td>
-                    <a href=format!("{base}/{}?version={}", copy.document, copy.version) rel="external" target="_blank">{tr!(library.version, n = copy.version)}</a>
+                    {open(tr!(library.version, n = copy.version), &copy.document, copy.version, "")}
                     <span class="muted">{format!(" {} · {}", copy.media.ending().to_uppercase(), size(copy.size as f64))}</span>
-                    {was.map(|d| view! { <a class="block" href=format!("{base}/{}?version={}", d.document, d.version) rel="external" target="_blank">{tr!(review.was_paper)}</a> })}
+                    {was.map(|d| open(tr!(review.was_paper), &d.document, d.version, "block"))}
+                    {(!reads).then(|| view! { <span class="muted block">{tr!(library.withheld)}" "<code>{copy.digest.to_string()}</code></span> })}
                 </td>
                 {speak.then(|| view! { <td>{point(pin)}</td> })}
             </tr>

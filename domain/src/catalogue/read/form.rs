@@ -96,7 +96,7 @@ fn read_field(node: &Node) -> Field {
             })
             .collect(),
         answer: node.optional("answer").map(|n| n.refer(Thing::Attribute)),
-        readers: node.optional("readers").map(|n| n.items().iter().map(|n| n.refer(Thing::Organisation).into()).collect()),
+        readers: super::read_readers(node),
     }
 }
 

@@ -85,7 +85,7 @@ fn read_materials(top: &Node, parts: &mut Parts) {
         ("共享获取", Source::Shared),
     ];
     for node in top.list("materials") {
-        node.only(&["id", "name_zh", "name_en", "source", "source_code", "form", "produced_by", "used_by"]);
+        node.only(&["id", "name_zh", "name_en", "source", "source_code", "form", "produced_by", "used_by", "readers"]);
         for matter in node.list("used_by") {
             matter.refer(Thing::Matter);
         }
@@ -94,8 +94,14 @@ fn read_materials(top: &Node, parts: &mut Parts) {
             name: node.both("name"),
             source: node.get("source").and_then(|n| n.choose(&sources)).unwrap_or(Source::Applicant),
             produced_by: ids(node.references("produced_by", Thing::Matter)),
+            readers: read_readers(&node),
         });
     }
+}
+
+/// Who needs to read something personal; none: there is nothing personal in it.
+fn read_readers(node: &Node) -> Option<Vec<Id<Organisation>>> {
+    node.optional("readers").map(|n| n.items().iter().map(|n| n.refer(Thing::Organisation).into()).collect())
 }
 
 fn role(node: &Node) -> Option<Role> {

@@ -44,6 +44,18 @@ impl Door {
         self.send(request.header(header::ACCEPT, "text/html").body(Body::empty()).unwrap()).await
     }
 
+    /// Asks for a part of something.
+    pub(crate) async fn range(&self, path: &str, range: &str) -> Answer {
+        let request = Request::get(path).header(header::HOST, "localhost").header(header::COOKIE, &self.cookie);
+        self.send(request.header(header::RANGE, range).body(Body::empty()).unwrap()).await
+    }
+
+    /// Asks how something is, and not for it.
+    pub(crate) async fn head(&self, path: &str) -> Answer {
+        let request = Request::head(path).header(header::HOST, "localhost").header(header::COOKIE, &self.cookie);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
     pub(crate) async fn post(&self, path: &str, accept: &str, referer: Option<&str>, kind: &str, body: &[u8]) -> Answer {
         let mut request = Request::post(path)
             .header(header::HOST, "localhost")
