@@ -20,7 +20,7 @@ use domain::limit::Limit;
 use domain::material::LARGEST;
 use futures::StreamExt;
 use service::blob::Blobs;
-use service::material::{Announced, LARGEST_PART, Taken, announce, give_up, take, upload};
+use service::material::{Announced, LARGEST_PART, Taken, announce, give_up, may_announce, take, upload};
 use service::{Context, Error, Public};
 use std::collections::HashMap;
 use tokio::sync::OwnedSemaphorePermit;
@@ -86,19 +86,24 @@ async fn create(
     Path(project): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(length) = number(&headers, &LENGTH) else {
-        return (StatusCode::BAD_REQUEST, "Upload-Length is missing\n").into_response();
-    };
+    let (cx, project) = (visitor.context(&state), Id::from(project));
+    let length = number(&headers, &LENGTH);
     let mut said = metadata(&headers);
     let mut optional = |name: &str| said.remove(name).filter(|text| !text.is_empty());
     let announced = Announced {
         name: optional("filename").unwrap_or_default(),
-        length,
+        length: length.unwrap_or_default(),
         material: optional("material").map(Id::from),
         replaces: optional("replaces").map(Id::from),
         why: optional("why").unwrap_or_default(),
     };
-    match announce(&visitor.context(&state), &project.into(), announced).await {
+    if length.is_none() {
+        return match may_announce(&cx, &project, &announced).await {
+            Ok(()) => (StatusCode::BAD_REQUEST, "Upload-Length is missing\n").into_response(),
+            Err(error) => refused(error, visitor.lang),
+        };
+    }
+    match announce(&cx, &project, announced).await {
         Ok(upload) => tus(StatusCode::CREATED, &[(header::LOCATION, format!("/uploads/{}", upload.id)), (OFFSET, "0".into())]),
         Err(error) => refused(error, visitor.lang),
     }
@@ -135,6 +140,8 @@ fn locked() -> Response {
 /// Takes the next part. Whoever may not add it, or begins elsewhere, hears so before the bytes are read; of one file one
 /// part at a time is in memory, and all parts together have a bound.
 async fn add(cx: Context, id: String, request: Request) -> Result<Response, Error> {
+    // Whose it is comes before how it is sent.
+    let upload = upload(&cx, &id).await?;
     let headers = request.headers();
     if headers.get(header::CONTENT_TYPE).is_none_or(|v| v != "application/offset+octet-stream") {
         return Ok(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
@@ -145,7 +152,6 @@ async fn add(cx: Context, id: String, request: Request) -> Result<Response, Erro
     if number(headers, &header::CONTENT_LENGTH).is_some_and(|length| length > LARGEST_PART as u64) {
         return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     }
-    let upload = upload(&cx, &id).await?;
     if !upload.finished && offset != upload.received {
         return Err(Public::Stale { version: upload.received, changes: Vec::new() }.into());
     }

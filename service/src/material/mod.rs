@@ -7,7 +7,7 @@ mod finish;
 mod upload;
 
 pub use find::{Found, Names, all, contents, find, names, take_out};
-pub use upload::{Announced, LARGEST_PART, MOST_PARTS, Taken, Upload, announce, forget_old, give_up, take, upload};
+pub use upload::{Announced, LARGEST_PART, MOST_PARTS, Taken, Upload, announce, forget_old, give_up, may_announce, take, upload};
 
 use crate::Context;
 use crate::error::Fault;

@@ -9,15 +9,14 @@ use crate::{Context, Service, new_id};
 use bytes::Bytes;
 use domain::account::Account;
 use domain::catalogue::Material;
+use domain::date::Instant;
 use domain::id::Id;
 use domain::limit::Limit;
 use domain::log::Digest;
 use domain::material::{self, Arrived, Beginning, Command, Document, LARGEST, Media};
-use domain::policy::{Action, may};
 use domain::project::{self, Project};
 use domain::{Refusal, text};
-use sqlx::Row;
-use std::collections::BTreeMap;
+use sqlx::{AnyConnection, Row};
 
 /// Longest part of a file that is taken at once, in bytes.
 pub const LARGEST_PART: usize = 16 * 1024 * 1024;
@@ -26,7 +25,7 @@ pub const MOST_PARTS: u64 = 4000;
 /// How long a file may take to arrive, in seconds.
 const PATIENCE: i64 = 24 * 3600;
 /// Files one person may have on their way.
-const MOST_UPLOADS: i64 = 200;
+const MOST_UPLOADS: u64 = 200;
 
 /// What somebody announces before a file comes.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +64,25 @@ pub(super) fn command(announced: &Announced, file: Arrived) -> Command {
     }
 }
 
+/// The project and the command that the file will come to, for who has the right to it.
+async fn for_adding(cx: &Context, project: &Id<Project>, announced: &Announced) -> Result<(Project, project::Command), Error> {
+    let actor = cx.actor()?;
+    let known = current(cx, project).await?;
+    let file = Arrived { digest: Digest::default(), media: Media::Pdf, size: announced.length };
+    let id = announced.replaces.clone().unwrap_or_else(new_id);
+    let probe = project::Command::Document { id, command: command(announced, file) };
+    known.right(&cx.service.catalogue, actor, &probe)?;
+    Ok((known, probe))
+}
+
+/// Whether the person may add such a file, whatever it will be.
+///
+/// # Errors
+/// `NotFound`, also where the person may not know there is such a project; `Forbidden`.
+pub async fn may_announce(cx: &Context, project: &Id<Project>, announced: &Announced) -> Result<(), Error> {
+    for_adding(cx, project, announced).await.map(|_| ())
+}
+
 /// Announces a file: who may not add it, or what is too large, hears so before a byte is sent.
 ///
 /// # Errors
@@ -72,10 +90,7 @@ pub(super) fn command(announced: &Announced, file: Arrived) -> Command {
 pub async fn announce(cx: &Context, project: &Id<Project>, announced: Announced) -> Result<Upload, Error> {
     let actor = cx.actor()?.clone();
     let now = cx.service.clock.now();
-    let known = current(cx, project).await?;
-    if !may(&actor, &Action::View, Some(&known)) {
-        return Err(Public::NotFound.into());
-    }
+    let (known, probe) = for_adding(cx, project, &announced).await?;
     if announced.length == 0 {
         return Err(Public::invalid("file", material::NotTaken::Empty.sentence()).into());
     }
@@ -84,18 +99,8 @@ pub async fn announce(cx: &Context, project: &Id<Project>, announced: Announced)
         return Err(Public::invalid("file", text!("文件有 {mb} MB，最大 200 MB。", "The file has {mb} MB; at most 200 MB.")).into());
     }
     // What the rules will say once the file is here, they say now.
-    let probe = Arrived { digest: Digest::default(), media: Media::Pdf, size: announced.length };
-    let id = announced.replaces.clone().unwrap_or_else(new_id);
-    let probe = project::Command::Document { id, command: command(&announced, probe) };
     known.decide(&cx.service.catalogue, probe, domain::log::By { actor: &actor, at: now.max(known.at) })?;
     limit::take(&cx.service, Limit::AnnounceUpload, actor.account.as_str()).await?;
-    let row = sqlx::query("select count(*) as n from upload where account = $1 and finished_at is null")
-        .bind(actor.account.to_string())
-        .fetch_one(cx.service.db.pool())
-        .await?;
-    if row.try_get::<i64, _>("n")? >= MOST_UPLOADS {
-        return Err(Limit::Uploads.met(60).into());
-    }
     let upload = Upload {
         id: new_id::<Upload>().to_string(),
         project: project.clone(),
@@ -105,6 +110,39 @@ pub async fn announce(cx: &Context, project: &Id<Project>, announced: Announced)
         parts: 0,
         finished: false,
     };
+    match enter(cx, &upload, now).await? {
+        Ok(()) => Ok(upload),
+        Err((limit, after)) => Err(limit.met(after).into()),
+    }
+}
+
+/// Enters an upload, where its sender may have another one on the way and the project has room for it; else the limit that
+/// is met, and when to try again. Whoever announces at the same moment waits for this: the rows of the person and of the
+/// project are taken first, on both databases.
+async fn enter(cx: &Context, upload: &Upload, now: Instant) -> Result<Result<(), (Limit, i64)>, Error> {
+    let mut tx = cx.service.db.begin_write().await?;
+    for (sql, id) in [
+        ("update account set name = name where id = $1", upload.account.to_string()),
+        ("update project_card set name = name where project = $1", upload.project.to_string()),
+    ] {
+        sqlx::query(sql).bind(id).execute(&mut *tx).await?;
+    }
+    let waiting = "select count(*) as n from upload where account = $1 and finished_at is null";
+    if number(&mut tx, waiting, upload.account.as_str()).await? >= MOST_UPLOADS {
+        tx.rollback().await?;
+        return Ok(Err((Limit::Uploads, 60)));
+    }
+    // What arrives first: a file that becomes a document meanwhile is counted twice rather than never.
+    let arriving = "select cast(coalesce(sum(length), 0) as bigint) as n from upload where project = $1 and finished_at is null";
+    let arriving = number(&mut tx, arriving, upload.project.as_str()).await?;
+    // All versions of the project's documents; the same contents count once.
+    let kept = "select cast(coalesce(sum(size), 0) as bigint) as n from \
+                (select max(size) as size from document_version where project = $1 group by digest) as one_each";
+    let kept = number(&mut tx, kept, upload.project.as_str()).await?;
+    if kept.saturating_add(arriving).saturating_add(upload.length()) > Limit::Storage.bytes() {
+        tx.rollback().await?;
+        return Ok(Err((Limit::Storage, 3600)));
+    }
     let a = &upload.announced;
     sqlx::query(
         "insert into upload (id, project, account, name, length, received, material, replaces, why, created_at) \
@@ -119,31 +157,16 @@ pub async fn announce(cx: &Context, project: &Id<Project>, announced: Announced)
     .bind(a.replaces.as_ref().map(Id::to_string))
     .bind(a.why.clone())
     .bind(now.to_string())
-    .execute(cx.service.db.pool())
+    .execute(&mut *tx)
     .await?;
-    // Counted with what others announce at this moment: each sees the other's before it goes on.
-    if kept(&known) + arriving(cx, project).await? > Limit::Storage.bytes() {
-        drop_upload(&cx.service, &upload.id).await?;
-        return Err(Limit::Storage.met(3600).into());
-    }
-    Ok(upload)
+    tx.commit().await?;
+    Ok(Ok(()))
 }
 
-/// Bytes of all versions of a project's documents; the same contents count once.
-fn kept(project: &Project) -> u64 {
-    let versions = project.library.values().flat_map(|kept| &kept.versions);
-    let sizes: BTreeMap<[u8; 32], u64> = versions.map(|version| (version.digest.0, version.size)).collect();
-    sizes.values().sum()
-}
-
-/// Bytes that were announced for a project and are still to become documents.
-async fn arriving(cx: &Context, project: &Id<Project>) -> Result<u64, Fault> {
-    let row =
-        sqlx::query("select cast(coalesce(sum(length), 0) as bigint) as bytes from upload where project = $1 and finished_at is null")
-            .bind(project.to_string())
-            .fetch_one(cx.service.db.pool())
-            .await?;
-    Ok(row.try_get::<i64, _>("bytes")?.unsigned_abs())
+/// The number `n` that a query gives for one id.
+async fn number(connection: &mut AnyConnection, sql: &'static str, id: &str) -> Result<u64, Fault> {
+    let row = sqlx::query(sql).bind(id.to_string()).fetch_one(connection).await?;
+    Ok(row.try_get::<i64, _>("n")?.unsigned_abs())
 }
 
 /// A file on its way, to its sender alone.

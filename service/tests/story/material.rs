@@ -263,6 +263,35 @@ story! {
 }
 
 story! {
+    /// Whoever is counted is counted with all others: on two servers, at the same moment.
+    async fn many_who_announce_at_once_get_no_more_room_than_one_after_the_other(world) {
+        let (id, other) = (world.project().await, world.project().await);
+        send(&world.as_("wang").await, &id, named("图.pdf"), &pdf(1000), 1000).await.unwrap();
+        let second = world.second_server().await;
+        let (here, there) = (world.as_("wang").await, world.at(&second, "wang").await);
+        let at_once = async |n: usize, project: &Id<Project>, length: u64| {
+            let mut tasks = Vec::new();
+            for i in 0..n {
+                let (cx, project) = (if i % 2 == 0 { here.clone() } else { there.clone() }, project.clone());
+                tasks.push(tokio::spawn(async move { announce(&cx, &project, Announced { length, ..named("图.pdf") }).await.map(|_| ()) }));
+            }
+            let mut taken = 0;
+            for task in tasks {
+                match task.await.unwrap() {
+                    Ok(()) => taken += 1,
+                    Err(error) => assert!(matches!(error, Error::Public(service::Public::TooMany { .. })), "{error:?}"),
+                }
+            }
+            taken
+        };
+        // What fits into a project beside what it has.
+        assert_eq!(at_once(130, &id, 200 << 20).await, 102);
+        // What one person may have on the way, whatever the project.
+        assert_eq!(at_once(120, &other, 9).await, 98);
+    }
+}
+
+story! {
     async fn files_are_announced_so_often_and_no_more(world) {
         let id = world.project().await;
         let wang = world.as_("wang").await;
