@@ -34,9 +34,19 @@ impl FromServerFnError for Failure {
     }
 }
 
+/// The name under which a form is wrong as a whole.
+const FORM: &str = "form";
+
+impl Failure {
+    /// Whether a form could not be read: nothing of ours has looked at it yet.
+    pub fn is_unreadable_form(error: &Error) -> bool {
+        matches!(error, Error::Invalid { fields } if fields.iter().any(|(field, _)| field == FORM))
+    }
+}
+
 fn wrong_form(what: &str) -> Error {
     let what: String = what.chars().filter(|c| !c.is_control()).take(200).collect();
-    Error::invalid("form", Text::new(format!("表单内容有误：{what}"), format!("The form is not right: {what}")))
+    Error::invalid(FORM, Text::new(format!("表单内容有误：{what}"), format!("The form is not right: {what}")))
 }
 
 /// The query of an address without what a failed form leaves in it (`__path`, `__err`, however they are spelt): what stands

@@ -145,7 +145,14 @@ pub async fn server_function(State(state): State<AppState>, request: Request) ->
     };
     let request = Request::from_parts(parts, Body::from(bytes.clone()));
     let response = handle_server_fns_with_context(context, request).await.into_response();
-    let (response, error) = with_its_status(response).await;
+    let (mut response, mut error) = with_its_status(response).await;
+    if error.as_ref().is_some_and(Failure::is_unreadable_form)
+        && let Some(first) = to_whom_it_does_not_exist(&state, &visitor, &bytes).await
+    {
+        *response.status_mut() = StatusCode::from_u16(first.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.body_mut() = Body::from(serde_json::to_vec(&Failure(first.clone())).unwrap_or_default());
+        error = Some(first);
+    }
     let mut response = if plain_form {
         let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
         let back = page_of(&fields, &headers, &visitor.origin);
@@ -191,6 +198,14 @@ async fn with_its_status(response: Response) -> (Response, Option<domain::Error>
     let Failure(error) = serde_json::from_slice(&bytes).unwrap_or(Failure(domain::Error::Internal { reference: "-".into() }));
     head.status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (Response::from_parts(head, Body::from(bytes)), Some(error))
+}
+
+/// What is said of a form that cannot be read to whom may not know its project: the same as of one that can be.
+async fn to_whom_it_does_not_exist(state: &AppState, visitor: &Visitor, form: &[u8]) -> Option<domain::Error> {
+    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(form).unwrap_or_default();
+    let (_, project) = fields.into_iter().find(|(name, _)| name == "project")?;
+    let asked = service::project::may_follow(&visitor.context(state), &project.into()).await;
+    asked.err().map(service::Error::into_public)
 }
 
 /// The page a plain form was sent from: the one it names, if it stands on the page of a refused form, else the `Referer`, if

@@ -14,7 +14,7 @@ use domain::id::Id;
 use domain::matter::{Command as M, Elsewhere};
 use domain::project::{Command, Project};
 use serde::Deserialize;
-use service::project::{Sent, execute, may_follow};
+use service::project::{Sent, execute, right};
 
 pub fn routes() -> Router<AppState> {
     Router::new().route("/projects/{id}/matters/{matter}/record", post(record))
@@ -44,7 +44,9 @@ async fn record(
     decided: Result<Json<Decided>, JsonRejection>,
 ) -> Response {
     let cx = visitor.context(&state);
-    if let Err(error) = may_follow(&cx, &id).await {
+    // Who accepts a matter is who records what was decided; it is asked before anything is said of what was sent.
+    let like = Command::Matter { matter: matter.clone(), command: M::Accept };
+    if let Err(error) = right(&cx, &id, &like).await {
         return refused(error, &visitor);
     }
     let Json(Decided { number, system, on }) = match decided {

@@ -258,6 +258,15 @@ async fn before(cx: &Context, once: Option<Once>) -> Result<Option<Before>, Erro
     }
 }
 
+/// The right to a command, whatever it says: for a form with something wrong in it, of which nobody else is told.
+///
+/// # Errors
+/// `NotFound`, also where the person may not know there is such a project; `Forbidden`.
+pub async fn right(cx: &Context, id: &Id<Project>, command: &Command) -> Result<(), Error> {
+    let actor = cx.actor()?;
+    Ok(load(cx, id).await?.project.right(&cx.service.catalogue, actor, command)?)
+}
+
 /// What an operation begins with that prepares something before its command is executed.
 pub(crate) enum Begun {
     /// The form was sent before.

@@ -40,6 +40,15 @@ async fn kept(cx: &Context, snapshot: &Snapshot, changed: Vec<domain::review::Pi
     if digest == filing.snapshot { Ok(filing) } else { Err("a snapshot has not the digest it should have".into()) }
 }
 
+/// Whether the person may file in this project at all.
+///
+/// # Errors
+/// `NotFound`, also where the person may not know there is such a project; `Forbidden`.
+pub async fn may_file(cx: &Context, id: &Id<Project>) -> Result<(), Error> {
+    let command = S::File { number: String::new(), parcels: BTreeMap::new() };
+    crate::project::right(cx, id, &Command::Submission { id: new_id(), command }).await
+}
+
 /// Files matters in one package: a snapshot of each, one receipt. The same form sent twice gives the same receipt.
 ///
 /// # Errors

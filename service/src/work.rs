@@ -30,17 +30,26 @@ pub struct List {
     pub seed: String,
 }
 
+/// Whether there is a work list for the person: what is done from it is asked for each matter.
+///
+/// # Errors
+/// `Forbidden` to enterprises and those they commission.
+pub fn may_work(cx: &Context) -> Result<(), Error> {
+    if cx.actor()?.role.is_government() {
+        return Ok(());
+    }
+    let sentence = Text::new("办件清单供部门使用。", "The work list is for the offices.");
+    Err(Public::Forbidden { sentence }.into())
+}
+
 /// What waits for the reader's office, or for a backbone officer's matters; what is due first comes first. Agents and
 /// lead officers have none, but may be stood in for like everybody of the service.
 ///
 /// # Errors
 /// `Forbidden` to enterprises and those they commission.
 pub async fn list(cx: &Context) -> Result<List, Error> {
+    may_work(cx)?;
     let actor = cx.actor()?;
-    if !actor.role.is_government() {
-        let sentence = Text::new("办件清单供部门使用。", "The work list is for the offices.");
-        return Err(Public::Forbidden { sentence }.into());
-    }
     let rows = sqlx::query(
         "select * from work where office = $1 order by case when due is null then 1 else 0 end, due, since, project, matter limit $2",
     )

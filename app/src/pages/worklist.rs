@@ -53,7 +53,7 @@ pub async fn move_many(step: String, #[server(default)] items: Vec<String>, key:
     use domain::matter::Command as M;
     let _ = based_on;
     let cx = crate::session::service_context()?;
-    cx.actor().map_err(Failure::from)?;
+    service::work::may_work(&cx)?;
     let command = match step.as_str() {
         "claim" => M::Claim,
         "release" => M::Release,

@@ -382,34 +382,57 @@ pub fn may_fill(field: &Field, actor: &Actor, project: &Project) -> bool {
     may(actor, &Action::Fill(field.provider.clone()), Some(project))
 }
 
+/// That somebody who sees the project fills in something of its sheet.
+///
+/// # Errors
+/// The refusal.
+pub fn may_fill_in(form: &Form, actor: &Actor, project: &Project) -> Result<(), Refusal> {
+    if form.fields.iter().any(|field| may_fill(field, actor, project)) {
+        return Ok(());
+    }
+    Err(Refusal::NotYours(Text::new(
+        "数据表单由建设单位、其帮代办专员和各部门填写。",
+        "The data sheet is filled in by the project owner, its agent and the offices.",
+    )))
+}
+
 /// Values as a form brings them: what was not touched is nobody's change, and the rest is checked.
 ///
 /// # Errors
-/// A field that is not theirs to fill in; or every value that is none, at its field.
+/// A field that is not theirs to fill in, whatever else is wrong; or every value that is none, at its field.
 pub fn changes(catalogue: &Catalogue, project: &Project, actor: &Actor, entries: &Entries, values: &Values) -> Result<Values, Error> {
-    let mut changed = Values::new();
-    let mut wrong = Vec::new();
+    // Compared with what they were shown: an answer must not tell whether a number was guessed right.
+    let touched = |field: &Field, value: &str| identity::shown_to(field, entries, actor, project).trim() != value.trim();
+    let mut touched_fields = Vec::new();
+    let mut unknown = false;
     for (id, value) in values {
-        let field = catalogue.form.field(id.as_str()).ok_or(Error::NotFound)?;
         // Forms write the end of a line in two signs.
         let value = value.replace("\r\n", "\n");
-        // Compared with what they were shown: an answer must not tell whether a number was guessed right.
-        if identity::shown_to(field, entries, actor, project).trim() == value.trim() {
-            continue;
+        match catalogue.form.field(id.as_str()) {
+            None => unknown = true,
+            Some(field) if touched(field, &value) => touched_fields.push((field, value)),
+            Some(_) => {}
         }
-        if !may_fill(field, actor, project) {
-            let who = catalogue.organisation(field.provider.as_str()).map_or_else(|| Text::same(""), |o| o.name.clone());
-            return Err(Error::Forbidden {
-                sentence: Text::new(
-                    format!("“{}”由{}填写。", field.name.zh, who.zh),
-                    format!("“{}” is for {} to fill in.", field.name.en, who.en),
-                ),
-            });
-        }
+    }
+    if let Some((field, _)) = touched_fields.iter().find(|(field, _)| !may_fill(field, actor, project)) {
+        let who = catalogue.organisation(field.provider.as_str()).map_or_else(|| Text::same(""), |o| o.name.clone());
+        return Err(Error::Forbidden {
+            sentence: Text::new(
+                format!("“{}”由{}填写。", field.name.zh, who.zh),
+                format!("“{}” is for {} to fill in.", field.name.en, who.en),
+            ),
+        });
+    }
+    if unknown {
+        return Err(Error::NotFound);
+    }
+    let mut changed = Values::new();
+    let mut wrong = Vec::new();
+    for (field, value) in touched_fields {
         let value = if value.trim().is_empty() { Ok(String::new()) } else { check(field, &value) };
         match value {
-            Ok(value) => drop(changed.insert(id.clone(), value)),
-            Err(sentence) => wrong.push((id.to_string(), sentence)),
+            Ok(value) => drop(changed.insert(field.id.clone(), value)),
+            Err(sentence) => wrong.push((field.id.to_string(), sentence)),
         }
     }
     if wrong.is_empty() { Ok(changed) } else { Err(Error::Invalid { fields: wrong }) }

@@ -19,7 +19,7 @@ use service::{Context, Error, Fault};
 #[derive(Deserialize)]
 pub(super) struct Asked {
     /// Which version, from 1; the latest if none.
-    version: Option<usize>,
+    version: Option<String>,
     /// `1`: to be kept and not shown.
     save: Option<String>,
 }
@@ -34,7 +34,9 @@ pub(super) async fn one(
     headers: HeaderMap,
 ) -> Response {
     let cx = visitor.context(&state);
-    let found = match find(&cx, &project, &document, asked.version).await {
+    // What is no number is no version.
+    let version = asked.version.as_ref().map(|version| version.parse().unwrap_or_default());
+    let found = match find(&cx, &project, &document, version).await {
         Ok(found) => found,
         Err(error) => return refused(error, visitor.lang),
     };

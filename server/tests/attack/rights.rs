@@ -155,3 +155,113 @@ async fn what_the_sheet_holds_is_not_told_to_whom_may_not_confirm() {
         assert_eq!(status(&portal, &zhou, "confirm_fields", &project, &format!("fields={fields}")).await, 403, "{fields}");
     }
 }
+
+/// Who sees a project and has not the right hears that, whatever is wrong with what they send.
+#[tokio::test]
+async fn the_right_is_asked_before_the_form_is_read() {
+    let portal = Portal::open().await;
+    let project = portal.project().await;
+    let (wang, zhou) = (portal.session("wang").await, portal.session("zhou").await);
+    let tax = officer(&portal, "shui", "税务局", "tax").await;
+    for (who, name, form) in [
+        (&wang, "move_matter", "matter=siting-compliance-check&step=pause&reason=garbage"),
+        (&wang, "move_matter", "matter=siting-compliance-check&step=garbage"),
+        (&wang, "move_matter", "matter=garbage&step=garbage"),
+        (&wang, "resolve", "difficulty=garbage&action=&owner=&due=garbage"),
+        (&wang, "adopt_plan", "settings=garbage=1&reason="),
+        (&zhou, "confirm_fields", "fields=garbage"),
+        (&zhou, "mark_section", "section=garbage&ready=true&seq=0"),
+        (&zhou, "limit_document", "document=garbage&expires=garbage"),
+        (&zhou, "file_package", "matters[]=garbage&texts[x]=y&dues[x]=garbage"),
+        (&zhou, "return_package", "package=garbage&explanation="),
+        (&tax, "give_opinion", "package=garbage&matter=siting-compliance-check&snapshot=garbage&said[verdict]=garbage"),
+        (&wang, "give_opinion", "package=garbage&matter=garbage&snapshot=garbage&said[notes][x]=y"),
+        (&wang, "record_elsewhere", "matter=siting-compliance-check&number=&system=&on=garbage"),
+        (&wang, "issue_jointly", "matters[]=garbage"),
+        (&zhou, "correct_certificate", "number=garbage&reason="),
+        (&zhou, "ask", "matter=garbage&text="),
+        (&zhou, "appoint_agent", "account=garbage"),
+        (&tax, "fill_section", "values[applicant_name]=x&values[no_such_field]=1"),
+        (&tax, "fill_section", "values[total_investment]=garbage"),
+        (&wang, "move_many", "step=garbage"),
+        (&wang, "move_many", "step=claim"),
+    ] {
+        assert_eq!(status(&portal, who, name, &project, form).await, 403, "{name} {form}");
+    }
+    // To whom has the right it is said what is wrong.
+    assert_eq!(status(&portal, &zhou, "move_matter", &project, "matter=siting-compliance-check&step=pause&reason=garbage").await, 422);
+    assert_eq!(status(&portal, &wang, "confirm_fields", &project, "fields=garbage").await, 422);
+    assert_eq!(status(&portal, &wang, "fill_section", &project, "values[total_investment]=garbage").await, 422);
+    // A form that cannot be read at all says nothing to whom the project does not exist.
+    let zhao = portal.session("zhao").await;
+    for form in ["section=land&ready=true&seq=garbage", "section=land&ready=garbage&seq=1", ""] {
+        assert_eq!(status(&portal, &zhao, "mark_section", &project, form).await, 404, "{form}");
+        assert_eq!(status(&portal, &wang, "mark_section", &project, form).await, 422, "{form}");
+    }
+}
+
+/// Nobody who fills in nothing of a sheet is told of it by an empty form.
+#[tokio::test]
+async fn an_empty_form_of_the_sheet_is_for_those_who_fill_it_in() {
+    let portal = Portal::open().await;
+    let project = portal.project().await;
+    let new = NewAccount {
+        login: "du".into(),
+        name: "督某".into(),
+        role: Role::Supervisor,
+        firm: "督查室".into(),
+        office: None,
+        password: Some("correct horse".into()),
+        areas: Vec::new(),
+        matters: Vec::new(),
+    };
+    add(&portal.service, new).await.unwrap();
+    let du = portal.session("du").await;
+    for form in ["", "values[no_such_field]=1", "values[total_investment]=garbage"] {
+        assert_eq!(status(&portal, &du, "fill_section", &project, form).await, 403, "{form}");
+    }
+    assert_eq!(status(&portal, &portal.session("wang").await, "fill_section", &project, "").await, 200);
+}
+
+/// The doors of programs: files and an office's own system.
+#[tokio::test]
+async fn programs_too_hear_of_the_right_before_what_is_wrong() {
+    use axum::body::Body;
+    use axum::http::{Request, header};
+    let portal = Portal::open().await;
+    let project = portal.project().await;
+    let new = NewAccount {
+        login: "du".into(),
+        name: "督某".into(),
+        role: Role::Supervisor,
+        firm: "督查室".into(),
+        office: None,
+        password: Some("correct horse".into()),
+        areas: Vec::new(),
+        matters: Vec::new(),
+    };
+    add(&portal.service, new).await.unwrap();
+    let (du, wang, zhao) = (portal.session("du").await, portal.session("wang").await, portal.session("zhao").await);
+    let announces = async |who: &str, length: Option<&str>| {
+        let mut request = Request::post(format!("/projects/{project}/uploads")).header(header::COOKIE, who);
+        if let Some(length) = length {
+            request = request.header("upload-length", length);
+        }
+        portal.send(request.body(Body::empty()).unwrap()).await.status.as_u16()
+    };
+    for length in [None, Some("0"), Some("garbage"), Some("999999999999")] {
+        assert_eq!((announces(&du, length).await, announces(&zhao, length).await), (403, 404), "{length:?}");
+    }
+    assert_eq!((announces(&wang, None).await, announces(&wang, Some("0")).await), (400, 422));
+    let patched = Request::patch("/uploads/no-such-upload").header(header::COOKIE, &wang);
+    assert_eq!(portal.send(patched.body(Body::empty()).unwrap()).await.status, 404);
+    let records = async |who: &str, matter: &str| {
+        let request = Request::post(format!("/projects/{project}/matters/{matter}/record"))
+            .header(header::COOKIE, who)
+            .header(header::CONTENT_TYPE, "application/json");
+        portal.send(request.body(Body::from("garbage")).unwrap()).await.status.as_u16()
+    };
+    assert_eq!((records(&wang, "siting-compliance-check").await, records(&zhao, "garbage").await), (403, 404));
+    assert_eq!(records(&portal.session("zhou").await, "garbage").await, 403);
+    assert_eq!(records(&portal.session("zhou").await, "siting-compliance-check").await, 422);
+}

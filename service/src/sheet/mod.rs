@@ -152,10 +152,11 @@ fn filled(document: &Document, values: &Values, author: Id<Account>, own: bool, 
 /// open sees it at once.
 ///
 /// # Errors
-/// `Invalid` with the field and a sentence; `Forbidden` where a field is not theirs to fill in; nothing is done then.
+/// `Invalid` with the field and a sentence; `Forbidden` where a field is not theirs to fill in, or none is; nothing is done then.
 pub async fn fill(cx: &Context, id: &Id<Project>, values: Values) -> Result<(), Error> {
     let actor = cx.actor()?.clone();
     let project = seen(cx, id).await?;
+    sheet::may_fill_in(&cx.service.catalogue.form, &actor, &project)?;
     begin(cx, id, &project).await?;
     let form = cx.service.catalogue.form.clone();
     let entries = cx.service.sheets.entries(id).await?;

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 mod server {
     use super::*;
-    use domain::project::Command;
+    pub use domain::project::Command;
     use domain::{Error, Text, text};
 
     pub fn invalid(field: &str, sentence: Text) -> Failure {
@@ -38,25 +38,42 @@ mod server {
         Ok((cx, service::project::Sent { key: Some(key), based_on: Some(based_on), ..Default::default() }))
     }
 
-    /// `command`: what the form says, or what is wrong with it.
-    pub async fn send(project: String, command: impl Into<Form>, key: String, based_on: u64) -> Result<Done, Failure> {
+    /// `form`: what it says, or what is wrong with it; that is told to whom has the right alone.
+    pub async fn send(project: String, form: impl Into<Form>, key: String, based_on: u64) -> Result<Done, Failure> {
         let (cx, sent) = with_key(&project, key, based_on).await?;
-        let Form(command) = command.into();
-        Ok(service::project::execute(&cx, &project.into(), command?, sent).await?)
-    }
-
-    /// A form as it was read.
-    pub struct Form(Result<Command, Failure>);
-
-    impl From<Command> for Form {
-        fn from(command: Command) -> Form {
-            Form(Ok(command))
+        let project = project.into();
+        match form.into() {
+            Form::Says(command) => Ok(service::project::execute(&cx, &project, command, sent).await?),
+            Form::Wrong { like, why } => {
+                service::project::right(&cx, &project, &like).await?;
+                Err(why)
+            }
         }
     }
 
-    impl From<Result<Command, Failure>> for Form {
-        fn from(command: Result<Command, Failure>) -> Form {
-            Form(command)
+    /// A form as it was read.
+    pub enum Form {
+        Says(Command),
+        /// `like`: a command that needs the same right as the one it should have been.
+        Wrong {
+            like: Command,
+            why: Failure,
+        },
+    }
+
+    impl Form {
+        /// What was read, for a command that needs the same right as this one.
+        pub fn like(like: Command, read: Result<Command, Failure>) -> Form {
+            match read {
+                Ok(command) => Form::Says(command),
+                Err(why) => Form::Wrong { like, why },
+            }
+        }
+    }
+
+    impl From<Command> for Form {
+        fn from(command: Command) -> Form {
+            Form::Says(command)
         }
     }
 }
@@ -78,8 +95,9 @@ pub async fn move_matter(
         let (cx, sent) = with_key(&project, key, based_on).await?;
         return Ok(service::certificate::issue(&cx, &project.into(), &matter.into(), &crate::shared::origin(), sent).await?);
     }
-    let command = matter_step(&step, &reason, note);
-    send(project, command.map(|command| domain::project::Command::Matter { matter: matter.into(), command }), key, based_on).await
+    let of = |command| Command::Matter { matter: matter.clone().into(), command };
+    let form = Form::like(of(domain::matter::Command::Claim), matter_step(&step, &reason, note).map(of));
+    send(project, form, key, based_on).await
 }
 
 #[cfg(feature = "ssr")]
@@ -180,8 +198,11 @@ pub async fn resolve(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    let command = date(&due).map(|due| domain::difficulty::Command::Resolve { action, owner: owner.into(), due });
-    send(project, command.map(|command| domain::project::Command::Difficulty { id: difficulty.into(), command }), key, based_on).await
+    use domain::difficulty::Command as D;
+    let of = |command| Command::Difficulty { id: difficulty.clone().into(), command };
+    let like = of(D::Appoint { lead: "".into(), cooperating: Default::default() });
+    let command = date(&due).map(|due| D::Resolve { action, owner: owner.into(), due });
+    send(project, Form::like(like, command.map(of)), key, based_on).await
 }
 
 #[server]
@@ -204,8 +225,8 @@ pub async fn adopt_plan(project: String, settings: String, reason: String, key: 
         let fields = wrong.into_iter().map(|w| (w.field, w.sentence)).collect();
         Failure::from(domain::Error::Invalid { fields })
     });
-    let command = settings.map(|settings| domain::plan::adopted::Command::Adopt { settings, reason });
-    send(project, command.map(|command| domain::project::Command::Plan { command }), key, based_on).await
+    let of = |settings| Command::Plan { command: domain::plan::adopted::Command::Adopt { settings, reason: reason.clone() } };
+    send(project, Form::like(of(Default::default()), settings.map(of)), key, based_on).await
 }
 
 /// Fills in fields of a section from a plain form; with JavaScript the sheet is written live.
@@ -229,8 +250,8 @@ pub async fn confirm_fields(project: String, fields: String, key: String, based_
     let one = |pair: &str| pair.split_once(':').and_then(|(field, seq)| Some((field.into(), seq.parse().ok()?)));
     let fields: Option<Vec<_>> = fields.split(',').map(one).collect();
     let fields = fields.ok_or_else(|| invalid("fields", domain::text!("请重新打开页面再确认。", "Please open the page again.")));
-    let command = fields.map(|fields| domain::project::Command::Sheet { command: domain::sheet::Command::Confirm { fields } });
-    send(project, command, key, based_on).await
+    let of = |fields| Command::Sheet { command: domain::sheet::Command::Confirm { fields } };
+    send(project, Form::like(of(Vec::new()), fields.map(of)), key, based_on).await
 }
 
 #[server]
@@ -250,8 +271,8 @@ pub async fn sort_document(project: String, document: String, material: String, 
 #[server]
 pub async fn limit_document(project: String, document: String, expires: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let expires = if expires.is_empty() { Ok(None) } else { date(&expires).map(Some) };
-    let command = expires.map(|expires| domain::material::Command::Limit { expires });
-    send(project, command.map(|command| domain::project::Command::Document { id: document.into(), command }), key, based_on).await
+    let of = |expires| Command::Document { id: document.clone().into(), command: domain::material::Command::Limit { expires } };
+    send(project, Form::like(of(None), expires.map(of)), key, based_on).await
 }
 
 #[server]
@@ -272,6 +293,7 @@ pub async fn file_package(
     based_on: u64,
 ) -> Result<Done, Failure> {
     let (cx, sent) = with_key(&project, key, based_on).await?;
+    service::submission::may_file(&cx, &project.as_str().into()).await?;
     let mut promised = std::collections::BTreeMap::new();
     for (material, text) in texts.iter().filter(|(_, text)| !text.trim().is_empty()) {
         let due = dues.get(material).cloned().unwrap_or_default();
@@ -335,11 +357,13 @@ pub async fn give_opinion(
     based_on: u64,
 ) -> Result<Done, Failure> {
     let again = || invalid("verdict", domain::text!("请重新打开页面再出意见。", "Please open the page again."));
-    let command = verdict_of(said).and_then(|verdict| {
-        let snapshot = domain::log::Digest::parse(&snapshot).ok_or_else(again)?;
-        Ok(domain::submission::Command::Opine { matter: matter.into(), verdict, snapshot })
-    });
-    send(project, command.map(|command| domain::project::Command::Submission { id: package.into(), command }), key, based_on).await
+    let of = |(verdict, snapshot)| {
+        let command = domain::submission::Command::Opine { matter: matter.clone().into(), verdict, snapshot };
+        Command::Submission { id: package.clone().into(), command }
+    };
+    let like = of((domain::review::Verdict::Pass, Default::default()));
+    let read = verdict_of(said).and_then(|verdict| Ok((verdict, domain::log::Digest::parse(&snapshot).ok_or_else(again)?)));
+    send(project, Form::like(like, read.map(of)), key, based_on).await
 }
 
 #[cfg(feature = "ssr")]
@@ -380,9 +404,11 @@ pub async fn record_elsewhere(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    let elsewhere = date(&on).map(|on| domain::matter::Elsewhere { number, system, on });
-    let command = elsewhere.map(|elsewhere| domain::matter::Command::Record { elsewhere });
-    send(project, command.map(|command| domain::project::Command::Matter { matter: matter.into(), command }), key, based_on).await
+    use domain::matter::Command as M;
+    let of = |command| Command::Matter { matter: matter.clone().into(), command };
+    let command = date(&on).map(|on| M::Record { elsewhere: domain::matter::Elsewhere { number, system, on } });
+    // Who accepts is who records.
+    send(project, Form::like(of(M::Accept), command.map(of)), key, based_on).await
 }
 
 #[server]
