@@ -26,12 +26,14 @@ pub enum Kind {
     DocumentRead,
     /// A whole identity number was shown.
     IdentityRead,
-    /// Turned away: an address that may not, a limit that was met.
+    /// Turned away: an address that people of government may not come from.
     TurnedAway,
+    /// A limit of the table was met: which, and whose.
+    LimitMet,
 }
 
 impl Kind {
-    pub const ALL: [(Kind, &'static str, &'static str, &'static str); 14] = [
+    pub const ALL: [(Kind, &'static str, &'static str, &'static str); 15] = [
         (Kind::SignedIn, "signed_in", "登录", "signed in"),
         (Kind::SignInFailed, "sign_in_failed", "登录失败", "failed to sign in"),
         (Kind::SignedOut, "signed_out", "退出", "signed out"),
@@ -46,6 +48,7 @@ impl Kind {
         (Kind::DocumentRead, "document_read", "下载文件", "read a document"),
         (Kind::IdentityRead, "identity_read", "查看完整身份证号", "read a whole identity number"),
         (Kind::TurnedAway, "turned_away", "拒绝访问", "was turned away"),
+        (Kind::LimitMet, "limit_met", "达到限额", "met a limit"),
     ];
 
     fn row(self) -> (Kind, &'static str, &'static str, &'static str) {

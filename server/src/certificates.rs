@@ -22,7 +22,7 @@ pub fn routes() -> Router<AppState> {
 /// Numbers can be guessed: looking up is counted.
 async fn signed(State(state): State<AppState>, Extension(visitor): Extension<Visitor>, Path(number): Path<String>) -> Response {
     let cx = visitor.context(&state);
-    let counted = limit::take(&cx.service, Limit::LookUpCertificate, &cx.network()).await;
+    let counted = limit::take(&cx, Limit::LookUpCertificate, &cx.network()).await;
     let file = match counted {
         Ok(()) => signed_file(&cx.service, &number).await,
         Err(error) => Err(error),

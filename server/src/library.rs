@@ -19,7 +19,7 @@ use domain::id::Id;
 use domain::limit::Limit;
 use domain::material::LARGEST;
 use futures::StreamExt;
-use service::blob::Blobs;
+use service::limit;
 use service::material::{Announced, LARGEST_PART, Taken, announce, give_up, may_announce, take, upload};
 use service::{Context, Error, Public};
 use std::collections::HashMap;
@@ -157,8 +157,8 @@ async fn add(cx: Context, id: String, request: Request) -> Result<Response, Erro
     }
     let counts = cx.service.counts.clone();
     let Some(one) = counts.begin_at_most(Limit::Uploads, &format!("upload/{id}"), 1) else { return Ok(locked()) };
-    let account = counts.begin(Limit::Uploads, cx.actor()?.account.as_str()).ok_or_else(|| Limit::Uploads.met(2))?;
-    let Some((bytes, room)) = receive(request.into_body(), &cx.service.blobs).await? else {
+    let account = limit::begin(&cx, Limit::Uploads, cx.actor()?.account.as_str(), 2).await?;
+    let Some((bytes, room)) = receive(request.into_body(), &cx).await? else {
         return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     };
     let end = offset.saturating_add(bytes.len() as u64);
@@ -175,7 +175,7 @@ async fn add(cx: Context, id: String, request: Request) -> Result<Response, Erro
 }
 
 /// The bytes of a part with the room they take; `None`: there are too many.
-async fn receive(body: Body, blobs: &Blobs) -> Result<Option<(Bytes, Option<OwnedSemaphorePermit>)>, Error> {
+async fn receive(body: Body, cx: &Context) -> Result<Option<(Bytes, Option<OwnedSemaphorePermit>)>, Error> {
     let mut room: Option<OwnedSemaphorePermit> = None;
     let mut bytes = Vec::new();
     let mut pieces = body.into_data_stream();
@@ -185,7 +185,9 @@ async fn receive(body: Body, blobs: &Blobs) -> Result<Option<(Bytes, Option<Owne
         if bytes.len() + piece.len() > LARGEST_PART {
             return Ok(None);
         }
-        let more = blobs.room_for(piece.len()).ok_or_else(|| Limit::Arriving.met(5))?;
+        let Some(more) = cx.service.blobs.room_for(piece.len()) else {
+            return Err(limit::met(cx, Limit::Arriving, cx.actor()?.account.as_str(), 5).await);
+        };
         match &mut room {
             Some(room) => room.merge(more),
             None => room = Some(more),

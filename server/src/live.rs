@@ -15,7 +15,7 @@ use futures::stream;
 use serde::Deserialize;
 use service::Service;
 use service::account::{Access, Following, Heard};
-use service::limit::Going;
+use service::limit::{self, Going};
 use service::project::{Told, may_follow, since};
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -56,11 +56,13 @@ pub async fn feed(State(state): State<AppState>, Query(topic): Query<Topic>, req
     let service = state.service();
     // Followed before it is asked: what ends in between is heard.
     let following = service.endings.follow(&access, service.clock.now());
-    if let Err(error) = may_follow(&visitor.context(&state), &topic.project).await {
+    let cx = visitor.context(&state);
+    if let Err(error) = may_follow(&cx, &topic.project).await {
         return refused(error, visitor.lang);
     }
-    let Some(going) = service.counts.begin(Limit::Feeds, access.account.as_str()) else {
-        return refused(Limit::Feeds.met(10), visitor.lang);
+    let going = match limit::begin(&cx, Limit::Feeds, access.account.as_str(), 10).await {
+        Ok(going) => going,
+        Err(error) => return refused(error, visitor.lang),
     };
     let last = request.headers().get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     let reader = Reader {

@@ -6,10 +6,12 @@ use domain::account::Account;
 use domain::audit::{KEPT_DAYS, Kind};
 use domain::date::{Date, Instant};
 use domain::id::Id;
+use domain::limit::Limit;
+use domain::log::Digest;
 use domain::project::Project;
 use domain::text;
 use serde::Serialize;
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 /// An entry to be written. It names things, never what they hold.
 #[derive(Clone, Debug, Default)]
@@ -33,20 +35,49 @@ enum Record {}
 /// # Errors
 /// The database failed.
 pub async fn record(cx: &Context, kind: Kind, entry: Entry) -> Result<(), Fault> {
+    let mut connection = cx.service.db.pool().acquire().await?;
+    record_in(cx, &mut connection, kind, entry).await
+}
+
+/// The same in the transaction of the deed: both are there, or neither.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn record_in(cx: &Context, connection: &mut AnyConnection, kind: Kind, entry: Entry) -> Result<(), Fault> {
+    write(cx, connection, &new_id::<Record>().to_string(), kind, entry).await
+}
+
+/// Writes an entry under an id; one that is there already stays the only one.
+async fn write(cx: &Context, connection: &mut AnyConnection, id: &str, kind: Kind, entry: Entry) -> Result<(), Fault> {
     let account = entry.account.or_else(|| cx.actor.as_ref().map(|actor| actor.account.clone()));
     // Of what strangers bring no more than a line is kept.
     let subject: String = entry.subject.chars().filter(|c| !c.is_control()).take(200).collect();
-    sqlx::query("insert into audit (id, at, kind, account, address, project, subject) values ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(new_id::<Record>().to_string())
-        .bind(cx.service.clock.now().to_string())
-        .bind(kind.code().to_string())
-        .bind(account.map(|id| id.to_string()))
-        .bind(cx.address.clone())
-        .bind(entry.project.map(|id| id.to_string()))
-        .bind(subject)
-        .execute(cx.service.db.pool())
-        .await?;
+    sqlx::query(
+        "insert into audit (id, at, kind, account, address, project, subject) values ($1, $2, $3, $4, $5, $6, $7) \
+         on conflict (id) do nothing",
+    )
+    .bind(id.to_string())
+    .bind(cx.service.clock.now().to_string())
+    .bind(kind.code().to_string())
+    .bind(account.map(|id| id.to_string()))
+    .bind(cx.address.clone())
+    .bind(entry.project.map(|id| id.to_string()))
+    .bind(subject)
+    .execute(connection)
+    .await?;
     Ok(())
+}
+
+/// Puts on record that a limit was met: once for the limit, its subject and the minute, on all servers together.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn limit_met(cx: &Context, limit: Limit, subject: &str) -> Result<(), Fault> {
+    let minute: String = cx.service.clock.now().to_string().chars().take(16).collect();
+    let code = limit.code();
+    let id = format!("{minute} {}", Digest::of(format!("{code} {subject}").as_bytes()));
+    let mut connection = cx.service.db.pool().acquire().await?;
+    write(cx, &mut connection, &id, Kind::LimitMet, Entry::of(format!("{code} {subject}"))).await
 }
 
 /// Which entries are asked for.

@@ -1,14 +1,18 @@
 //! Counts what people ask for against the table of limits ([`domain::limit`]).
 
-use crate::Service;
+use crate::audit;
 use crate::error::{Error, Fault};
+use crate::{Context, Service};
 use domain::limit::{Limit, Measure};
 use sqlx::Row;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Subjects this server counts by itself; when there are more, those whose window is over go.
 const MOST_SUBJECTS: usize = 50_000;
+
+/// Limits and subjects of a minute that are put on record; of more nothing is.
+const MOST_ON_RECORD: usize = 1000;
 
 /// What this server counts for itself: windows by limit and subject, and what goes on at this moment.
 #[derive(Clone, Default)]
@@ -18,6 +22,8 @@ pub struct Counts(Arc<Mutex<Inner>>);
 struct Inner {
     windows: HashMap<(Limit, String), (i64, u64)>,
     now: HashMap<(Limit, String), usize>,
+    /// The limits that were met within a minute, with whose they are.
+    met: (i64, HashSet<(Limit, String)>),
 }
 
 /// Something that goes on; counted until it is dropped.
@@ -63,6 +69,15 @@ impl Counts {
         inner.now.get(&(limit, subject.to_string())).copied().unwrap_or_default()
     }
 
+    /// Whether it is the first time within this minute that somebody meets a limit.
+    fn is_news(&self, limit: Limit, subject: &str, minute: i64) -> bool {
+        let (at, met) = &mut self.0.lock().unwrap_or_else(PoisonError::into_inner).met;
+        if std::mem::replace(at, minute) != minute {
+            met.clear();
+        }
+        met.len() < MOST_ON_RECORD && met.insert((limit, subject.to_string()))
+    }
+
     fn take(&self, limit: Limit, subject: &str, now: i64, most: u64, seconds: i64) -> Result<(), i64> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.windows.len() >= MOST_SUBJECTS {
@@ -92,8 +107,8 @@ impl Counts {
 ///
 /// # Errors
 /// The limit's sentence with the time to wait; or the database failed.
-pub async fn take(service: &Service, limit: Limit, subject: &str) -> Result<(), Error> {
-    let row = limit.row();
+pub async fn take(cx: &Context, limit: Limit, subject: &str) -> Result<(), Error> {
+    let (service, row) = (&cx.service, limit.row());
     let Measure::Rate { most, seconds } = row.measure else { return Ok(()) };
     let now = service.clock.now().unix_micros() / 1_000_000;
     let taken = if row.shared {
@@ -101,7 +116,39 @@ pub async fn take(service: &Service, limit: Limit, subject: &str) -> Result<(), 
     } else {
         service.counts.take(limit, subject, now, most, seconds)
     };
-    taken.map_err(|wait| limit.met(wait).into())
+    match taken {
+        Ok(()) => Ok(()),
+        Err(wait) => Err(met(cx, limit, subject, wait).await),
+    }
+}
+
+/// Begins something that the table allows so often at once, counted until the answer is dropped; `after`: when to try
+/// again where it is met.
+///
+/// # Errors
+/// The limit's sentence.
+pub async fn begin(cx: &Context, limit: Limit, subject: &str, after: i64) -> Result<Going, Error> {
+    match cx.service.counts.begin(limit, subject) {
+        Some(going) => Ok(going),
+        None => Err(met(cx, limit, subject, after).await),
+    }
+}
+
+/// What is told to whom a limit stops; `after`: seconds until trying again makes sense. That it was met is on record, once
+/// for its subject and a minute: a flood fills no table.
+pub async fn met(cx: &Context, limit: Limit, subject: &str, after: i64) -> Error {
+    record_met(cx, limit, subject).await;
+    limit.met(after).into()
+}
+
+/// Puts it on record that somebody met a limit. Nobody is let in because this could not be written.
+pub async fn record_met(cx: &Context, limit: Limit, subject: &str) {
+    let minute = cx.service.clock.now().unix_micros() / 60_000_000;
+    if cx.service.counts.is_news(limit, subject, minute)
+        && let Err(fault) = audit::limit_met(cx, limit, subject).await
+    {
+        tracing::warn!(%fault, limit = limit.code(), "that a limit was met is not on record");
+    }
 }
 
 /// One statement, so that attempts at the same moment are all counted.

@@ -166,7 +166,7 @@ async fn count(cx: &Context, limit: Limit, actor: &Actor, sent: &Sent) -> Result
     if sent.at.is_some() || cx.address == crate::LOCAL {
         return Ok(());
     }
-    crate::limit::take(&cx.service, limit, actor.account.as_str()).await
+    crate::limit::take(cx, limit, actor.account.as_str()).await
 }
 
 fn limit_of(command: &Command) -> Option<Limit> {

@@ -102,28 +102,41 @@ pub async fn appoint_deputy(cx: &Context, deputy: Option<&Id<Account>>, until: O
         let sentence = Text::new("代理供各部门和专员使用。", "Substitution is for the offices and the officers.");
         return Err(Public::Forbidden { sentence }.into());
     }
-    let pool = cx.service.db.pool();
     let before = deputy_of(&cx.service.db, &actor.account).await?.map(|(id, _)| id);
-    let concerned: Vec<&Id<Account>> = before.iter().chain(deputy).collect();
-    let Some(deputy) = deputy else {
-        sqlx::query("delete from deputy where account = $1").bind(actor.account.to_string()).execute(pool).await?;
-        return crate::account::rights_changed(cx, "deputy: none", &concerned).await;
+    let concerned: BTreeSet<Id<Account>> = before.into_iter().chain(deputy.cloned()).collect();
+    let named = match deputy {
+        None => None,
+        Some(deputy) => {
+            let until = substitution(until, cx.service.clock.now().date())?;
+            let other = crate::account::actor(&cx.service.db, deputy).await?;
+            if !other.is_some_and(|other| other.may_stand_in_for(actor)) {
+                return Err(Public::invalid("deputy", text!("请选择本单位同岗位的同事。", "A colleague of the same post.")).into());
+            }
+            Some((deputy, until))
+        }
     };
-    let until = substitution(until, cx.service.clock.now().date())?;
-    let other = crate::account::actor(&cx.service.db, deputy).await?;
-    if !other.is_some_and(|other| other.may_stand_in_for(actor)) {
-        return Err(Public::invalid("deputy", text!("请选择本单位同岗位的同事。", "A colleague of the same post.")).into());
+    let mut tx = cx.service.db.begin_write().await?;
+    let subject = named.map_or_else(|| "deputy: none".to_string(), |(deputy, until)| format!("deputy: {deputy} until {until}"));
+    crate::account::enter_rights(cx, &mut tx, &subject, &concerned).await?;
+    match named {
+        None => {
+            sqlx::query("delete from deputy where account = $1").bind(actor.account.to_string()).execute(&mut *tx).await?;
+        }
+        Some((deputy, until)) => {
+            sqlx::query(
+                "insert into deputy (account, deputy, until) values ($1, $2, $3) \
+                 on conflict (account) do update set deputy = excluded.deputy, until = excluded.until",
+            )
+            .bind(actor.account.to_string())
+            .bind(deputy.to_string())
+            .bind(until.to_string())
+            .execute(&mut *tx)
+            .await?;
+        }
     }
-    sqlx::query(
-        "insert into deputy (account, deputy, until) values ($1, $2, $3) \
-         on conflict (account) do update set deputy = excluded.deputy, until = excluded.until",
-    )
-    .bind(actor.account.to_string())
-    .bind(deputy.to_string())
-    .bind(until.to_string())
-    .execute(pool)
-    .await?;
-    crate::account::rights_changed(cx, &format!("deputy: {deputy} until {until}"), &concerned).await
+    tx.commit().await?;
+    crate::account::tell_rights(cx, &concerned);
+    Ok(())
 }
 
 /// Whom somebody stands in for on a day: those who are still of the same post and house. One that was to last longer than a

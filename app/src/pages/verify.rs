@@ -31,7 +31,7 @@ pub struct Shown {
 #[server]
 pub async fn look_up_certificate(number: String) -> Result<Shown, Failure> {
     let cx = crate::session::service_context()?;
-    service::limit::take(&cx.service, domain::limit::Limit::LookUpCertificate, &cx.network()).await?;
+    service::limit::take(&cx, domain::limit::Limit::LookUpCertificate, &cx.network()).await?;
     let service::certificate::Shown { certificate: c, standing, .. } = service::certificate::by_number(&cx.service, &number).await?;
     Ok(Shown {
         number: c.number,

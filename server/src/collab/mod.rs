@@ -25,7 +25,7 @@ use room::{Leaving, ToRoom};
 use serde::Deserialize;
 use service::Service;
 use service::account::{Access, Following, Heard};
-use service::limit::Going;
+use service::limit::{self, Going};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -108,11 +108,12 @@ pub async fn enter(
     if visitor.outside && guest.actor.role.is_government() {
         return refused(domain::access::from_elsewhere(), visitor.lang);
     }
-    let Some(going) = service.counts.begin(Limit::Sockets, access.account.as_str()) else {
-        return refused(Limit::Sockets.met(10), visitor.lang);
+    let cx = service.context(Some(guest.actor.clone())).from(&visitor.address);
+    let going = match limit::begin(&cx, Limit::Sockets, access.account.as_str(), 10).await {
+        Ok(going) => going,
+        Err(error) => return refused(error, visitor.lang),
     };
     // On record before the document goes out.
-    let cx = service.context(Some(guest.actor.clone())).from(&visitor.address);
     if let Err(error) = service::sheet::opened(&cx, &project, &section).await {
         return refused(error, visitor.lang);
     }

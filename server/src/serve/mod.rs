@@ -11,7 +11,8 @@ use crate::{AppState, Peer, Settings};
 use axum::Router;
 use domain::limit::Limit;
 use ipnet::Ipv6Net;
-use service::limit::{Counts, Going};
+use service::Service;
+use service::limit::{self, Going};
 use std::io::{Read, Write};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -70,7 +71,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Config {
     pub timeouts: Timeouts,
     pub settings: Arc<Settings>,
-    pub counts: Counts,
+    /// Counts connections, and puts on record that there were too many.
+    pub service: Service,
     /// Connections in all.
     pub most: usize,
     /// Connections of one address.
@@ -86,7 +88,7 @@ impl Config {
         Config {
             timeouts: Timeouts::default(),
             settings: state.settings.clone(),
-            counts: state.service().counts,
+            service: state.service(),
             most,
             // However few there can be, one address has a part of them.
             most_of_address: Limit::ConnectionsOfAddress.at_once().min((most / 4).max(1)),
@@ -101,11 +103,11 @@ impl Config {
 
     /// The place of a connection in the counts, or the limit that is met.
     fn admit(&self, address: IpAddr) -> Result<Place, Limit> {
-        let place = self.counts.begin_at_most(Limit::Connections, "", self.most).ok_or(Limit::Connections)?;
+        let place = self.service.counts.begin_at_most(Limit::Connections, "", self.most).ok_or(Limit::Connections)?;
         if self.is_proxy(address) {
             return Ok(Place { _in_all: place, _of_address: None });
         }
-        let of_address = self.counts.begin_at_most(Limit::ConnectionsOfAddress, &subject(address), self.most_of_address);
+        let of_address = self.service.counts.begin_at_most(Limit::ConnectionsOfAddress, &subject(address), self.most_of_address);
         Ok(Place { _in_all: place, _of_address: Some(of_address.ok_or(Limit::ConnectionsOfAddress)?) })
     }
 }
@@ -149,7 +151,11 @@ pub async fn serve(listener: TcpListener, router: Router, config: Config) {
             Ok(place) => {
                 tokio::spawn(connection::attend(stream, peer, router.clone(), config.clone(), place, open.clone()));
             }
-            Err(limit) => turn_away(stream, limit),
+            Err(limit) => {
+                turn_away(stream, limit);
+                let cx = config.service.context(None).from(&peer.0.to_string());
+                tokio::spawn(async move { limit::record_met(&cx, limit, &cx.network()).await });
+            }
         }
     }
     drop((listener, open));

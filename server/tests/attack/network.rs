@@ -42,7 +42,7 @@ async fn served(settings: Settings, with: impl FnOnce(Router) -> Router, set: im
     let mut config = Config {
         timeouts: quick(),
         settings: Arc::new(settings),
-        counts: portal.service.counts.clone(),
+        service: portal.service.clone(),
         most: 10_000,
         most_of_address: 10_000,
         stopping: portal.stop.subscribe(),

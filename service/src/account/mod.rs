@@ -29,7 +29,7 @@ use domain::date::Instant;
 use domain::id::Id;
 use domain::log::Digest;
 use domain::text;
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A person to be entered.
@@ -146,11 +146,11 @@ pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Erro
             .execute(&mut *tx)
             .await?;
     }
-    tx.commit().await?;
-    audit::record(&cx, Kind::AccountAdded, Entry::of(new.login.clone())).await?;
+    audit::record_in(&cx, &mut tx, Kind::AccountAdded, Entry::of(new.login.clone())).await?;
     if !duties.is_empty() {
-        audit::record(&cx, Kind::RightsChanged, Entry::of(format!("{} {}", new.login, duties.join(" ")))).await?;
+        audit::record_in(&cx, &mut tx, Kind::RightsChanged, Entry::of(format!("{} {}", new.login, duties.join(" ")))).await?;
     }
+    tx.commit().await?;
     Ok(id)
 }
 
@@ -219,22 +219,31 @@ pub async fn enable(cx: &Context, login: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Says that what these people may do has changed: who follows a project is asked anew.
+/// Enters, with the change itself, that what these people may do has changed. Once that is committed, [`tell_rights`].
 ///
 /// # Errors
 /// The database failed.
-pub async fn rights_changed(cx: &Context, subject: &str, people: &[&Id<Account>]) -> Result<(), Error> {
+pub(crate) async fn enter_rights(
+    cx: &Context,
+    connection: &mut AnyConnection,
+    subject: &str,
+    people: &BTreeSet<Id<Account>>,
+) -> Result<(), Fault> {
+    audit::record_in(cx, connection, Kind::RightsChanged, Entry::of(subject)).await?;
     let now = cx.service.clock.now().to_string();
-    audit::record(cx, Kind::RightsChanged, Entry::of(subject)).await?;
     for account in people {
         sqlx::query("update account set rights_at = $1 where id = $2")
             .bind(now.clone())
             .bind(account.to_string())
-            .execute(cx.service.db.pool())
+            .execute(&mut *connection)
             .await?;
     }
-    cx.service.endings.ask_again(people.iter().map(|id| id.as_str()));
     Ok(())
+}
+
+/// Says that what these people may do has changed: who follows a project is asked anew.
+pub(crate) fn tell_rights(cx: &Context, people: &BTreeSet<Id<Account>>) {
+    cx.service.endings.ask_again(people.iter().map(|id| id.as_str()));
 }
 
 /// The account of a login.

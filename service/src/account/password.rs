@@ -5,7 +5,7 @@ use super::{Access, known, session};
 use crate::Context;
 use crate::audit::{self, Entry};
 use crate::error::{Error, Fault, Public};
-use crate::limit::Going;
+use crate::limit::{self, Going};
 use domain::audit::Kind;
 use domain::limit::Limit;
 use domain::password::{LONGEST, judge};
@@ -59,12 +59,14 @@ pub(super) struct Place {
 
 impl Place {
     /// Takes a place, if there is one.
-    pub(super) fn take(cx: &Context) -> Result<Place, Error> {
+    pub(super) async fn take(cx: &Context) -> Result<Place, Error> {
         let (counts, most) = (&cx.service.counts, Limit::PasswordQueue.at_once());
-        let full = || Error::from(Limit::PasswordQueue.met(2));
-        let own = counts.begin_at_most(Limit::PasswordQueue, &format!("from {}", cx.network()), most / SHARE).ok_or_else(full)?;
-        let of_all = counts.begin(Limit::PasswordQueue, "").ok_or_else(full)?;
-        Ok(Place { _own: own, _of_all: of_all })
+        let own = counts.begin_at_most(Limit::PasswordQueue, &format!("from {}", cx.network()), most / SHARE);
+        let of_all = own.as_ref().and_then(|_| counts.begin(Limit::PasswordQueue, ""));
+        match (own, of_all) {
+            (Some(own), Some(of_all)) => Ok(Place { _own: own, _of_all: of_all }),
+            _ => Err(limit::met(cx, Limit::PasswordQueue, &cx.network(), 2).await),
+        }
     }
 
     /// Waits for the turn. Work that has begun keeps its place until it is done, whoever has gone away.
@@ -89,7 +91,7 @@ impl Place {
 
 /// Hashes a password in turn.
 pub(crate) async fn hashed(cx: &Context, plain: String) -> Result<String, Error> {
-    Ok(Place::take(cx)?.work(move || hash(&plain)).await??)
+    Ok(Place::take(cx).await?.work(move || hash(&plain)).await??)
 }
 
 /// Changes one's own password. All other sessions of the person end.
@@ -102,7 +104,7 @@ pub async fn change_password(cx: &Context, access: &Access, old: &str, new: &str
     if domain::password::is_longer(old, LONGEST) {
         return Err(wrong());
     }
-    let place = Place::take(cx)?;
+    let place = Place::take(cx).await?;
     let row = sqlx::query("select login, name, password_hash from account where id = $1")
         .bind(access.account.to_string())
         .fetch_one(cx.service.db.pool())

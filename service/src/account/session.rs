@@ -9,8 +9,8 @@ use domain::access::{SESSION_IDLE_SECONDS, SESSION_SECONDS, SESSIONS, SessionLin
 use domain::account::Account;
 use domain::audit::Kind;
 use domain::id::Id;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 /// A secret, to be kept by the browser or program it was given to.
 pub struct Token(pub String);
@@ -59,6 +59,7 @@ pub(super) async fn begin(cx: &Context, account: &Id<Account>, shown: Option<&st
             .bind(id.clone())
             .execute(&mut *tx)
             .await?;
+        record_end(cx, &mut tx, account, "too_many").await?;
         too_many.push(id);
     }
     sqlx::query(
@@ -73,40 +74,45 @@ pub(super) async fn begin(cx: &Context, account: &Id<Account>, shown: Option<&st
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
-    for _ in &too_many {
-        record_end(cx, account.clone(), "too_many").await?;
-    }
     service.endings.end(By::Session, too_many);
     Ok(Some(Token(secret)))
 }
 
-async fn record_end(cx: &Context, account: Id<Account>, why: &str) -> Result<(), Fault> {
-    audit::record(cx, Kind::SessionEnded, Entry { account: Some(account), ..Entry::of(why) }).await
+async fn record_end(cx: &Context, connection: &mut AnyConnection, account: &Id<Account>, why: &str) -> Result<(), Fault> {
+    audit::record_in(cx, connection, Kind::SessionEnded, Entry { account: Some(account.clone()), ..Entry::of(why) }).await
 }
 
-/// Ends the session of this secret; says whose it was, if it had not ended.
-async fn end_by_secret(cx: &Context, secret: &str, why: &'static str) -> Result<Option<Id<Account>>, Error> {
+/// Ends the session of this secret, if it had not ended, and puts that on record.
+async fn end_by_secret(cx: &Context, secret: &str, why: &'static str) -> Result<(), Error> {
+    let mut tx = cx.service.db.begin_write().await?;
     let row =
         sqlx::query("update session set ended_at = $1, ended_by = $2 where secret_hash = $3 and ended_at is null returning id, account")
             .bind(cx.service.clock.now().to_string())
             .bind(why.to_string())
             .bind(digest(secret))
-            .fetch_optional(cx.service.db.pool())
+            .fetch_optional(&mut *tx)
             .await?;
-    let Some(row) = row else { return Ok(None) };
-    cx.service.endings.end(By::Session, [row.try_get("id")?]);
-    Ok(Some(row.try_get::<String, _>("account")?.into()))
+    let Some(row) = row else { return Ok(tx.rollback().await?) };
+    let (id, account) = (row.try_get("id")?, row.try_get::<String, _>("account")?.into());
+    if why == SIGN_OUT {
+        audit::record_in(cx, &mut tx, Kind::SignedOut, Entry { account: Some(account), ..Entry::default() }).await?;
+    } else {
+        record_end(cx, &mut tx, &account, why).await?;
+    }
+    tx.commit().await?;
+    cx.service.endings.end(By::Session, [id]);
+    Ok(())
 }
+
+/// Why a session ended that its person has left.
+const SIGN_OUT: &str = "sign_out";
 
 /// Ends a session by its own sign-out.
 ///
 /// # Errors
 /// The database failed.
 pub async fn sign_out(cx: &Context, secret: &str) -> Result<(), Error> {
-    if let Some(account) = end_by_secret(cx, secret, "sign_out").await? {
-        audit::record(cx, Kind::SignedOut, Entry { account: Some(account), ..Entry::default() }).await?;
-    }
-    Ok(())
+    end_by_secret(cx, secret, SIGN_OUT).await
 }
 
 /// Ends the session a browser had when somebody signs in there anew.
@@ -114,10 +120,7 @@ pub async fn sign_out(cx: &Context, secret: &str) -> Result<(), Error> {
 /// # Errors
 /// The database failed.
 pub async fn replace_session(cx: &Context, secret: &str) -> Result<(), Error> {
-    if let Some(account) = end_by_secret(cx, secret, "replaced").await? {
-        record_end(cx, account, "replaced").await?;
-    }
-    Ok(())
+    end_by_secret(cx, secret, "replaced").await
 }
 
 /// Ends one session of the same person.
@@ -126,17 +129,23 @@ pub async fn replace_session(cx: &Context, secret: &str) -> Result<(), Error> {
 /// There is none; or a token asks.
 pub async fn end_session(cx: &Context, access: &Access, id: &str) -> Result<(), Error> {
     super::token::by_hand(access)?;
+    let mut tx = cx.service.db.begin_write().await?;
     let row = sqlx::query(
         "update session set ended_at = $1, ended_by = 'by_hand' where id = $2 and account = $3 and ended_at is null returning id",
     )
     .bind(cx.service.clock.now().to_string())
     .bind(id.to_string())
     .bind(access.account.to_string())
-    .fetch_optional(cx.service.db.pool())
+    .fetch_optional(&mut *tx)
     .await?;
-    row.ok_or(Public::NotFound)?;
+    if row.is_none() {
+        tx.rollback().await?;
+        return Err(Public::NotFound.into());
+    }
+    record_end(cx, &mut tx, &access.account, "by_hand").await?;
+    tx.commit().await?;
     cx.service.endings.end(By::Session, [id.to_string()]);
-    Ok(record_end(cx, access.account.clone(), "by_hand").await?)
+    Ok(())
 }
 
 /// Ends all other sessions of the same person.
@@ -150,40 +159,47 @@ pub async fn end_others(cx: &Context, access: &Access) -> Result<(), Error> {
 
 /// Ends all sessions of an account but one.
 pub(super) async fn end_all(cx: &Context, account: &Id<Account>, except: Option<&str>, why: &str) -> Result<(), Error> {
+    let mut tx = cx.service.db.begin_write().await?;
     let rows =
         sqlx::query("update session set ended_at = $1, ended_by = $2 where account = $3 and ended_at is null and id <> $4 returning id")
             .bind(cx.service.clock.now().to_string())
             .bind(why.to_string())
             .bind(account.to_string())
             .bind(except.unwrap_or_default().to_string())
-            .fetch_all(cx.service.db.pool())
+            .fetch_all(&mut *tx)
             .await?;
     let ended: Vec<String> = rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
     for _ in &ended {
-        record_end(cx, account.clone(), why).await?;
+        record_end(cx, &mut tx, account, why).await?;
     }
+    tx.commit().await?;
     cx.service.endings.end(By::Session, ended);
     Ok(())
 }
 
 /// Ends what has come to its end by time, and lets go of what ended a while ago.
 pub(crate) async fn clean(cx: &Context) -> Result<(), Error> {
-    let (now, pool) = (cx.service.clock.now(), cx.service.db.pool());
+    let now = cx.service.clock.now();
+    let mut tx = cx.service.db.begin_write().await?;
     let over = sqlx::query(
         "update session set ended_at = $1, ended_by = case when expires_at <= $1 then 'maximum' else 'idle' end \
          where ended_at is null and (expires_at <= $1 or last_used_at <= $2) returning id, account, ended_by",
     )
     .bind(now.to_string())
     .bind(now.plus_seconds(-SESSION_IDLE_SECONDS).to_string())
-    .fetch_all(pool)
+    .fetch_all(&mut *tx)
     .await?;
+    let mut ended = Vec::new();
     for row in over {
-        cx.service.endings.end(By::Session, [row.try_get("id")?]);
-        record_end(cx, row.try_get::<String, _>("account")?.into(), &row.try_get::<String, _>("ended_by")?).await?;
+        let account = row.try_get::<String, _>("account")?.into();
+        record_end(cx, &mut tx, &account, &row.try_get::<String, _>("ended_by")?).await?;
+        ended.push(row.try_get("id")?);
     }
+    tx.commit().await?;
+    cx.service.endings.end(By::Session, ended);
     // Whoever follows a session has heard of its end long before.
     let gone = now.plus_seconds(-SESSION_SECONDS).to_string();
-    sqlx::query("delete from session where ended_at < $1").bind(gone).execute(pool).await?;
+    sqlx::query("delete from session where ended_at < $1").bind(gone).execute(cx.service.db.pool()).await?;
     Ok(())
 }
 

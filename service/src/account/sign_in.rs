@@ -23,8 +23,8 @@ impl Tried {
     pub(super) async fn count(cx: &Context, login: &str) -> Result<Tried, Error> {
         let login_at = format!("{login}@{}", cx.network());
         // The address first: what it refuses leaves no row for each login it names.
-        limit::take(&cx.service, Limit::SignInAddress, &cx.network()).await?;
-        limit::take(&cx.service, Limit::SignIn, &login_at).await?;
+        limit::take(cx, Limit::SignInAddress, &cx.network()).await?;
+        limit::take(cx, Limit::SignIn, &login_at).await?;
         Ok(Tried { login_at })
     }
 
@@ -54,7 +54,7 @@ pub async fn sign_in_again(cx: &Context, login: &str, password: &str, before: Op
         return Err(wrong());
     }
     // A flood stands here, and not before the database.
-    let place = Place::take(cx)?;
+    let place = Place::take(cx).await?;
     let service = &cx.service;
     let login = login.trim().to_lowercase();
     let tried = Tried::count(cx, &login).await?;

@@ -20,7 +20,7 @@ pub struct Ticket {
 /// # Errors
 /// Too many were asked for.
 pub async fn make_ticket(cx: &Context, access: &Access) -> Result<Ticket, Error> {
-    limit::take(&cx.service, Limit::Ticket, access.account.as_str()).await?;
+    limit::take(cx, Limit::Ticket, access.account.as_str()).await?;
     let ticket = Ticket { text: random_hex(32), expires: cx.service.clock.now().plus_seconds(TICKET_SECONDS) };
     sqlx::query("insert into ticket (secret_hash, kind, access, expires_at) values ($1, $2, $3, $4)")
         .bind(digest(&ticket.text))

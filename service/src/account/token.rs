@@ -41,6 +41,9 @@ pub async fn make_token(cx: &Context, new: NewToken) -> Result<Token, Error> {
         return Err(Public::invalid("name", sentence).into());
     }
     let (now, text) = (service.clock.now(), format!("{TOKEN_MARK}{}", random_hex(32)));
+    let subject = format!("{} {} {}", new.login, new.name, Scope::write_list(&new.scopes));
+    let mut tx = service.db.begin_write().await?;
+    audit::record_in(cx, &mut tx, Kind::TokenMade, Entry { account: Some(account.clone()), ..Entry::of(subject) }).await?;
     sqlx::query(
         "insert into access_token (id, secret_hash, prefix, account, name, scope, created_at, expires_at) \
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -53,10 +56,9 @@ pub async fn make_token(cx: &Context, new: NewToken) -> Result<Token, Error> {
     .bind(Scope::write_list(&new.scopes))
     .bind(now.to_string())
     .bind(now.plus_seconds(i64::from(new.days) * 86_400).to_string())
-    .execute(service.db.pool())
+    .execute(&mut *tx)
     .await?;
-    let subject = format!("{} {} {}", new.login, new.name, Scope::write_list(&new.scopes));
-    audit::record(cx, Kind::TokenMade, Entry { account: Some(account), ..Entry::of(subject) }).await?;
+    tx.commit().await?;
     Ok(Token(text))
 }
 
@@ -127,15 +129,22 @@ pub(super) fn by_hand(access: &Access) -> Result<(), Error> {
 }
 
 async fn end(cx: &Context, account: &Id<Account>, id: &str) -> Result<(), Error> {
+    let mut tx = cx.service.db.begin_write().await?;
     let row = sqlx::query("update access_token set ended_at = $1 where id = $2 and account = $3 and ended_at is null returning name")
         .bind(cx.service.clock.now().to_string())
         .bind(id.to_string())
         .bind(account.to_string())
-        .fetch_optional(cx.service.db.pool())
+        .fetch_optional(&mut *tx)
         .await?;
-    let name: String = row.ok_or(Public::NotFound)?.try_get("name")?;
+    let Some(row) = row else {
+        tx.rollback().await?;
+        return Err(Public::NotFound.into());
+    };
+    let entry = Entry { account: Some(account.clone()), ..Entry::of(row.try_get::<String, _>("name")?) };
+    audit::record_in(cx, &mut tx, Kind::TokenRevoked, entry).await?;
+    tx.commit().await?;
     cx.service.endings.end(By::Token, [id.to_string()]);
-    Ok(audit::record(cx, Kind::TokenRevoked, Entry { account: Some(account.clone()), ..Entry::of(name) }).await?)
+    Ok(())
 }
 
 pub(super) async fn end_all(cx: &Context, account: &Id<Account>) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use crate::Context;
 use crate::audit::{self, Entry};
 use crate::blob::Contents;
 use crate::error::{Error, Public};
-use crate::limit::Going;
+use crate::limit::{self, Going};
 use crate::project::current;
 use domain::Text;
 use domain::audit::Kind;
@@ -110,7 +110,7 @@ const READING: i64 = 3600;
 /// # Errors
 /// Too many go out to this person already; the contents are missing or are not what they should be.
 pub async fn contents(cx: &Context, id: &Id<Project>, found: &Found, range: Option<Range<u64>>) -> Result<Contents, Error> {
-    let going = begin(cx)?;
+    let going = begin(cx).await?;
     let subject = format!("{}/{}", found.document, found.version);
     let continues = range.as_ref().is_some_and(|range| range.start > 0);
     let stream = cx.service.blobs.read(found.digest, range).await?;
@@ -131,7 +131,7 @@ pub async fn contents(cx: &Context, id: &Id<Project>, found: &Found, range: Opti
 /// # Errors
 /// Too many go out to this person already.
 pub async fn take_out(cx: &Context, id: &Id<Project>, list: &[Found]) -> Result<Going, Error> {
-    let going = begin(cx)?;
+    let going = begin(cx).await?;
     let personal = list.iter().filter(|found| found.personal).map(|found| format!("{}/{} (documents.zip)", found.document, found.version));
     for subject in std::iter::once("documents.zip".to_string()).chain(personal) {
         audit::record(cx, Kind::DocumentRead, Entry { project: Some(id.clone()), ..Entry::of(subject) }).await?;
@@ -139,9 +139,8 @@ pub async fn take_out(cx: &Context, id: &Id<Project>, list: &[Found]) -> Result<
     Ok(going)
 }
 
-fn begin(cx: &Context) -> Result<Going, Error> {
-    let account = cx.actor()?.account.to_string();
-    cx.service.counts.begin(Limit::Downloads, &account).ok_or_else(|| Limit::Downloads.met(5).into())
+async fn begin(cx: &Context) -> Result<Going, Error> {
+    limit::begin(cx, Limit::Downloads, cx.actor()?.account.as_str(), 5).await
 }
 
 async fn on_record(cx: &Context, subject: &str) -> Result<bool, Error> {

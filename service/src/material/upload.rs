@@ -100,7 +100,7 @@ pub async fn announce(cx: &Context, project: &Id<Project>, announced: Announced)
     }
     // What the rules will say once the file is here, they say now.
     known.decide(&cx.service.catalogue, probe, domain::log::By { actor: &actor, at: now.max(known.at) })?;
-    limit::take(&cx.service, Limit::AnnounceUpload, actor.account.as_str()).await?;
+    limit::take(cx, Limit::AnnounceUpload, actor.account.as_str()).await?;
     let upload = Upload {
         id: new_id::<Upload>().to_string(),
         project: project.clone(),
@@ -112,7 +112,8 @@ pub async fn announce(cx: &Context, project: &Id<Project>, announced: Announced)
     };
     match enter(cx, &upload, now).await? {
         Ok(()) => Ok(upload),
-        Err((limit, after)) => Err(limit.met(after).into()),
+        Err((Limit::Storage, after)) => Err(limit::met(cx, Limit::Storage, project.as_str(), after).await),
+        Err((limit, after)) => Err(limit::met(cx, limit, upload.account.as_str(), after).await),
     }
 }
 

@@ -8,6 +8,7 @@ use service::account::{
     end_token, list, make_ticket, make_token, redeem, replace_session, revoke, sessions, set_password, sign_in, sign_out, signed_in,
     tokens,
 };
+use service::Service;
 use service::audit::{Asked, Entry, export, forget, record};
 
 fn new(login: &str, role: Role) -> NewAccount {
@@ -304,5 +305,60 @@ story! {
         assert!(forget(&world.service, today).await.unwrap() > 3);
         assert_eq!(of(Asked::default()).await.len(), 1102);
         assert_eq!(list(&world.service.db).await.unwrap().iter().filter(|person| person.signed_in_at.is_some()).count(), 1);
+    }
+}
+
+story! {
+    /// What cannot be put on record is not done, and what is not done is not on record.
+    async fn nothing_ends_or_begins_that_is_not_on_record(world) {
+        let cx = world.service.context(None);
+        let wang = sign_in(&cx, "wang", "correct horse").await.unwrap();
+        let access = access_of(&world, &wang).await.unwrap();
+        let new = || NewToken { login: "wang".into(), name: "报表".into(), scopes: [Scope::Read].into(), days: 30 };
+        make_token(&cx, new()).await.unwrap();
+        let zheng = world.person("zheng", Role::Department, "自规局", Some("natural-resources"), &[], &[]).await;
+        let rename = async |sql: &'static str| sqlx::query(sql).execute(world.service.db.pool()).await.unwrap();
+        rename("alter table audit rename to audit_away").await;
+        assert!(sign_out(&cx, &wang.0).await.is_err());
+        assert!(end_session(&cx, &access, &access.id).await.is_err());
+        assert!(end_others(&cx, &Access { id: "another".into(), ..access.clone() }).await.is_err());
+        assert!(revoke(&cx, "wang", "报表").await.is_err());
+        assert!(make_token(&cx, NewToken { name: "另一个".into(), ..new() }).await.is_err());
+        world.service.clock.advance_seconds(3600);
+        assert!(access_of(&world, &wang).await.is_some(), "it has not ended");
+        let zhou = world.as_("zhou").await;
+        assert!(service::work::appoint_deputy(&zhou, Some(&zheng), "2024-10-01".parse().ok()).await.is_err());
+        rename("alter table audit_away rename to audit").await;
+        let held = tokens(&cx, &access.account).await.unwrap();
+        assert_eq!(held.iter().map(|token| token.name.as_str()).collect::<Vec<_>>(), ["报表"]);
+        assert_eq!(count(&world, "select count(*) as n from deputy").await, 0);
+        sign_out(&cx, &wang.0).await.unwrap();
+        assert!(access_of(&world, &wang).await.is_none());
+        assert_eq!(kinds(&world, "signed_out").await.len(), 1);
+        assert_eq!(kinds(&world, "session_ended").await.len(), 0);
+    }
+}
+
+story! {
+    async fn a_limit_that_is_met_is_on_record_once_a_minute(world) {
+        let second = world.second_server().await;
+        let tries = async |service: &Service, n: usize| {
+            let cx = service.context(None).from("203.0.113.9");
+            for _ in 0..n {
+                sign_in(&cx, "wang", "not the password").await.map(|_| ()).unwrap_err();
+            }
+        };
+        tries(&world.service, 13).await;
+        tries(&second, 3).await;
+        assert_eq!(kinds(&world, "limit_met").await, ["sign_in wang@203.0.113.9"], "once, on all servers");
+        world.service.clock.advance_seconds(60);
+        tries(&second, 5).await;
+        assert_eq!(kinds(&world, "limit_met").await.len(), 2);
+        // Others are others.
+        let lookups = world.service.context(None).from("2001:db8::1");
+        for _ in 0..70 {
+            let _ = service::limit::take(&lookups, domain::limit::Limit::LookUpCertificate, &lookups.network()).await;
+        }
+        assert_eq!(kinds(&world, "limit_met").await[2..], ["look_up_certificate 2001:db8:0:0::/64"]);
     }
 }
