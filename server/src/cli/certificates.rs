@@ -11,6 +11,8 @@ use std::path::PathBuf;
 pub enum Key {
     /// The keys whose signatures are believed, as the file trusted.json beside the keys names them
     List,
+    /// Name the key in use in that file, after it was taken out of it or came from elsewhere; nothing is signed before
+    Trust,
     /// Sign with a new key from now on, also in a portal that is running; what the old ones signed until now stays valid
     Rotate,
 }
@@ -19,6 +21,7 @@ impl Key {
     pub async fn run(&self, arguments: &Arguments) -> Result<(), Failed> {
         let service = arguments.service().await?;
         match self {
+            Key::Trust => print(service.keys.trust(&service)?),
             Key::Rotate => print(service.keys.rotate(&service).await?),
             Key::List => {
                 let (own, in_use) = (service.keys.id()?, text!("使用中", "in use"));

@@ -188,7 +188,7 @@ fn file_of(world: &World, day: Date) -> PathBuf {
 
 /// What the verification says of the head that does not hold.
 async fn complaint(world: &World) -> (String, String) {
-    let broken = verify(&world.service).await.unwrap().unwrap_err();
+    let broken = verify(&world.service).await.unwrap().unwrap_err().remove(0);
     (broken.stream, broken.why.zh)
 }
 
@@ -233,7 +233,7 @@ async fn a_database_written_anew_from_the_start_is_found_out_by_the_signed_heads
     let kept = world.folder().join("kept");
     std::fs::rename(keys(&world).join("heads"), &kept).unwrap();
     assert!(verify(&world.service).await.unwrap().is_ok());
-    let broken = service::daily_head::verify(&world.service, Some(&kept)).await.unwrap().unwrap_err();
+    let broken = service::daily_head::verify(&world.service, Some(&kept)).await.unwrap().unwrap_err().remove(0);
     assert_eq!(broken.stream, format!("heads/{first}.jws"));
 }
 
@@ -366,6 +366,7 @@ async fn a_certified_module_can_stand_behind_the_port() {
     let blobs = world.service.blobs.clone();
     let catalogue = world.service.catalogue.clone();
     let service = Service::open(&world.url, blobs, device, catalogue, world.service.clock.clone()).await.unwrap();
+    service.keys.trust(&service).unwrap();
     service.clock.advance_seconds(DAY);
     world.service = service;
     let (_, after) = issued(&world).await;

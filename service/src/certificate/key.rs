@@ -74,9 +74,13 @@ impl Keys {
     /// The key in use cannot be read, or is not one that is believed.
     pub(crate) fn sign_as(&self, kind: &str, value: &impl serde::Serialize) -> Result<String, Fault> {
         let id = self.id()?;
-        if self.trusted()?.get(&id).is_none_or(|key| key.exp.is_some()) {
-            return Err(format!("the key in use, {id}, is not in {TRUSTED} or is retired there: run `quanlian key rotate`").into());
-        }
+        match self.trusted()?.get(&id) {
+            None => Err(format!(
+                "the key in use, {id}, is not in {TRUSTED}: `quanlian key trust` adds it, `quanlian key rotate` makes another in its place"
+            )),
+            Some(key) if key.exp.is_some() => Err(format!("the key in use, {id}, is retired in {TRUSTED}: run `quanlian key rotate`")),
+            Some(_) => Ok(()),
+        }?;
         jws::sign(self.module(), kind, value)
     }
 
@@ -109,29 +113,53 @@ impl Keys {
         Ok(new.kid)
     }
 
-    /// The file of the keys that are believed, made where there is none yet. A portal from before that file believes what
-    /// its table names, once; from then on the table says nothing.
+    /// Names the key in use among those that are believed. Once the file is there, nothing but this and [`Keys::rotate`]
+    /// adds to it.
+    ///
+    /// # Errors
+    /// It is retired there; the folder cannot be written.
+    pub fn trust(&self, service: &Service) -> Result<String, Fault> {
+        let own = self.module.public_key()?;
+        let _turn = self.turn()?;
+        match self.trusted()?.get(&own.kid) {
+            None => self.believe(&own, seconds(service.clock.now()))?,
+            Some(key) if key.exp.is_some() => {
+                return Err(format!("the key in use, {}, is retired in {TRUSTED}: run `quanlian key rotate`", own.kid).into());
+            }
+            Some(_) => {}
+        }
+        Ok(own.kid)
+    }
+
+    /// The file of the keys that are believed, made where there is none yet: of the key in use, and, in a portal from before
+    /// that file, of what its table names, once. Where there is one it is the word: a key that was taken out of it stays out.
     pub(crate) async fn begin(&self, service: &Service) -> Result<(), Fault> {
         let own = self.module.public_key()?;
         let file = self.folder.join(TRUSTED);
-        let before = if file.exists() { Vec::new() } else { before(service).await? };
+        let mut keys = if file.exists() { Vec::new() } else { before(service).await? };
         // Nobody waits for anything else from here on.
         let _turn = self.turn()?;
         if !file.exists() {
-            if before.iter().any(|key| key.key.kid != own.kid) {
-                let ids: Vec<&str> = before.iter().map(|key| key.key.kid.as_str()).collect();
+            if keys.iter().any(|key| key.key.kid != own.kid) {
+                let ids: Vec<&str> = keys.iter().map(|key| key.key.kid.as_str()).collect();
                 tracing::warn!(
                     keys = ids.join(" "),
                     "{TRUSTED} was made from the key in use and the database's table: look through it with `quanlian key list`, \
                      and take out of the file what was never yours"
                 );
             }
-            let text = Trusted::new(before, self.module.clone()).to_json()?;
+            if keys.iter().all(|key| key.key.kid != own.kid) {
+                keys.push(TrustedKey { key: own.clone(), iat: Some(seconds(service.clock.now())), exp: None });
+            }
+            let text = Trusted::new(keys, self.module.clone()).to_json()?;
             write_anew(&file, &text, PUBLIC)?;
         }
         if self.trusted()?.get(&own.kid).is_none() {
-            tracing::info!(key = own.kid, "the key in use is now named in {TRUSTED}");
-            self.believe(&own, seconds(service.clock.now()))?;
+            tracing::warn!(
+                key = own.kid,
+                "the key in use is not in {TRUSTED}, and nothing is signed: `quanlian key trust` adds it, `quanlian key rotate` makes \
+                 another in its place"
+            );
         }
         Ok(())
     }
