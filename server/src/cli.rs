@@ -324,13 +324,7 @@ async fn verify(arguments: &Arguments, heads: Option<&std::path::Path>) -> Resul
         let (checked, of, mb) = (p.checked, p.of, p.bytes >> 20);
         complain(say(&domain::text!("已核对 {checked} / {of} 份内容（{mb} MB）", "{checked} of {of} contents checked ({mb} MB)")));
     };
-    let mut verified = service::verify::verify_and_say(&service, &mut progress).await?;
-    if let (Ok(_), Some(elsewhere)) = (&verified, heads)
-        && let Err(broken) = service::daily_head::verify(&service, Some(elsewhere)).await?
-    {
-        verified = Err(broken);
-    }
-    match verified {
+    let broken = match service::verify::verify_and_say(&service, heads, &mut progress).await? {
         Ok(verified) => {
             print(say(&domain::text!(
                 "记录完整：{} 条，{} 个项目，{} 份内容",
@@ -339,20 +333,30 @@ async fn verify(arguments: &Arguments, heads: Option<&std::path::Path>) -> Resul
                 verified.streams,
                 verified.contents
             )));
-            Ok(())
+            return Ok(());
         }
-        Err(broken) if broken.version == 0 => {
-            let (head, why) = (&broken.stream, say(&broken.why));
-            complain(say(&domain::text!("每日签名 {head} 不成立：{why}", "the signed head {head} does not hold: {why}")));
-            Err(Failed)
-        }
-        Err(broken) => {
-            let (seq, stream, version, why) = (broken.seq, &broken.stream, broken.version, say(&broken.why));
-            complain(say(&domain::text!(
-                "记录在第 {seq} 条处断开（{stream} 第 {version} 条）：{why}",
-                "the log breaks at event {seq} ({stream}, version {version}): {why}"
-            )));
-            Err(Failed)
-        }
+        Err(broken) => broken,
+    };
+    for one in &broken {
+        complain(say(&finding(one)));
+    }
+    complain(say(&domain::text!("共 {} 处不成立", "{} things do not hold", broken.len())));
+    Err(Failed)
+}
+
+/// What does not hold, and where.
+fn finding(broken: &service::verify::Broken) -> domain::Text {
+    use service::verify::Part;
+    let (seq, stream, version, why) = (broken.seq, &broken.stream, broken.version, say(&broken.why));
+    match broken.part {
+        Part::Head => domain::text!("每日签名 {stream} 不成立：{why}", "the signed head {stream} does not hold: {why}"),
+        Part::Log => domain::text!(
+            "记录在第 {seq} 条处断开（{stream} 第 {version} 条）：{why}",
+            "the log breaks at event {seq} ({stream}, version {version}): {why}"
+        ),
+        Part::Contents => domain::text!(
+            "第 {seq} 条（{stream} 第 {version} 条）所指内容不成立：{why}",
+            "what event {seq} names ({stream}, version {version}) does not hold: {why}"
+        ),
     }
 }

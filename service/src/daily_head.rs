@@ -5,7 +5,7 @@ use crate::Service;
 use crate::certificate::Keys;
 use crate::crypto::{PUBLIC, Trusted, Verifier, jws, write_anew};
 use crate::error::{Error, Fault, Public};
-use crate::verify::Broken;
+use crate::verify::{Broken, Part};
 use domain::date::{Date, Instant};
 use domain::log::Digest;
 use domain::{Text, text};
@@ -174,14 +174,15 @@ pub fn latest(keys: &Keys) -> Result<String, Error> {
     Ok(text_of(&newest)?)
 }
 
-/// Computes every signed head anew from the log and names the first that does not hold. `elsewhere`: a folder with copies
+/// Computes every signed head anew from the log; gives how many hold, or all that do not. `elsewhere`: a folder with copies
 /// that others kept.
 ///
 /// # Errors
 /// The database or a folder cannot be read. A head that does not hold is an answer, not an error.
-pub async fn verify(service: &Service, elsewhere: Option<&Path>) -> Result<Result<u64, Broken>, Fault> {
+pub async fn verify(service: &Service, elsewhere: Option<&Path>) -> Result<Result<u64, Vec<Broken>>, Fault> {
     let trusted = service.keys.trusted()?;
     let mut signed: BTreeMap<Date, String> = BTreeMap::new();
+    let mut wrong = Vec::new();
     let rows = sqlx::query("select day, jws from daily_head order by day").fetch_all(service.db.pool()).await?;
     let rows = rows.iter().map(|row| Ok((day_of(row)?, row.try_get("jws")?)));
     let rows: BTreeMap<Date, String> = rows.collect::<Result<_, Fault>>()?;
@@ -198,7 +199,7 @@ pub async fn verify(service: &Service, elsewhere: Option<&Path>) -> Result<Resul
             Some(other) if *other != text => {
                 let (one, two) = (content(other, &trusted), content(&text, &trusted));
                 if one.is_err() || one != two {
-                    return Ok(Err(broken(day, 0, text!("同一天有两份不同的签名", "there are two different ones for this day"))));
+                    wrong.push(broken(day, 0, text!("同一天有两份不同的签名", "there are two different ones for this day")));
                 }
             }
             Some(_) => {}
@@ -211,18 +212,26 @@ pub async fn verify(service: &Service, elsewhere: Option<&Path>) -> Result<Resul
     for (day, text) in &signed {
         let head = match content(text, &trusted) {
             Ok(head) if head.day == *day => head,
-            Ok(head) => return Ok(Err(broken(*day, head.seq, text!("其中写的是另一天", "it is of another day")))),
-            Err(why) => return Ok(Err(broken(*day, 0, why))),
+            Ok(head) => {
+                wrong.push(broken(*day, head.seq, text!("其中写的是另一天", "it is of another day")));
+                continue;
+            }
+            Err(why) => {
+                wrong.push(broken(*day, 0, why));
+                continue;
+            }
         };
         if let Some(previous) = &head.previous
             && signed.get(&previous.day).map(|text| Digest::of(text.as_bytes())) != Some(previous.sha256)
         {
             let why = text!("它前面 {} 的签名不见了或被换了", "the one before it, of {}, is gone or another", previous.day);
-            return Ok(Err(broken(*day, head.seq, why)));
+            wrong.push(broken(*day, head.seq, why));
         }
         checked.push(head);
     }
-    against_the_log(service, checked, &trusted).await
+    let count = checked.len() as u64;
+    wrong.extend(against_the_log(service, checked, &trusted).await?);
+    Ok(if wrong.is_empty() { Ok(count) } else { Err(wrong) })
 }
 
 fn content(text: &str, trusted: &Trusted) -> Result<DailyHead, Text> {
@@ -230,20 +239,20 @@ fn content(text: &str, trusted: &Trusted) -> Result<DailyHead, Text> {
     if key.serves_on(head.day) { Ok(head) } else { Err(crate::crypto::Forged::Retired.sentence()) }
 }
 
-/// One pass over the log, without its bodies: `verify` has read those.
-async fn against_the_log(service: &Service, mut signed: Vec<DailyHead>, trusted: &Trusted) -> Result<Result<u64, Broken>, Fault> {
+/// The heads that the log does not give. One pass, without its bodies: `verify` has read those.
+async fn against_the_log(service: &Service, mut signed: Vec<DailyHead>, trusted: &Trusted) -> Result<Vec<Broken>, Fault> {
     signed.sort_by_key(|head| (head.seq, head.day));
-    let (count, mut waiting) = (signed.len() as u64, signed.into_iter().peekable());
-    let (mut heads, mut last) = (Heads::new(), 0);
+    let mut waiting = signed.into_iter().peekable();
+    let (mut heads, mut last, mut wrong) = (Heads::new(), 0, Vec::new());
     loop {
         while let Some(head) = waiting.next_if(|head| head.seq <= last) {
             let same = root(&heads, &head.digest, trusted.verifier()).as_ref() == Some(&head.root) && head.streams == heads.len() as u64;
             if head.seq != last || !same {
                 let why = text!("与当日签名的记录不符：记录被改写过", "the log is not what was signed that day: it was written anew");
-                return Ok(Err(broken(head.day, head.seq, why)));
+                wrong.push(broken(head.day, head.seq, why));
             }
         }
-        let Some(next) = waiting.peek() else { return Ok(Ok(count)) };
+        let Some(next) = waiting.peek() else { return Ok(wrong) };
         let rows = sqlx::query("select seq, stream, version, hash from event where seq > $1 and seq <= $2 order by seq limit $3")
             .bind(i64::try_from(last)?)
             .bind(i64::try_from(next.seq)?)
@@ -252,7 +261,8 @@ async fn against_the_log(service: &Service, mut signed: Vec<DailyHead>, trusted:
             .await?;
         if rows.is_empty() {
             let why = text!("记录比当日签名的短：后面的被删去了", "the log is shorter than what was signed that day: its end is gone");
-            return Ok(Err(broken(next.day, next.seq, why)));
+            wrong.extend(waiting.map(|head| broken(head.day, head.seq, why.clone())));
+            return Ok(wrong);
         }
         for row in rows {
             last = row.try_get::<i64, _>("seq")?.unsigned_abs();
@@ -262,5 +272,5 @@ async fn against_the_log(service: &Service, mut signed: Vec<DailyHead>, trusted:
 }
 
 fn broken(day: Date, seq: u64, why: Text) -> Broken {
-    Broken { seq, stream: format!("heads/{day}.jws"), version: 0, why }
+    Broken { part: Part::Head, seq, stream: format!("heads/{day}.jws"), version: 0, why }
 }

@@ -15,7 +15,9 @@ use domain::project::Project;
 use domain::project_card::Card;
 use domain::{Text, text};
 use sqlx::Row;
+use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// A log that holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,9 +36,21 @@ pub struct Progress {
     pub bytes: u64,
 }
 
-/// The first event that does not hold.
+/// What part of the record does not hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// An event, or a stream's end.
+    Log,
+    /// A signed head.
+    Head,
+    /// What an event names: a document, a snapshot, a certificate.
+    Contents,
+}
+
+/// Something that does not hold, with its event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Broken {
+    pub part: Part,
     pub seq: u64,
     pub stream: String,
     pub version: u64,
@@ -46,25 +60,28 @@ pub struct Broken {
 /// Events read at a time.
 const BATCH: i64 = 1000;
 
-/// Walks the whole log and reads the contents it names.
+/// Walks the whole log and reads the contents it names. One thing that does not hold keeps none of the rest from being
+/// looked at.
 ///
 /// # Errors
-/// The database or the store failed. A broken log is an answer, not an error.
-pub async fn verify(service: &Service) -> Result<Result<Verified, Broken>, Fault> {
-    verify_and_say(service, &mut |_| {}).await
+/// The database or the store failed. What does not hold is an answer, not an error: all of it, the log first.
+pub async fn verify(service: &Service) -> Result<Result<Verified, Vec<Broken>>, Fault> {
+    verify_and_say(service, None, &mut |_| {}).await
 }
 
-/// The same, saying now and then how far it is.
+/// The same with the copies of heads that others kept in a folder, saying now and then how far it is.
 ///
 /// # Errors
 /// As [`verify`].
-pub async fn verify_and_say(service: &Service, say: &mut (dyn FnMut(Progress) + Send)) -> Result<Result<Verified, Broken>, Fault> {
-    let mut contents = Contents::default();
-    let mut heads: BTreeMap<String, (u64, Digest)> = BTreeMap::new();
-    let mut last = 0;
+pub async fn verify_and_say(
+    service: &Service,
+    heads: Option<&Path>,
+    say: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Result<Verified, Vec<Broken>>, Fault> {
+    let mut walk = Walk::default();
     loop {
         let rows = sqlx::query("select seq, stream, version, at, actor, kind, body, hash from event where seq > $1 order by seq limit $2")
-            .bind(i64::try_from(last)?)
+            .bind(i64::try_from(walk.last)?)
             .bind(BATCH)
             .fetch_all(service.db.pool())
             .await?;
@@ -72,52 +89,81 @@ pub async fn verify_and_say(service: &Service, say: &mut (dyn FnMut(Progress) + 
             break;
         }
         for row in &rows {
-            let (seq, stream) = (row.try_get::<i64, _>("seq")?.unsigned_abs(), row.try_get::<String, _>("stream")?);
-            let version = row.try_get::<i64, _>("version")?.unsigned_abs();
-            let broken = |why| Ok(Err(Broken { seq, stream: stream.clone(), version, why }));
-            if seq != last + 1 {
-                return broken(text!("前面缺少序号 {}", "sequence {} is missing before it", last + 1));
-            }
-            last = seq;
-            let (before, previous) = heads.get(&stream).copied().unwrap_or((0, Digest::default()));
-            if version != before + 1 {
-                return broken(text!("应为该流的第 {} 条", "expected version {} of its stream", before + 1));
-            }
-            let stored = match Stored::from_row(row) {
-                Ok(stored) => stored,
-                Err(error) => return broken(text!("{error}", "{error}")),
-            };
-            let hash = link(previous, stored.meta.digest(&stored.body));
-            if stored.hash != hash.to_string() {
-                return broken(text!("内容与其散列不符：记录被改动过", "its contents do not give its hash: the record was changed"));
-            }
-            let kind = stored.meta.kind.clone();
-            match stored.open() {
-                Ok(domain::log::Recorded::Open { event, .. }) if event.kind() == kind => contents.note(seq, &stream, version, &event),
-                Ok(_) => return broken(text!("类别与内容不符", "its kind is not that of its body")),
-                Err(error) => return broken(text!("{error}", "{error}")),
-            }
-            heads.insert(stream, (version, hash));
+            walk.look_at(row)?;
         }
     }
+    let Walk { last, heads: ends, contents, mut broken } = walk;
     // A stream cut short at its end still chains: the read tables remember how long it was.
     let cards = sqlx::query("select project, version from project_card order by project").fetch_all(service.db.pool()).await?;
     for card in &cards {
         let stream = format!("project:{}", card.try_get::<String, _>("project")?);
         let told = card.try_get::<i64, _>("version")?.unsigned_abs();
-        let found = heads.get(&stream).map_or(0, |(version, _)| *version);
+        let found = ends.get(&stream).map_or(0, |(version, _)| *version);
         if told != found {
             let why = text!("该流应有 {told} 条，实有 {found} 条", "its stream should have {told} events and has {found}");
-            return Ok(Err(Broken { seq: last, stream, version: found, why }));
+            broken.push(Broken { part: Part::Log, seq: last, stream, version: found, why });
         }
     }
     // A log written anew from the start still chains: what was signed of it tells.
-    if let Err(broken) = crate::daily_head::verify(service, None).await? {
-        return Ok(Err(broken));
+    broken.extend(crate::daily_head::verify(service, heads).await?.err().unwrap_or_default());
+    let (contents, missing) = contents.check(service, say).await?;
+    broken.extend(missing);
+    match broken.is_empty() {
+        true => Ok(Ok(Verified { events: last, streams: ends.len() as u64, contents })),
+        false => Ok(Err(broken)),
     }
-    match contents.check(service, say).await? {
-        (_, Some(broken)) => Ok(Err(broken)),
-        (contents, None) => Ok(Ok(Verified { events: last, streams: heads.len() as u64, contents })),
+}
+
+/// A walk over the log.
+#[derive(Default)]
+struct Walk {
+    /// The number of the last event.
+    last: u64,
+    /// How far each stream goes, and the hash it ends with.
+    heads: BTreeMap<String, (u64, Digest)>,
+    contents: Contents,
+    broken: Vec<Broken>,
+}
+
+impl Walk {
+    /// Looks at the next event. Where one does not hold, the walk goes on from what it says itself: what follows it is
+    /// not blamed for it.
+    fn look_at(&mut self, row: &AnyRow) -> Result<(), Fault> {
+        let (seq, stream) = (row.try_get::<i64, _>("seq")?.unsigned_abs(), row.try_get::<String, _>("stream")?);
+        let version = row.try_get::<i64, _>("version")?.unsigned_abs();
+        let said = Digest::parse(&row.try_get::<String, _>("hash")?).unwrap_or_default();
+        let (before, previous) = self.heads.get(&stream).copied().unwrap_or((0, Digest::default()));
+        let follows = if seq != self.last + 1 {
+            Err(text!("前面缺少序号 {}", "sequence {} is missing before it", self.last + 1))
+        } else if version != before + 1 {
+            Err(text!("应为该流的第 {} 条", "expected version {} of its stream", before + 1))
+        } else {
+            Ok(())
+        };
+        // What came before it is gone: its hash then follows from nothing that is here.
+        if let Err(why) = follows.and_then(|()| self.holds(row, (seq, &stream, version), previous)) {
+            self.broken.push(Broken { part: Part::Log, seq, stream: stream.clone(), version, why });
+        }
+        self.last = seq;
+        self.heads.insert(stream, (version, said));
+        Ok(())
+    }
+
+    /// Whether an event is what its hash says, and can be read.
+    fn holds(&mut self, row: &AnyRow, (seq, stream, version): (u64, &str, u64), previous: Digest) -> Result<(), Text> {
+        let stored = Stored::from_row(row).map_err(|error| text!("{error}", "{error}"))?;
+        if stored.hash != link(previous, stored.meta.digest(&stored.body)).to_string() {
+            return Err(text!("内容与其散列不符：记录被改动过", "its contents do not give its hash: the record was changed"));
+        }
+        let kind = stored.meta.kind.clone();
+        match stored.open() {
+            Ok(domain::log::Recorded::Open { event, .. }) if event.kind() == kind => {
+                self.contents.note(seq, stream, version, &event);
+                Ok(())
+            }
+            Ok(_) => Err(text!("类别与内容不符", "its kind is not that of its body")),
+            Err(error) => Err(text!("{error}", "{error}")),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Proving what the log names but does not hold: documents, filed snapshots, signed certificates and their printed form.
 
-use super::{Broken, Progress};
+use super::{Broken, Part, Progress};
 use crate::Service;
 use crate::blob::Condition;
-use crate::certificate::{Trusted, check};
+use crate::certificate::{Forged, Trusted, check};
 use crate::error::Fault;
 use domain::log::Digest;
 use domain::project::Event;
@@ -65,12 +65,12 @@ impl Contents {
         }
     }
 
-    /// Reads everything, several at a time; `Some`: the first event whose contents do not hold.
-    pub async fn check(self, service: &Service, say: &mut (dyn FnMut(Progress) + Send)) -> Result<(u64, Option<Broken>), Fault> {
+    /// Reads everything, several at a time; gives how many there are, and what does not hold.
+    pub async fn check(self, service: &Service, say: &mut (dyn FnMut(Progress) + Send)) -> Result<(u64, Vec<Broken>), Fault> {
         let keys = Arc::new(service.keys.trusted()?);
         let of = self.list.len() as u64;
         let mut progress = Progress { checked: 0, of, bytes: 0 };
-        let mut said = progress;
+        let (mut said, mut broken) = (progress, Vec::new());
         let checks = self.list.into_iter().map(|named| {
             let (service, keys) = (service.clone(), keys.clone());
             async move {
@@ -89,10 +89,13 @@ impl Contents {
                         say(progress);
                     }
                 }
-                Err(why) => return Ok((of, Some(Broken { seq: named.seq, stream: named.stream, version: named.version, why }))),
+                Err(why) => {
+                    let Named { seq, stream, version, .. } = named;
+                    broken.push(Broken { part: Part::Contents, seq, stream, version, why });
+                }
             }
         }
-        Ok((of, None))
+        Ok((of, broken))
     }
 }
 
@@ -114,10 +117,13 @@ async fn holds(service: &Service, keys: &Trusted, digest: Digest, what: What) ->
         What::File(_) | What::Snapshot => Ok(Ok(size)),
         What::Signed(number) => {
             let file: Vec<u8> = service.blobs.read(digest, None).await?.map_ok(|b| b.to_vec()).try_concat().await?;
-            match std::str::from_utf8(&file).ok().and_then(|file| check(file, keys).ok()) {
-                Some(certificate) if certificate.number == number => Ok(Ok(size)),
-                _ => no("签名无效", "does not bear a valid signature"),
-            }
+            let checked = match std::str::from_utf8(&file).map(|file| check(file, keys)) {
+                Ok(Ok(certificate)) if certificate.number == number => return Ok(Ok(size)),
+                Ok(Ok(_)) | Err(_) => Forged::NotOurs,
+                Ok(Err(why)) => why,
+            };
+            let why = checked.sentence();
+            no(&format!("签名无效：{}", why.zh), &format!("does not bear a valid signature: {}", why.en))
         }
     }
 }

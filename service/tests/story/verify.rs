@@ -7,7 +7,7 @@ use domain::matter::Command as M;
 use domain::project::{Command, Project};
 use domain::{Id, certificate};
 use service::project::{Sent, execute};
-use service::verify::{cards, rebuild, verify};
+use service::verify::{Part, cards, rebuild, verify};
 
 async fn change(world: &World, sql: &'static str) {
     let done = sqlx::query(sql).execute(world.service.db.pool()).await.unwrap();
@@ -36,7 +36,7 @@ macro_rules! tampered {
             async fn $name(world) {
                 some_history(&world).await;
                 change(&world, $sql).await;
-                let broken = verify(&world.service).await.unwrap().unwrap_err();
+                let broken = verify(&world.service).await.unwrap().unwrap_err().remove(0);
                 assert_eq!(broken.seq, $seq, "{broken:?}");
             }
         }
@@ -98,10 +98,10 @@ story! {
             let mut changed = bytes.clone();
             changed[5] ^= 1;
             std::fs::write(on_disk(&world, digest), &changed).unwrap();
-            let broken = verify(&world.service).await.unwrap().unwrap_err();
+            let broken = verify(&world.service).await.unwrap().unwrap_err().remove(0);
             assert!(broken.why.zh.contains("与其散列不符") && broken.why.zh.contains(&digest.to_string()), "{broken:?}");
             std::fs::remove_file(on_disk(&world, digest)).unwrap();
-            let broken = verify(&world.service).await.unwrap().unwrap_err();
+            let broken = verify(&world.service).await.unwrap().unwrap_err().remove(0);
             assert!(broken.why.zh.contains("不在了") && broken.seq > 4, "{broken:?}");
             std::fs::write(on_disk(&world, digest), &bytes).unwrap();
         }
@@ -119,7 +119,73 @@ story! {
         let made = certificate::Made { matter: SITING.into(), number: "假1号".into(), signed, printed, documents: Vec::new() };
         let command = Command::Certificate { command: certificate::Command::Issue { made: vec![made] } };
         execute(&office, &id, command, Sent::default()).await.map_err(sentence).unwrap();
-        let broken = verify(&world.service).await.unwrap().unwrap_err();
+        let broken = verify(&world.service).await.unwrap().unwrap_err().remove(0);
         assert!(broken.why.zh.contains("假1号") && broken.why.zh.contains("签名无效"), "{broken:?}");
+    }
+}
+
+/// The file of the keys that are believed.
+fn believed(world: &World) -> std::path::PathBuf {
+    world.folder().join("keys/trusted.json")
+}
+
+story! {
+    /// One key that is believed no more does not hide what else is wrong, and all it signed is named.
+    async fn all_that_does_not_hold_is_found_and_not_the_first_alone(world) {
+        let (first, second) = (decided(&world).await, decided(&world).await);
+        let office = world.office_of(SITING).await;
+        for id in [&first, &second] {
+            service::certificate::issue(&office, id, &SITING.into(), ORIGIN, Sent::default()).await.map_err(sentence).unwrap();
+        }
+        uploads(&world.as_("wang").await, &second, "business-licence", "执照").await;
+        service::daily_head::make(&world.service).await.unwrap();
+        let verified = verify(&world.service).await.unwrap().unwrap();
+        assert_eq!(verified.contents, 5);
+        // The key is taken out, another one is in use; a document is gone and an event was changed.
+        std::fs::write(believed(&world), r#"{"keys":[]}"#).unwrap();
+        world.service.keys.rotate(&world.service).await.unwrap();
+        let project = world.sees("wang", &second).await.unwrap().project;
+        let digest = project.library.values().filter(|kept| kept.is(&"business-licence".into())).find_map(|kept| kept.latest()).unwrap().digest;
+        std::fs::remove_file(on_disk(&world, digest)).unwrap();
+        change(&world, "update event set body = replace(body, '测试项目', '别的项目') where seq = 1").await;
+        let found = verify(&world.service).await.unwrap().unwrap_err();
+        let of = |part: Part| found.iter().filter(|broken| broken.part == part).collect::<Vec<_>>();
+        assert_eq!(of(Part::Log).iter().map(|broken| broken.seq).collect::<Vec<_>>(), [1], "what follows it is not blamed");
+        assert!(of(Part::Head).iter().any(|head| head.why.zh.contains("密钥不认识")), "{found:?}");
+        let contents = of(Part::Contents);
+        assert_eq!(contents.iter().filter(|one| one.why.zh.contains("密钥不认识")).count(), 2, "both certificates: {found:?}");
+        assert!(contents.iter().any(|one| one.why.zh.contains("不在了") && one.why.zh.contains(&digest.to_string())), "{found:?}");
+        assert_eq!(found.len(), 5, "{found:?}");
+    }
+}
+
+story! {
+    /// The file of keys is the word: what was taken out of it comes back by nobody's start, and nothing is signed with it.
+    async fn a_key_that_was_taken_out_of_the_file_stays_out(world) {
+        let id = decided(&world).await;
+        let own = world.service.keys.id().unwrap();
+        std::fs::write(believed(&world), r#"{"keys":[]}"#).unwrap();
+        let again = world.second_server().await;
+        assert!(again.keys.trusted().unwrap().keys().is_empty());
+        let office = world.office_of(SITING).await;
+        for service in [&world.service, &again] {
+            let refused = service::daily_head::make(service).await.unwrap_err().to_string();
+            assert!(refused.contains(&own) && refused.contains("`quanlian key trust` adds it"), "{refused}");
+        }
+        assert!(service::certificate::issue(&office, &id, &SITING.into(), ORIGIN, Sent::default()).await.is_err());
+        // By a person who says so; twice is once.
+        for _ in 0..2 {
+            assert_eq!(world.service.keys.trust(&world.service).unwrap(), own);
+        }
+        assert_eq!(again.keys.trusted().unwrap().keys().len(), 1);
+        service::certificate::issue(&office, &id, &SITING.into(), ORIGIN, Sent::default()).await.map_err(sentence).unwrap();
+        // Or another key in its place; the one that was taken out is not believed again by that, nor one that is retired.
+        std::fs::write(believed(&world), r#"{"keys":[]}"#).unwrap();
+        let new = again.keys.rotate(&again).await.unwrap();
+        let trusted = world.second_server().await.keys.trusted().unwrap();
+        assert_eq!(trusted.keys().iter().map(|key| key.key.kid.as_str()).collect::<Vec<_>>(), [new.as_str()]);
+        let text = std::fs::read_to_string(believed(&world)).unwrap().replacen("\"iat\"", "\"exp\": 1, \"iat\"", 1);
+        std::fs::write(believed(&world), text).unwrap();
+        assert!(again.keys.trust(&again).unwrap_err().to_string().contains("key rotate"));
     }
 }
