@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::audit::{self, Entry};
 use crate::blob::Contents;
-use crate::error::{Error, Public};
+use crate::error::{Error, Fault, Public};
 use crate::limit::{self, Going};
 use crate::project::current;
 use domain::Text;
@@ -22,6 +22,9 @@ use std::ops::Range;
 /// The names of a project's documents, by document and version (from 1).
 pub type Names = BTreeMap<Id<Document>, Vec<String>>;
 
+/// The name that each version came with. A row tells by its digest which version it is of: one that was written for a file
+/// that then became another version, or none, lends its name to nobody.
+///
 /// # Errors
 /// `NotFound`, also where the person may not know there is such a project.
 pub async fn names(cx: &Context, id: &Id<Project>) -> Result<Names, Error> {
@@ -30,15 +33,24 @@ pub async fn names(cx: &Context, id: &Id<Project>) -> Result<Names, Error> {
     if !may(actor, &Action::View, Some(&project)) {
         return Err(Public::NotFound.into());
     }
-    let rows = sqlx::query("select document, name from document_version where project = $1 order by document, version")
+    let rows = sqlx::query("select document, version, name, digest from document_version where project = $1 order by document, version")
         .bind(id.to_string())
         .fetch_all(cx.service.db.pool())
         .await?;
-    let mut names = Names::new();
+    let mut known: BTreeMap<String, Vec<(usize, String, String)>> = BTreeMap::new();
     for row in rows {
-        names.entry(row.try_get::<String, _>("document")?.into()).or_default().push(row.try_get("name")?);
+        let version = usize::try_from(row.try_get::<i64, _>("version")?).map_err(Fault::from)?;
+        known.entry(row.try_get("document")?).or_default().push((version, row.try_get("name")?, row.try_get("digest")?));
     }
-    Ok(names)
+    let name = |document: &Id<Document>, at: usize, version: &material::Version| {
+        let rows = known.get(document.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let digest = version.digest.to_string();
+        let of = |exactly: bool| rows.iter().find(|(n, _, of)| *of == digest && (!exactly || *n == at));
+        let found = of(true).or_else(|| of(false)).map(|(_, name, _)| name.clone());
+        found.unwrap_or_else(|| format!("{document}.{}", version.media.ending()))
+    };
+    let all = project.library.iter();
+    Ok(all.map(|(id, kept)| (id.clone(), kept.versions.iter().zip(1..).map(|(version, at)| name(id, at, version)).collect())).collect())
 }
 
 /// A version of a document with the name it had.

@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::upload::{Upload, command};
-use super::{archive, remember_name};
+use super::{archive, expect_name, remember_name};
 use crate::Context;
 use crate::blob::{Incoming, Whole};
 use crate::error::{Error, Fault, Public};
@@ -35,7 +35,7 @@ pub(super) async fn finish(cx: &Context, upload: &Upload, claim: &Claim<'_>, doc
     let sent = Sent { key: Some(format!("upload/{}", upload.id)), ..Sent::default() };
     // Its name first: whoever hears of the document asks for its name at once.
     let next = current(cx, &upload.project).await?.library.get(document).map_or(1, |kept| kept.versions.len() + 1);
-    remember_name(cx, &upload.project, document, next, &name, &file).await?;
+    expect_name(cx, &upload.project, document, next, &name, &file).await?;
     execute(cx, &upload.project, command, sent).await?;
     // Its own version, should another one have come in between.
     let project = current(cx, &upload.project).await?;

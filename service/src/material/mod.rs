@@ -15,6 +15,20 @@ use domain::id::Id;
 use domain::material::{Arrived, Document};
 use domain::project::Project;
 
+/// Remembers the name of a version before there is one, for who asks at once; what is remembered of that version already
+/// stays.
+pub(crate) async fn expect_name(
+    cx: &Context,
+    project: &Id<Project>,
+    document: &Id<Document>,
+    version: usize,
+    name: &str,
+    file: &Arrived,
+) -> Result<(), Fault> {
+    write_name(cx, (project, document, version), name, file, "nothing").await
+}
+
+/// Remembers the name of a version that is there.
 pub(crate) async fn remember_name(
     cx: &Context,
     project: &Id<Project>,
@@ -23,19 +37,30 @@ pub(crate) async fn remember_name(
     name: &str,
     file: &Arrived,
 ) -> Result<(), Fault> {
-    sqlx::query(
+    let update = "update set name = excluded.name, digest = excluded.digest, media = excluded.media, size = excluded.size";
+    write_name(cx, (project, document, version), name, file, update).await
+}
+
+async fn write_name(
+    cx: &Context,
+    (project, document, version): (&Id<Project>, &Id<Document>, usize),
+    name: &str,
+    file: &Arrived,
+    otherwise: &str,
+) -> Result<(), Fault> {
+    let sql = format!(
         "insert into document_version (project, document, version, name, digest, media, size) values ($1, $2, $3, $4, $5, $6, $7) \
-         on conflict (project, document, version) do update set name = excluded.name, digest = excluded.digest, \
-         media = excluded.media, size = excluded.size",
-    )
-    .bind(project.to_string())
-    .bind(document.to_string())
-    .bind(i64::try_from(version)?)
-    .bind(name.to_string())
-    .bind(file.digest.to_string())
-    .bind(file.media.ending().to_string())
-    .bind(i64::try_from(file.size)?)
-    .execute(cx.service.db.pool())
-    .await?;
+         on conflict (project, document, version) do {otherwise}"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(project.to_string())
+        .bind(document.to_string())
+        .bind(i64::try_from(version)?)
+        .bind(name.to_string())
+        .bind(file.digest.to_string())
+        .bind(file.media.ending().to_string())
+        .bind(i64::try_from(file.size)?)
+        .execute(cx.service.db.pool())
+        .await?;
     Ok(())
 }
