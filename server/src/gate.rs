@@ -76,6 +76,17 @@ fn is_open(path: &str) -> bool {
     }
 }
 
+/// What an open page asks for by itself: it keeps no session alive.
+pub fn is_by_itself(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match parts.as_slice() {
+        ["live"] | ["collab", ..] => true,
+        // Read anew whenever a document came or went.
+        ["api", name] => is_function(name, &["document_names"]),
+        _ => false,
+    }
+}
+
 /// What it takes to change one's password.
 fn is_of_account(path: &str) -> bool {
     path == "/account" || path.strip_prefix("/api/").is_some_and(|name| is_function(name, &["my_account", "change_password"]))
@@ -104,6 +115,16 @@ mod tests {
             assert_eq!(of(Method::POST, path), None, "{path}");
         }
         assert_eq!(of(Method::GET, "/api/my_projects1"), None);
+    }
+
+    #[test]
+    fn what_a_page_does_by_itself_is_told_from_what_a_person_does() {
+        for path in ["/live", "/collab/1.land", "/collab/ticket", "/api/document_names42"] {
+            assert!(is_by_itself(path), "{path}");
+        }
+        for path in ["/", "/projects/1", "/live/1", "/api/view_project1", "/api/document_names_of1", "/projects/1/documents.zip"] {
+            assert!(!is_by_itself(path), "{path}");
+        }
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub async fn feed(State(state): State<AppState>, Query(topic): Query<Topic>, req
     let Some(access) = visitor.access.clone() else { return refused(Error::SignedOut, visitor.lang) };
     let service = state.service();
     // Followed before it is asked: what ends in between is heard.
-    let following = service.endings.follow(&access, service.clock.now());
+    let following = service.endings.follow(&access);
     let cx = visitor.context(&state);
     if let Err(error) = may_follow(&cx, &topic.project).await {
         return refused(error, visitor.lang);
@@ -77,7 +77,12 @@ pub async fn feed(State(state): State<AppState>, Query(topic): Query<Topic>, req
         greeted: false,
         _going: going,
     };
-    Sse::new(stream::unfold(reader, next)).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive")).into_response()
+    let end = reader.following.end();
+    let events = Sse::new(stream::unfold(reader, next)).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive"));
+    let mut response = events.into_response();
+    // Nobody asks for the next event while the one before is not taken: the connection hears of the end by itself.
+    response.extensions_mut().insert(end);
+    response
 }
 
 /// The next event, or the end: the reader's session has ended or they may no longer see the project, or the server stops.
@@ -86,7 +91,12 @@ async fn next(mut reader: Reader) -> Option<(Result<Event, Infallible>, Reader)>
         reader.greeted = true;
         return Some((Ok(Event::default().retry(RETRY).comment("hello")), reader));
     }
+    let end = reader.following.end();
     loop {
+        // What waits goes to nobody any more.
+        if end.has_come() {
+            return None;
+        }
         if let Some(told) = reader.waiting.pop_front() {
             reader.cursor = told.recorded.seq();
             let event = Event::default().id(reader.cursor.to_string()).json_data(&told).ok()?;

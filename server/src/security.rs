@@ -97,6 +97,9 @@ pub async fn who(State(state): State<AppState>, mut request: Request, next: Next
     let service = state.service();
     let holder = match (bearer, app::cookie(request.headers(), app::session_cookie(&visitor.origin))) {
         (Some(token), _) => service::account::by_token(&service, token).await,
+        (None, Some(secret)) if crate::gate::is_by_itself(request.uri().path()) => {
+            service::account::by_session_unused(&service, &secret).await
+        }
         (None, Some(secret)) => service::account::by_session(&service, &secret).await,
         (None, None) => Ok(None),
     };

@@ -19,7 +19,7 @@ use domain::id::Id;
 use domain::limit::Limit;
 use domain::project::Project;
 use domain::sheet::protocol::{Frame, LONGEST_FRAME};
-use futures::stream::SplitSink;
+use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use room::{Leaving, ToRoom};
 use serde::Deserialize;
@@ -60,6 +60,9 @@ const SILENT: u32 = 5;
 /// What a client takes longer to read than this is let go: it comes back for the whole.
 const WRITE: Duration = Duration::from_secs(10);
 
+/// The same for being told that the session has ended.
+const LAST_WORD: Duration = Duration::from_millis(500);
+
 #[derive(Deserialize)]
 pub struct Asked {
     /// Opens one socket, for clients that have no cookie and send no headers.
@@ -99,7 +102,7 @@ pub async fn enter(
         Err(error) => return refused(error, visitor.lang),
     };
     // Followed before it is asked: what ends in between is heard.
-    let following = service.endings.follow(&access, service.clock.now());
+    let following = service.endings.follow(&access);
     let guest = match service::sheet::enter(&service, &access, &project, &section).await {
         Ok(guest) => guest,
         Err(error) => return refused(error, visitor.lang),
@@ -114,16 +117,15 @@ pub async fn enter(
         Err(error) => return refused(error, visitor.lang),
     };
     // On record before the document goes out.
-    if let Err(error) = service::sheet::opened(&cx, &project, &section).await {
-        return refused(error, visitor.lang);
-    }
+    let read_on = match service::sheet::opened(&cx, &project, &section).await {
+        Ok(reads) => reads.then(|| service.clock.now().date()),
+        Err(error) => return refused(error, visitor.lang),
+    };
     let room = state.rooms.of(&state, &document, &project, &section);
     let told = asked.told.as_deref() == Some("1");
-    upgrade
-        .max_message_size(LONGEST_FRAME)
-        .max_frame_size(LONGEST_FRAME)
-        .read_buffer_size(READ_AT_ONCE)
-        .on_upgrade(move |socket| attend(socket, room, room::Joining { guest, access, told }, following, going))
+    upgrade.max_message_size(LONGEST_FRAME).max_frame_size(LONGEST_FRAME).read_buffer_size(READ_AT_ONCE).on_upgrade(move |socket| {
+        attend(socket, room, room::Joining { guest, access, address: visitor.address, read_on, told }, following, going)
+    })
 }
 
 /// Whose a ticket is. In the hands of somebody else who is signed in it is good for nothing.
@@ -145,67 +147,80 @@ pub async fn ticket(State(state): State<AppState>, Extension(visitor): Extension
     }
 }
 
-/// One connection until its end: what it says goes to the room, what the room says comes back.
-async fn attend(socket: WebSocket, room: mpsc::Sender<ToRoom>, joining: room::Joining, mut following: Following, _going: Going) {
-    let (mut sink, mut stream) = socket.split();
+/// One connection until its end. Whatever it waits for, the end of what it came in by ends it.
+async fn attend(socket: WebSocket, room: mpsc::Sender<ToRoom>, joining: room::Joining, following: Following, _going: Going) {
+    let (mut sink, stream) = socket.split();
+    let end = following.end();
+    let mut number = None;
+    let closing = tokio::select! {
+        closing = talk(&mut sink, stream, &room, joining, following, &mut number) => closing,
+        true = end.wait() => Some(ENDED),
+    };
+    if let Some(Leaving { code, why }) = closing {
+        let time = if why == ENDED.why { LAST_WORD } else { WRITE };
+        let close = sink.send(Message::Close(Some(CloseFrame { code, reason: why.into() })));
+        let _ = tokio::time::timeout(time, close).await;
+    }
+    drop(sink);
+    if let Some(me) = number {
+        let _ = room.send(ToRoom::Leave { me }).await;
+    }
+}
+
+/// What a connection says goes to the room, what the room says comes back; gives why it ends. `number`: its own in the room.
+async fn talk(
+    sink: &mut SplitSink<WebSocket, Message>,
+    mut stream: SplitStream<WebSocket>,
+    room: &mpsc::Sender<ToRoom>,
+    joining: room::Joining,
+    mut following: Following,
+    number: &mut Option<u64>,
+) -> Option<Leaving> {
     let (out, mut coming) = mpsc::channel::<Bytes>(WAITING);
     let (bye, mut leaving) = tokio::sync::oneshot::channel::<Leaving>();
-    let (number, numbered) = tokio::sync::oneshot::channel();
-    if room.send(ToRoom::Join { joining: Box::new(joining), out, bye, number }).await.is_err() {
-        return;
-    }
-    let Ok(me) = numbered.await else { return };
+    let (told, numbered) = tokio::sync::oneshot::channel();
+    room.send(ToRoom::Join { joining: Box::new(joining), out, bye, number: told }).await.ok()?;
+    let me = numbered.await.ok()?;
+    *number = Some(me);
     let mut pulse = tokio::time::interval(HALF_PING);
     let (mut beats, mut silent) = (0_u32, 0);
-    let closing = loop {
+    loop {
         tokio::select! {
             frame = coming.recv() => match frame {
-                Some(bytes) => tokio::select! {
-                    sent = tokio::time::timeout(WRITE, write(&mut sink, bytes, &mut coming)) => match sent {
-                        Ok(Ok(())) => {}
-                        Ok(Err(_)) | Err(_) => break None,
-                    },
-                    () = following.ended() => break Some(ENDED),
+                Some(bytes) => match tokio::time::timeout(WRITE, write(sink, bytes, &mut coming)).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(_)) | Err(_) => return None,
                 },
-                None => break leaving.try_recv().ok(),
+                None => return leaving.try_recv().ok(),
             },
-            left = &mut leaving => break left.ok(),
+            left = &mut leaving => return left.ok(),
             heard = following.next() => match heard {
-                Heard::Ended => break Some(ENDED),
-                Heard::AskAgain => if room.send(ToRoom::AskRights { me }).await.is_err() { break None },
+                Heard::Ended => return Some(ENDED),
+                Heard::AskAgain => room.send(ToRoom::AskRights { me }).await.ok()?,
             },
             heard = stream.next() => {
                 silent = 0;
                 match heard {
-                Some(Ok(Message::Binary(bytes))) => match Frame::decode(&bytes) {
-                    Ok(frame) => {
-                        if room.send(ToRoom::Said { me, frame }).await.is_err() {
-                            break None;
-                        }
-                    }
-                    Err(wrong) => break Some(Leaving { code: close_code::UNSUPPORTED, why: wrong.0 }),
-                },
-                Some(Ok(Message::Text(_))) => break Some(Leaving { code: close_code::UNSUPPORTED, why: "frames are binary" }),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            }
+                    Some(Ok(Message::Binary(bytes))) => match Frame::decode(&bytes) {
+                        Ok(frame) => room.send(ToRoom::Said { me, frame }).await.ok()?,
+                        Err(wrong) => return Some(Leaving { code: close_code::UNSUPPORTED, why: wrong.0 }),
+                    },
+                    Some(Ok(Message::Text(_))) => return Some(Leaving { code: close_code::UNSUPPORTED, why: "frames are binary" }),
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                }
             }
             _ = pulse.tick() => {
                 (beats, silent) = (beats.wrapping_add(1), silent + 1);
                 if silent > SILENT {
-                    break Some(Leaving { code: close_code::AWAY, why: "nothing was heard from you" });
+                    return Some(Leaving { code: close_code::AWAY, why: "nothing was heard from you" });
                 }
                 let ping = tokio::time::timeout(WRITE, sink.send(Message::Ping(Bytes::new())));
                 if beats % 2 == 1 && !matches!(ping.await, Ok(Ok(()))) {
-                    break None;
+                    return None;
                 }
             }
         }
-    };
-    let _ = room.send(ToRoom::Leave { me }).await;
-    if let Some(Leaving { code, why }) = closing {
-        let close = sink.send(Message::Close(Some(CloseFrame { code, reason: why.into() })));
-        let _ = tokio::time::timeout(WRITE, close).await;
     }
 }
 

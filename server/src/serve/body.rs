@@ -7,12 +7,14 @@ use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use futures::StreamExt;
 use hyper::body::{Frame, Incoming, SizeHint};
+use service::account::End;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 
 /// A request's body. When it comes too slowly it ends with an error, and says so in `late`.
 pub struct Paced {
@@ -77,11 +79,38 @@ impl HttpBody for Paced {
 pub struct Answer {
     body: Body,
     _begun: Begun,
+    _watched: Option<Watched>,
 }
 
 impl Answer {
-    pub fn new(body: Body, begun: Begun) -> Answer {
-        Answer { body, _begun: begun }
+    /// `watched`: what ends it from outside.
+    pub fn new(body: Body, begun: Begun, watched: Option<Watched>) -> Answer {
+        Answer { body, _begun: begun, _watched: watched }
+    }
+}
+
+/// How long an answer has to end by itself when what it was asked with has ended.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// An answer whose connection ends soon after what it was asked with, though the peer takes nothing of it; until it is
+/// dropped.
+pub struct Watched(AbortHandle);
+
+impl Watched {
+    pub fn over(end: End, life: Arc<Life>) -> Watched {
+        let watch = async move {
+            if end.wait().await {
+                tokio::time::sleep(GRACE).await;
+                life.end();
+            }
+        };
+        Watched(tokio::spawn(watch).abort_handle())
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -106,38 +135,53 @@ impl HttpBody for Answer {
 const PIECE: usize = 16 * 1024;
 
 /// The same for HTTP/2, where a peer may read the connection and leave one answer unread: it is handed on in pieces,
-/// and when a piece is not taken in time, the connection ends.
-pub fn by_pieces(body: Body, begun: Begun, life: Arc<Life>, time: Option<Duration>) -> Body {
+/// and when a piece is not taken in time, the connection ends. `end`: what ends this answer alone.
+pub fn by_pieces(body: Body, begun: Begun, life: Arc<Life>, time: Option<Duration>, end: Option<End>) -> Body {
     let (to, from) = mpsc::channel::<Result<Bytes, axum::Error>>(1);
     tokio::spawn(async move {
         let _begun = begun;
-        let mut pieces = body.into_data_stream();
-        loop {
-            let next = tokio::select! {
-                next = pieces.next() => next,
-                () = to.closed() => None,
-            };
-            let mut bytes = match next {
-                Some(Ok(bytes)) => bytes,
-                Some(Err(error)) => {
-                    let _ = to.send(Err(error)).await;
-                    return;
-                }
-                None => return,
-            };
-            while !bytes.is_empty() {
-                let piece = to.send(Ok(bytes.split_to(bytes.len().min(PIECE))));
-                let taken = match time {
-                    Some(time) => tokio::time::timeout(time, piece).await,
-                    None => Ok(piece.await),
-                };
-                match taken {
-                    Ok(Ok(())) => {}
-                    Ok(Err(_)) => return,
-                    Err(_) => return life.end(),
-                }
+        let Some(end) = end else { return hand_on(body, &to, &life, time).await };
+        let over = async {
+            if end.wait().await {
+                tokio::time::sleep(GRACE).await;
+            } else {
+                std::future::pending::<()>().await;
             }
+        };
+        tokio::select! {
+            () = hand_on(body, &to, &life, time) => {}
+            () = over => {}
         }
     });
     Body::from_stream(futures::stream::unfold(from, |mut from| async move { from.recv().await.map(|piece| (piece, from)) }))
+}
+
+async fn hand_on(body: Body, to: &mpsc::Sender<Result<Bytes, axum::Error>>, life: &Life, time: Option<Duration>) {
+    let mut pieces = body.into_data_stream();
+    loop {
+        let next = tokio::select! {
+            next = pieces.next() => next,
+            () = to.closed() => None,
+        };
+        let mut bytes = match next {
+            Some(Ok(bytes)) => bytes,
+            Some(Err(error)) => {
+                let _ = to.send(Err(error)).await;
+                return;
+            }
+            None => return,
+        };
+        while !bytes.is_empty() {
+            let piece = to.send(Ok(bytes.split_to(bytes.len().min(PIECE))));
+            let taken = match time {
+                Some(time) => tokio::time::timeout(time, piece).await,
+                None => Ok(piece.await),
+            };
+            match taken {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return,
+                Err(_) => return life.end(),
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! One connection from its start to its end.
 
-use super::body::{Answer, Paced, by_pieces};
+use super::body::{Answer, Paced, Watched, by_pieces};
 use super::io::Guarded;
 use super::{BUFFER, Config, LONGEST_URI, Place, STREAMS, Timeouts, stopped};
 use crate::Peer;
@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use service::account::End;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
@@ -157,7 +158,7 @@ async fn answer(
     let uri = request.uri();
     if uri.path().len() + uri.query().map_or(0, str::len) > LONGEST_URI {
         return turned_away(StatusCode::URI_TOO_LONG, "网址太长。\nThe address is too long.\n")
-            .map(|body| Body::new(Answer::new(body, going)));
+            .map(|body| Body::new(Answer::new(body, going, None)));
     }
     let late = Arc::new(AtomicBool::new(false));
     let mut request = request.map(|body| Body::new(Paced::new(body, timeouts.body, late.clone())));
@@ -169,10 +170,12 @@ async fn answer(
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         life.upgraded.store(true, Ordering::Relaxed);
     }
+    let end = response.extensions_mut().remove::<End>();
     if version == Version::HTTP_2 {
-        response.map(|body| by_pieces(body, going, life, taken))
+        response.map(|body| by_pieces(body, going, life, taken, end))
     } else {
-        response.map(|body| Body::new(Answer::new(body, going)))
+        let watched = end.map(|end| Watched::over(end, life));
+        response.map(|body| Body::new(Answer::new(body, going, watched)))
     }
 }
 

@@ -205,6 +205,83 @@ async fn the_live_document_of_a_section_with_a_number_is_for_those_who_read_it_w
     }
 }
 
+/// A socket that stays, with what the server said so far.
+struct Here {
+    stream: TcpStream,
+    heard: String,
+}
+
+impl Here {
+    /// Comes to a section's document, and has said what it has: nothing.
+    async fn comes(at: std::net::SocketAddr, document: &str, cookie: &str) -> Here {
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        let head = format!(
+            "GET /collab/{document} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut here = Here { stream, heard: String::new() };
+        here.hears("\r\n\r\n").await;
+        assert!(here.heard.starts_with("HTTP/1.1 101"), "{}", here.heard);
+        let have = Frame::Have(Default::default()).encode();
+        let length = 0x80 | u8::try_from(have.len()).unwrap();
+        here.stream.write_all(&[&[0x82, length, 0, 0, 0, 0][..], &have].concat()).await.unwrap();
+        here
+    }
+
+    async fn hears(&mut self, what: &str) {
+        let reading = async {
+            let mut piece = [0; 4096];
+            while !self.heard.contains(what) {
+                let n = self.stream.read(&mut piece).await.unwrap();
+                assert!(n > 0, "it ended: {}", self.heard);
+                self.heard.push_str(&String::from_utf8_lossy(&piece[..n]));
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), reading).await.expect("it is told");
+    }
+}
+
+/// A number that comes while somebody has the section open is read by them, and on record: once for a connection, and not
+/// for who wrote it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_is_typed_while_the_section_is_open_is_on_record_once() {
+    let world = World::on_sqlite().await;
+    world.person("reg", Role::Department, "reg", Some("market-regulation"), &[], &[]).await;
+    let same = "update account set password_hash = (select password_hash from account where login = 'wang')";
+    sqlx::query(same).execute(world.service.db.pool()).await.unwrap();
+    let id = world.project_with(&[("needs_project_company", "true")]).await;
+    let door = Door::of(&world, String::new());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let router = door.router.clone();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let document = format!("{id}.applicant");
+    let cookie = async |login: &str| format!("session={}", world.session(login).await);
+    let mut reg = Here::comes(at, &document, &cookie("reg").await).await;
+    let mut wang = Here::comes(at, &document, &cookie("wang").await).await;
+    let fills = async |field: &str, value: &str| {
+        let values = [(field.into(), value.into())].into();
+        service::sheet::fill(&world.as_("wang").await, &id, values).await.map_err(sentence).unwrap();
+    };
+    fills("legal_rep_name", "张三丰").await;
+    reg.hears("张三丰").await;
+    assert_eq!(on_record(&world).await, [], "there is no number yet");
+    for number in [NUMBER, BEFORE] {
+        fills("legal_rep_id", number).await;
+        reg.hears(number).await;
+        wang.hears(number).await;
+        let read = ("reg".to_string(), "applicant/legal_rep_id (live)".to_string());
+        assert_eq!(on_record(&world).await, [read], "before it is told, and once");
+    }
+    // Another connection is another reading.
+    let mut again = Here::comes(at, &document, &cookie("reg").await).await;
+    again.hears(BEFORE).await;
+    assert_eq!(on_record(&world).await.len(), 2);
+    let values = on_record(&world).await.into_iter().map(|(_, subject)| subject).collect::<String>();
+    assert!(!values.contains(NUMBER) && !values.contains(BEFORE), "never the value");
+}
+
 const SCAN: &str = "legal-rep-id";
 
 /// What is on record of this person reading documents.

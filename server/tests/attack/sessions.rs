@@ -7,6 +7,7 @@ use axum::http::{Request, header};
 use domain::id::Id;
 use domain::limit::Limit;
 use domain::project::Project;
+use futures::StreamExt;
 use service::account::{by_session, disable, enable, end_others, revoke, sign_out};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -101,6 +102,57 @@ async fn feeds_and_sockets_end_with_what_they_were_opened_by() {
     let open = both(at, &project, &format!("Cookie: {wang}")).await;
     portal.service.clock.advance_seconds(domain::access::SESSION_SECONDS);
     end(open).await;
+}
+
+/// A page that is left open, and what it asks for by itself, keeps no session alive.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_nobody_uses_is_signed_out_after_two_hours() {
+    let portal = Portal::open().await;
+    let project = portal.project().await;
+    let at = serve(&portal).await;
+    let wang = portal.session("wang").await;
+    let open = both(at, &project, &format!("Cookie: {wang}")).await;
+    for _ in 0..3 {
+        portal.service.clock.advance_seconds(1800);
+        let names = crate::doors::send_as(&portal, "document_names", &wang, &format!("id={project}")).await;
+        assert_eq!(names.status, 200, "{}", names.text);
+        assert_eq!(Open::feed(at, &project, &format!("Cookie: {wang}")).await.status, 200);
+    }
+    portal.service.clock.advance_seconds(1800);
+    end(open).await;
+    assert!(portal.get("/projects", &wang).await.status.is_redirection());
+    // A person who asks for a page goes on.
+    let wang = portal.session("wang").await;
+    for _ in 0..4 {
+        portal.service.clock.advance_seconds(3600);
+        assert_eq!(portal.get("/projects", &wang).await.status, 200);
+    }
+}
+
+/// What waits in a feed is told to nobody whose session has ended.
+#[tokio::test]
+async fn a_feed_that_was_not_read_says_nothing_after_the_end() {
+    let portal = Portal::open().await;
+    let project = portal.project().await;
+    let wang = portal.session("wang").await;
+    let request = Request::get(format!("/live?project={project}&after=0")).header(header::COOKIE, &wang);
+    let response = portal.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    for n in 0..3 {
+        let command = domain::consultation::Command::Ask { matter: None, text: format!("问{n}"), backbone: None };
+        let command = domain::project::Command::Consultation { id: format!("q{n}").into(), command };
+        service::project::execute(&portal.as_("wang").await, &project, command, Default::default()).await.unwrap();
+    }
+    let mut body = response.into_body().into_data_stream();
+    let mut heard = String::new();
+    while !heard.contains("问0") {
+        heard.push_str(&String::from_utf8_lossy(&body.next().await.unwrap().unwrap()));
+    }
+    sign_out(&portal.service.context(None), wang.trim_start_matches("session=")).await.unwrap();
+    while let Some(piece) = body.next().await {
+        heard.push_str(&String::from_utf8_lossy(&piece.unwrap()));
+    }
+    assert!(!heard.contains("问2"), "{heard}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

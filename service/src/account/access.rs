@@ -38,6 +38,8 @@ pub struct Access {
     pub scopes: BTreeSet<Scope>,
     /// It ends then, however much it is used.
     pub until: Instant,
+    /// When it was last used, as far as that is known.
+    pub used: Option<Instant>,
     /// The person has to change the password the operator chose before anything else.
     pub first_password: bool,
 }
@@ -66,11 +68,20 @@ macro_rules! held {
     };
 }
 
-/// Who holds the session of this secret, if it is valid.
+/// Who holds the session of this secret, if it is valid. To be asked is to be used.
 ///
 /// # Errors
 /// The database failed.
 pub async fn by_session(service: &Service, secret: &str) -> Result<Option<Holder>, Fault> {
+    let held = by_session_unused(service, secret).await?;
+    Ok(noted(service, held).await)
+}
+
+/// The same for what an open page asks for by itself: that is no use.
+///
+/// # Errors
+/// The database failed.
+pub async fn by_session_unused(service: &Service, secret: &str) -> Result<Option<Holder>, Fault> {
     const SQL: &str = held!("session", "''", "x.last_used_at > $3 and x.secret_hash = $1");
     held(service, By::Session, SQL, digest(secret)).await
 }
@@ -84,10 +95,11 @@ pub async fn by_token(service: &Service, text: &str) -> Result<Option<Holder>, F
     if !text.starts_with(TOKEN_MARK) {
         return Ok(None);
     }
-    held(service, By::Token, SQL, digest(text)).await
+    let held = held(service, By::Token, SQL, digest(text)).await?;
+    Ok(noted(service, held).await)
 }
 
-/// Asks again who holds an access: none, it has ended.
+/// Asks again who holds an access: none, it has ended. This is no use of it.
 ///
 /// # Errors
 /// The database failed.
@@ -122,13 +134,6 @@ async fn held(service: &Service, by: By, sql: &'static str, which: String) -> Re
     let Some(row) = query.fetch_optional(service.db.pool()).await? else { return Ok(None) };
     let account: Id<Account> = row.try_get::<String, _>("id")?.into();
     let access = access_from(by, &account, &row)?;
-    let used: Option<String> = row.try_get("used")?;
-    if used.is_none_or(|used| used <= now.plus_seconds(-USE_NOTED_SECONDS).to_string()) {
-        // It is no reason to turn anybody away that this could not be written; the next request writes it.
-        if let Err(fault) = note_use(service, &[(by, access.id.clone())]).await {
-            tracing::warn!(%fault, "that a session is in use was not noted");
-        }
-    }
     let mut actor = actor_from(&service.db, &account, &row).await?;
     actor.stands_for = crate::work::stands_for(&service.db, &account, now.date()).await?;
     for other in &actor.stands_for {
@@ -150,26 +155,40 @@ fn access_from(by: By, account: &Id<Account>, row: &AnyRow) -> Result<Access, Fa
         account: account.clone(),
         scopes,
         until: instant(row, "until")?,
+        used: row.try_get::<Option<String>, _>("used")?.and_then(|at| at.parse().ok()),
         first_password: by == By::Session && first.is_some(),
     })
 }
 
-/// Writes down that these are in use.
-pub(super) async fn note_use(service: &Service, which: &[(By, String)]) -> Result<(), Fault> {
-    note_use_in(&service.db, service.clock.now(), which).await
+/// Notes that whoever it is uses what they came in by. It is no reason to turn anybody away that this could not be written;
+/// the next request writes it.
+async fn noted(service: &Service, held: Option<Holder>) -> Option<Holder> {
+    if let Some(holder) = &held
+        && let Err(fault) = note_use(service, &holder.access).await
+    {
+        tracing::warn!(%fault, "that a session is in use was not noted");
+    }
+    held
 }
 
-pub(super) async fn note_use_in(db: &crate::db::Db, now: Instant, which: &[(By, String)]) -> Result<(), Fault> {
-    const SESSION: &str = "update session set last_used_at = $1 where id = $2 and ended_at is null";
-    const TOKEN: &str = "update access_token set last_used_at = $1 where id = $2 and ended_at is null";
-    // In one order on all servers, so that two never wait for each other crosswise.
-    let mut which: Vec<_> = which.iter().collect();
-    which.sort_by(|a, b| a.1.cmp(&b.1));
-    let mut tx = db.begin_write().await?;
-    for (by, id) in which {
-        let sql = if *by == By::Session { SESSION } else { TOKEN };
-        sqlx::query(sql).bind(now.to_string()).bind(id.clone()).execute(&mut *tx).await?;
+/// Writes down that an access is in use, if that was not written within the last minute.
+///
+/// # Errors
+/// The database failed.
+pub async fn note_use(service: &Service, access: &Access) -> Result<(), Fault> {
+    const SESSION: &str = "update session set last_used_at = $1 where id = $2 and ended_at is null and last_used_at <= $3";
+    const TOKEN: &str =
+        "update access_token set last_used_at = $1 where id = $2 and ended_at is null and (last_used_at is null or last_used_at <= $3)";
+    let now = service.clock.now();
+    let before = now.plus_seconds(-USE_NOTED_SECONDS);
+    if access.used.is_some_and(|used| used > before) {
+        return Ok(());
     }
-    tx.commit().await?;
+    sqlx::query(if access.by == By::Session { SESSION } else { TOKEN })
+        .bind(now.to_string())
+        .bind(access.id.clone())
+        .bind(before.to_string())
+        .execute(service.db.pool())
+        .await?;
     Ok(())
 }

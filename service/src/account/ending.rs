@@ -1,12 +1,11 @@
 //! Tells open connections that their session or token has ended, within a second, also when another server or the
 //! command line ended it. What it costs grows with what ends, not with what is open.
 
-use super::access::note_use_in;
 use super::{Access, By};
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::Fault;
-use domain::access::USE_NOTED_SECONDS;
+use domain::access::SESSION_IDLE_SECONDS;
 use domain::date::Instant;
 use sqlx::Row;
 use std::collections::HashMap;
@@ -28,8 +27,6 @@ type Key = (By, String);
 struct Open {
     account: String,
     until: Instant,
-    /// When its use was last written down.
-    noted: Instant,
     /// The change of rights that was last told.
     rights_at: String,
     followers: usize,
@@ -51,7 +48,7 @@ pub enum Heard {
     AskAgain,
 }
 
-/// A connection that is open by an access; it counts as use of it.
+/// A connection that is open by an access. That it is open is no use of it: what a person asks for is.
 pub struct Following {
     endings: Endings,
     key: Key,
@@ -67,9 +64,24 @@ impl Following {
         Heard::AskAgain
     }
 
-    /// Waits for the end.
-    pub async fn ended(&mut self) {
-        let _ = self.standing.wait_for(|standing| standing.ended).await;
+    /// The end, for what waits for it beside everything else.
+    pub fn end(&self) -> End {
+        End(self.standing.clone())
+    }
+}
+
+/// The end of an access that a connection is open by.
+#[derive(Clone)]
+pub struct End(watch::Receiver<Standing>);
+
+impl End {
+    pub fn has_come(&self) -> bool {
+        self.0.borrow().ended
+    }
+
+    /// Waits for it; `false`: nobody follows the access any more.
+    pub async fn wait(mut self) -> bool {
+        self.0.wait_for(|standing| standing.ended).await.is_ok()
     }
 }
 
@@ -93,13 +105,12 @@ impl Endings {
     }
 
     /// Follows an access until the answer is dropped.
-    pub fn follow(&self, access: &Access, now: Instant) -> Following {
+    pub fn follow(&self, access: &Access) -> Following {
         let key = (access.by, access.id.clone());
         let mut open = self.lock();
         let entry = open.entry(key.clone()).or_insert_with(|| Open {
             account: access.account.to_string(),
             until: access.until,
-            noted: now,
             rights_at: String::new(),
             followers: 0,
             standing: watch::Sender::default(),
@@ -132,7 +143,7 @@ impl Endings {
         }
     }
 
-    /// What ended elsewhere, or by time; and writes down what is in use.
+    /// What ended elsewhere, or by time: sessions that nobody uses too, though a page of theirs is open.
     async fn look(&self, db: &Db, now: Instant, from: Instant) -> Result<(), Fault> {
         if self.lock().is_empty() {
             return Ok(());
@@ -143,13 +154,18 @@ impl Endings {
             let rows = sqlx::query(sql).bind(from.to_string()).fetch_all(db.pool()).await?;
             self.end(by, rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<String>, _>>()?);
         }
+        let unused = sqlx::query("select id from session where ended_at is null and last_used_at <= $1")
+            .bind(now.plus_seconds(-SESSION_IDLE_SECONDS).to_string())
+            .fetch_all(db.pool())
+            .await?;
+        self.end(By::Session, unused.iter().map(|row| row.try_get("id")).collect::<Result<Vec<String>, _>>()?);
         let rows =
             sqlx::query("select id, rights_at from account where rights_at > $1").bind(from.to_string()).fetch_all(db.pool()).await?;
         for row in rows {
             self.hear_rights(row.try_get("id")?, row.try_get("rights_at")?);
         }
-        let in_use = self.pass_time(now);
-        if in_use.is_empty() { Ok(()) } else { note_use_in(db, now, &in_use).await }
+        self.pass_time(now);
+        Ok(())
     }
 
     fn hear_rights(&self, account: String, at: String) {
@@ -159,18 +175,11 @@ impl Endings {
         }
     }
 
-    /// Ends what has come to its maximum; gives what has been in use for a while.
-    fn pass_time(&self, now: Instant) -> Vec<Key> {
-        let mut in_use = Vec::new();
-        for (key, entry) in self.lock().iter_mut() {
-            if entry.until <= now {
-                entry.standing.send_if_modified(|standing| !std::mem::replace(&mut standing.ended, true));
-            } else if entry.noted.plus_seconds(USE_NOTED_SECONDS) <= now && !entry.standing.borrow().ended {
-                entry.noted = now;
-                in_use.push(key.clone());
-            }
+    /// Ends what has come to its maximum.
+    fn pass_time(&self, now: Instant) {
+        for entry in self.lock().values().filter(|entry| entry.until <= now) {
+            entry.standing.send_if_modified(|standing| !std::mem::replace(&mut standing.ended, true));
         }
-        in_use
     }
 }
 

@@ -9,8 +9,8 @@ mod sign_in;
 pub(crate) mod ticket;
 pub(crate) mod token;
 
-pub use access::{Access, By, Holder, again, by_session, by_token, signed_in};
-pub use ending::{Endings, Following, Heard};
+pub use access::{Access, By, Holder, again, by_session, by_session_unused, by_token, note_use, signed_in};
+pub use ending::{End, Endings, Following, Heard};
 pub(crate) use password::hashed;
 pub use password::{Password, change_password, set_password};
 pub use session::{Token, begin_session, end_others, end_session, replace_session, sessions, sign_out};

@@ -53,14 +53,16 @@ pub async fn enter(service: &Service, access: &Access, id: &Id<Project>, section
     Ok(Guest { actor, person, fields })
 }
 
-/// Puts on record that somebody who came in gets the section's document, where it holds an identity number.
+/// Puts on record that somebody who came in gets the section's document, where it holds an identity number; gives whether
+/// it does.
 ///
 /// # Errors
 /// The database failed; the document is not to be given then.
-pub async fn opened(cx: &Context, id: &Id<Project>, section: &str) -> Result<(), Error> {
+pub async fn opened(cx: &Context, id: &Id<Project>, section: &str) -> Result<bool, Error> {
     let entries = cx.service.sheets.entries(id).await?;
     let whole = identity::sensitive(&cx.service.catalogue.form, section, &entries);
-    Ok(read_whole(cx, id, &whole, "live").await?)
+    read_whole(cx, id, &whole, "live").await?;
+    Ok(!whole.is_empty())
 }
 
 /// Puts on record, before it is done and once for a request, that whole identity numbers are given out: which fields, and where.

@@ -3,12 +3,12 @@ use crate::world::*;
 use domain::access::Scope;
 use domain::account::Role;
 use domain::audit::KEPT_DAYS;
-use service::account::{
-    Access, NewAccount, NewToken, Password, Token, add, by_session, by_token, change_password, disable, enable, end_others, end_session,
-    end_token, list, make_ticket, make_token, redeem, replace_session, revoke, sessions, set_password, sign_in, sign_out, signed_in,
-    tokens,
-};
 use service::Service;
+use service::account::{
+    Access, NewAccount, NewToken, Password, Token, add, again, by_session, by_session_unused, by_token, change_password, disable, enable,
+    end_others, end_session, end_token, list, make_ticket, make_token, note_use, redeem, replace_session, revoke, sessions, set_password,
+    sign_in, sign_out, signed_in, tokens,
+};
 use service::audit::{Asked, Entry, export, forget, record};
 
 fn new(login: &str, role: Role) -> NewAccount {
@@ -164,11 +164,11 @@ story! {
         let there = second.context(None);
         let followed = async |secret: &Token| {
             let access = access_of(&world, secret).await.unwrap();
-            world.service.endings.follow(&access, world.service.clock.now())
+            world.service.endings.follow(&access)
         };
         let in_time = |following: service::account::Following| async move {
-            let mut following = following;
-            tokio::time::timeout(std::time::Duration::from_secs(20), following.ended()).await.expect("it hears of the end");
+            let end = following.end();
+            assert!(tokio::time::timeout(std::time::Duration::from_secs(20), end.wait()).await.expect("it hears of the end"));
         };
         let wang = sign_in(&cx, "wang", "correct horse").await.unwrap();
         let following = followed(&wang).await;
@@ -183,6 +183,25 @@ story! {
         let following = followed(&wang).await;
         world.service.clock.advance_seconds(12 * 3600);
         in_time(following).await;
+        // An open page is no use of a session, nor is what it asks for by itself.
+        let wang = sign_in(&cx, "wang", "correct horse").await.unwrap();
+        let access = access_of(&world, &wang).await.unwrap();
+        let following = followed(&wang).await;
+        for _ in 0..3 {
+            world.service.clock.advance_seconds(1800);
+            assert!(again(&world.service, &access).await.unwrap().is_some());
+            assert!(by_session_unused(&world.service, &wang.0).await.unwrap().is_some());
+        }
+        assert!(!following.end().has_come());
+        world.service.clock.advance_seconds(1800);
+        in_time(following).await;
+        // What a person does is.
+        let wang = sign_in(&cx, "wang", "correct horse").await.unwrap();
+        let access = access_of(&world, &wang).await.unwrap();
+        world.service.clock.advance_seconds(7000);
+        note_use(&world.service, &access).await.unwrap();
+        world.service.clock.advance_seconds(7000);
+        assert!(by_session_unused(&world.service, &wang.0).await.unwrap().is_some());
     }
 }
 

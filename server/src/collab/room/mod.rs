@@ -1,12 +1,14 @@
 //! A room: everybody who has a section open on this server. One task owns its document; no lock.
 
 mod presence;
+mod reading;
 mod writing;
 
 use crate::AppState;
 use axum::body::Bytes;
 use axum::extract::ws::close_code;
 use domain::account::Account;
+use domain::date::{Date, Instant};
 use domain::id::Id;
 use domain::project::Project;
 use domain::sheet::document::Document;
@@ -40,6 +42,10 @@ pub struct Leaving {
 pub struct Joining {
     pub guest: Guest,
     pub access: Access,
+    /// Where the connection comes from.
+    pub address: String,
+    /// The day on which it was put on record that this connection reads identity numbers; none: there was none to read.
+    pub read_on: Option<Date>,
     pub told: bool,
 }
 
@@ -66,6 +72,10 @@ pub enum ToRoom {
 struct Member {
     guest: Guest,
     access: Access,
+    address: String,
+    read_on: Option<Date>,
+    /// When it was last noted that its person writes here: that is use of the session.
+    noted: Instant,
     told: bool,
     out: mpsc::Sender<Bytes>,
     bye: Option<oneshot::Sender<Leaving>>,
@@ -206,6 +216,7 @@ impl Room {
                     Frame::Have(vector) => {
                         // What is not stored yet nobody is told: first the one, then the other.
                         self.store(std::mem::take(&mut fresh)).await?;
+                        self.put_on_record(vec![me]).await;
                         match self.document.missing(&vector) {
                             Ok(missing) => self.send(me, Frame::answer(&missing).into()),
                             Err(_) => self.close(me, Leaving { code: close_code::UNSUPPORTED, why: "not a state vector" }),
@@ -224,9 +235,11 @@ impl Room {
     fn join(&mut self, joining: Joining, out: mpsc::Sender<Bytes>, bye: oneshot::Sender<Leaving>, number: oneshot::Sender<u64>) {
         let me = self.next;
         self.next += 1;
-        let Joining { guest, access, told } = joining;
+        let Joining { guest, access, address, read_on, told } = joining;
         let read_only = guest.fields.is_empty();
-        let member = Member { guest, access, told, out, bye: Some(bye), clients: Vec::new(), frames: 0, settled: 0, astray: false };
+        let (noted, bye) = (self.service.clock.now(), Some(bye));
+        let (clients, frames, settled, astray) = (Vec::new(), 0, 0, false);
+        let member = Member { guest, access, address, read_on, noted, told, out, bye, clients, frames, settled, astray };
         self.members.insert(me, member);
         if number.send(me).is_err() {
             self.members.remove(&me);

@@ -212,7 +212,11 @@ impl Room {
             }
         }
         // What other servers stored meanwhile came along, and nobody here has been told of it.
-        match self.service.sheets.since(&self.name, before).await? {
+        let since = self.service.sheets.since(&self.name, before).await?;
+        if since.as_ref().is_none_or(|new| !new.is_empty()) {
+            self.put_on_record(self.everybody()).await;
+        }
+        match since {
             Some(new) => {
                 for (_, _, data) in new.into_iter().filter(|(seq, _, _)| *seq <= loaded.seq) {
                     self.send_all(None, &Frame::Update(data).encode().into());
@@ -255,6 +259,9 @@ impl Room {
                 }
             }
         };
+        self.note_use(fresh.iter().map(|update| update.from).collect()).await;
+        let written = fresh.iter().flat_map(|update| update.fields.iter().map(|field| (field, &update.author)));
+        self.put_on_record(self.readers_of(written)).await;
         for update in &fresh {
             let frame: Bytes = Frame::Update(update.data.clone()).encode().into();
             self.send_all(Some(update.from), &frame);
@@ -312,6 +319,7 @@ impl Room {
         let Some((last, _, _)) = new.last() else { return Ok(()) };
         let first = std::mem::replace(&mut self.seq, *last);
         self.loose += new.len() as u64;
+        let changed = self.service.sheets.changed_since(&self.name, first).await?;
         for (_, author, data) in &new {
             let scanned = scan::of_stored(data).unwrap_or_default();
             self.gaps |= scanned.gaps;
@@ -319,10 +327,11 @@ impl Room {
                 self.writers.insert(*client, author.clone());
             }
             self.document.apply(data).map_err(|_| "a stored update cannot be read")?;
-            let frame: Bytes = Frame::Update(data.clone()).encode().into();
-            self.send_all(None, &frame);
         }
-        let changed = self.service.sheets.changed_since(&self.name, first).await?;
+        self.put_on_record(self.readers_of(changed.iter().map(|one| (&one.field, &one.entry.by)))).await;
+        for (_, _, data) in new {
+            self.send_all(None, &Frame::Update(data).encode().into());
+        }
         self.tell_stored(changed);
         Ok(())
     }
