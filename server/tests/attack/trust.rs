@@ -13,7 +13,7 @@ use domain::project::Project;
 use server::{AppState, Settings, Site, router};
 use service::Service;
 use service::certificate::{Forged, Keys, Trusted, address, by_number, check, issue};
-use service::crypto::{Module, Software, jws};
+use service::crypto::{Module, Sealer, Software, Unopened, jws};
 use service::daily_head::{latest, make};
 use service::project::Sent;
 use service::verify::verify;
@@ -352,11 +352,35 @@ async fn a_certified_module_can_stand_behind_the_port() {
         fn digest_algorithm(&self) -> &'static str {
             "SM3"
         }
+        fn sealer(&self) -> Result<Arc<dyn Sealer>, service::Fault> {
+            Ok(Arc::new(Session { key: 0x5a, before: self.0.sealer()? }))
+        }
+    }
+    /// What it seals has another form and another length than what the built-in module seals.
+    struct Session {
+        key: u8,
+        before: Arc<dyn Sealer>,
+    }
+    impl Session {
+        fn tag(&self, hidden: &[u8], place: &str) -> [u8; 32] {
+            Digest::of(&[&[self.key], place.as_bytes(), b"|", hidden].concat()).0
+        }
+    }
+    impl Sealer for Session {
         fn seal(&self, plain: &[u8], place: &str) -> Result<Vec<u8>, service::Fault> {
-            self.0.seal(plain, place)
+            let hidden: Vec<u8> = plain.iter().map(|byte| byte ^ self.key).collect();
+            Ok([b"SM4".as_slice(), &self.tag(&hidden, place), &hidden].concat())
         }
         fn open(&self, sealed: &[u8], place: &str) -> Result<Vec<u8>, service::Fault> {
-            self.0.open(sealed, place)
+            let Some(own) = sealed.strip_prefix(b"SM4") else { return self.before.open(sealed, place) };
+            let (tag, hidden) = own.split_at_checked(32).ok_or(Unopened::NotSealed)?;
+            match tag == self.tag(hidden, place) {
+                true => Ok(hidden.iter().map(|byte| byte ^ self.key).collect()),
+                false => Err(Unopened::Changed.into()),
+            }
+        }
+        fn longer_by(&self) -> usize {
+            35
         }
     }
     let mut world = World::on_sqlite().await;
@@ -369,9 +393,18 @@ async fn a_certified_module_can_stand_behind_the_port() {
     service.keys.trust(&service).unwrap();
     service.clock.advance_seconds(DAY);
     world.service = service;
-    let (_, after) = issued(&world).await;
+    let (project, after) = issued(&world).await;
     assert!(by_number(&world.service, &before).await.unwrap().authentic && by_number(&world.service, &after).await.unwrap().authentic);
     assert_eq!(make(&world.service).await.unwrap().digest, "SM3");
     assert!(verify(&world.service).await.unwrap().is_ok());
     assert!(get(&world.service, "/.well-known/jwks.json").await.1.contains("SM2SM3"));
+    // What it seals and what the one before sealed are both read; what it sealed has its form.
+    let held = world.sees("zhou", &project).await.unwrap().project.certificates.values().next().unwrap().clone();
+    let name = held.signed.to_string();
+    let file = world.folder().join("documents/sealed").join(&name[..2]).join(&name[2..4]).join(&name);
+    assert!(std::fs::read(file).unwrap()[28..].starts_with(b"SM4"));
+    service::account::sign_in(&world.service.context(None), "wang", "correct horse").await.unwrap();
+    let new = service::account::Password::Plain("another horse".into());
+    service::account::set_password(&world.service.context(None), "wang", new).await.unwrap();
+    service::account::sign_in(&world.service.context(None), "wang", "another horse").await.unwrap();
 }

@@ -1,7 +1,7 @@
 //! The portal's keys: the module that signs, and the file `trusted.json` that says whose signatures are believed.
 
 use crate::Service;
-use crate::crypto::{Forged, Module, PUBLIC, PublicKey, Software, Trusted, TrustedKey, jws, write_anew, write_over};
+use crate::crypto::{Forged, Module, PUBLIC, PublicKey, Sealer, Software, Trusted, TrustedKey, jws, write_anew, write_over};
 use crate::error::Fault;
 use domain::certificate::Certificate;
 use domain::date::Instant;
@@ -43,6 +43,14 @@ impl Keys {
     /// The module that signs and seals.
     pub fn module(&self) -> &dyn Module {
         self.module.as_ref()
+    }
+
+    /// What seals and opens what is stored, for a series of things.
+    ///
+    /// # Errors
+    /// The keys cannot be read.
+    pub fn sealer(&self) -> Result<Arc<dyn Sealer>, Fault> {
+        self.module.sealer()
     }
 
     /// Where the daily heads are kept.

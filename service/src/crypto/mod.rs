@@ -13,6 +13,8 @@ pub use trusted::{Trusted, TrustedKey};
 
 use crate::error::Fault;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
 
 /// The public half of a key, as JOSE writes it (RFC 7517).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -65,16 +67,53 @@ pub trait Module: Verifier {
     /// The name of the digest that seals of the log are made with.
     fn digest_algorithm(&self) -> &'static str;
 
+    /// What seals and opens a series of things: the chunks of a document, the rows of a table. The keys are looked at once
+    /// for all of them, as a device is logged in to once; it is let go of when the series is done.
+    ///
+    /// # Errors
+    /// The keys cannot be read, or the device does not answer.
+    fn sealer(&self) -> Result<Arc<dyn Sealer>, Fault>;
+}
+
+/// Seals with the storage key that was in use when it was made, and opens with all keys that were there then.
+pub trait Sealer: Send + Sync {
     /// Encrypts for storage, so that a change shows. `place`: what it is and whose. Sealed bytes cannot be opened as
     /// those of another place.
     ///
     /// # Errors
-    /// The key cannot be read, or the device does not answer.
+    /// The device does not answer.
     fn seal(&self, plain: &[u8], place: &str) -> Result<Vec<u8>, Fault>;
 
     /// Opens what was sealed, also with an earlier key.
     ///
     /// # Errors
-    /// It was changed, is of another place, or its key is not here.
+    /// [`Unopened`] where it is not what was sealed in this place or its key is not here; another fault where the device
+    /// does not answer.
     fn open(&self, sealed: &[u8], place: &str) -> Result<Vec<u8>, Fault>;
+
+    /// By how many bytes what is sealed is longer than what was given. The same for all that it seals.
+    fn longer_by(&self) -> usize;
 }
+
+/// Why something sealed is not opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unopened {
+    /// It has not the form of something sealed.
+    NotSealed,
+    /// The key that it was sealed with is not here.
+    NoKey,
+    /// It was changed, or belongs in another place.
+    Changed,
+}
+
+impl fmt::Display for Unopened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unopened::NotSealed => "this was not sealed here",
+            Unopened::NoKey => "the key that this was sealed with is not here",
+            Unopened::Changed => "what was sealed has been changed or moved",
+        })
+    }
+}
+
+impl std::error::Error for Unopened {}

@@ -2,7 +2,7 @@
 //! portal's user can read. They are read at each use, so that what another server or the command line changed holds at once.
 
 use super::file::{SECRET, write_anew, write_over};
-use super::{Module, PublicKey, Verifier};
+use super::{Module, PublicKey, Sealer, Unopened, Verifier};
 use crate::error::Fault;
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit};
@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use domain::log::Digest;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const SIGNING: &str = "signing.key";
 const STORAGE: &str = "storage.key";
@@ -19,6 +20,7 @@ const STORAGE: &str = "storage.key";
 const FORM: u8 = 1;
 const ID: usize = 8;
 const NONCE: usize = 12;
+const TAG: usize = 16;
 
 /// Secrets in a folder.
 #[derive(Clone, Debug)]
@@ -152,25 +154,37 @@ impl Module for Software {
         "SHA-256"
     }
 
+    fn sealer(&self) -> Result<Arc<dyn Sealer>, Fault> {
+        let keys = self.storage()?.iter().map(|key| (storage_id(key), Aes256Gcm::new(key.into()))).collect();
+        Ok(Arc::new(Ciphers(keys)))
+    }
+}
+
+/// The keys of storage, ready to be used; the one in use first.
+struct Ciphers(Vec<([u8; ID], Aes256Gcm)>);
+
+impl Sealer for Ciphers {
     fn seal(&self, plain: &[u8], place: &str) -> Result<Vec<u8>, Fault> {
-        let keys = self.storage()?;
-        let key = keys.first().ok_or("there is no storage key")?;
+        let (id, cipher) = self.0.first().ok_or("there is no storage key")?;
         let nonce: [u8; NONCE] = rand::random();
         let payload = Payload { msg: plain, aad: place.as_bytes() };
-        let sealed = Aes256Gcm::new(key.into()).encrypt((&nonce).into(), payload).map_err(|_| "this cannot be sealed")?;
-        Ok([&[FORM], storage_id(key).as_slice(), &nonce, &sealed].concat())
+        let sealed = cipher.encrypt((&nonce).into(), payload).map_err(|_| "this cannot be sealed")?;
+        Ok([&[FORM], id.as_slice(), &nonce, &sealed].concat())
     }
 
     fn open(&self, sealed: &[u8], place: &str) -> Result<Vec<u8>, Fault> {
         let (Some((head, sealed)), Some(&FORM)) = (sealed.split_at_checked(1 + ID + NONCE), sealed.first()) else {
-            return Err("this was not sealed here".into());
+            return Err(Unopened::NotSealed.into());
         };
         let (id, nonce) = head[1..].split_at(ID);
-        let keys = self.storage()?;
-        let key = keys.iter().find(|key| storage_id(key) == id).ok_or("the key that this was sealed with is not here")?;
+        let (_, cipher) = self.0.iter().find(|(key, _)| key == id).ok_or(Unopened::NoKey)?;
         let nonce: [u8; NONCE] = nonce.try_into()?;
         let payload = Payload { msg: sealed, aad: place.as_bytes() };
-        Ok(Aes256Gcm::new(key.into()).decrypt((&nonce).into(), payload).map_err(|_| "what was sealed has been changed or moved")?)
+        Ok(cipher.decrypt((&nonce).into(), payload).map_err(|_| Unopened::Changed)?)
+    }
+
+    fn longer_by(&self) -> usize {
+        1 + ID + NONCE + TAG
     }
 }
 
@@ -183,22 +197,32 @@ mod tests {
     fn what_is_sealed_opens_only_whole_in_its_place_and_with_its_key() {
         let folder = tempfile::tempdir().unwrap();
         let module = Software::open(folder.path()).unwrap();
-        let sealed = module.seal("320505199001011234".as_bytes(), "account/1").unwrap();
+        let sealer = module.sealer().unwrap();
+        let sealed = sealer.seal("320505199001011234".as_bytes(), "account/1").unwrap();
         assert!(!sealed.windows(6).any(|part| part == b"320505"));
-        assert_ne!(sealed, module.seal("320505199001011234".as_bytes(), "account/1").unwrap(), "never the same twice");
-        assert_eq!(module.open(&sealed, "account/1").unwrap(), b"320505199001011234");
-        assert!(module.open(&sealed, "account/2").is_err(), "moved to another person");
+        assert_ne!(sealed, sealer.seal("320505199001011234".as_bytes(), "account/1").unwrap(), "never the same twice");
+        assert_eq!(sealed.len(), 18 + sealer.longer_by());
+        assert_eq!(sealer.seal(b"", "account/1").unwrap().len(), sealer.longer_by());
+        assert_eq!(sealer.open(&sealed, "account/1").unwrap(), b"320505199001011234");
+        let why = |fault: Fault| *fault.downcast::<Unopened>().unwrap();
+        assert_eq!(why(sealer.open(&sealed, "account/2").unwrap_err()), Unopened::Changed, "moved to another person");
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
-            assert!(module.open(&changed, "account/1").is_err(), "at {at}");
-            assert!(module.open(&sealed[..at], "account/1").is_err(), "cut at {at}");
+            assert!(sealer.open(&changed, "account/1").is_err(), "at {at}");
+            assert!(sealer.open(&sealed[..at], "account/1").is_err(), "cut at {at}");
         }
         // Another key seals from now on; what the one before sealed still opens.
         module.rotate(&mut |_| Ok(())).unwrap();
-        assert_eq!(module.open(&sealed, "account/1").unwrap(), b"320505199001011234");
+        let new = module.sealer().unwrap();
+        assert_eq!(new.open(&sealed, "account/1").unwrap(), b"320505199001011234");
+        // A series that had begun goes on with the key it had.
+        let later = sealer.seal(b"later", "account/1").unwrap();
+        assert_eq!(later[1..9], sealed[1..9]);
+        assert_ne!(new.seal(b"later", "account/1").unwrap()[1..9], sealed[1..9]);
         let elsewhere = tempfile::tempdir().unwrap();
-        assert!(Software::open(elsewhere.path()).unwrap().open(&sealed, "account/1").is_err(), "a thief without the keys");
+        let thief = Software::open(elsewhere.path()).unwrap().sealer().unwrap();
+        assert_eq!(why(thief.open(&sealed, "account/1").unwrap_err()), Unopened::NoKey, "a thief without the keys");
     }
 
     #[test]
