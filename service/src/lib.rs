@@ -71,7 +71,7 @@ pub struct Context {
 }
 
 impl Service {
-    /// Opens the database, with the store of contents and the signing key beside it; brings its tables up to date and starts the appender.
+    /// Opens the database, with the store of contents and the keys beside it; brings its tables up to date and starts the appender.
     ///
     /// # Errors
     /// The database cannot be reached or is not ours.
@@ -79,6 +79,7 @@ impl Service {
         let db = Db::open(database).await?;
         let log = Log::start(db.clone()).await?;
         let sheets = sheet::Sheets::start(db.clone());
+        let blobs = blobs.sealed_with(&keys);
         let endings = account::Endings::start(db.clone(), clock.clone());
         let service =
             Service { db, log, sheets, blobs, keys, catalogue, clock, heads: Default::default(), counts: Default::default(), endings };

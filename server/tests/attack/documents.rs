@@ -58,7 +58,7 @@ fn pdf(length: usize) -> Vec<u8> {
 
 fn on_disk(portal: &Portal, digest: Digest) -> PathBuf {
     let text = digest.to_string();
-    Path::new(portal.service.blobs.name()).join(&text[..2]).join(&text[2..4]).join(text)
+    Path::new(portal.service.blobs.name()).join("sealed").join(&text[..2]).join(&text[2..4]).join(text)
 }
 
 /// A second server on the same database and documents.
@@ -116,8 +116,8 @@ async fn a_document_that_was_changed_on_the_disk_is_not_served() {
         (range("bytes=4000-4009").await.status, range("bytes=4000-4009").await.bytes),
         (StatusCode::PARTIAL_CONTENT, bytes[4000..4010].to_vec())
     );
-    let mut changed = bytes.clone();
-    changed[10] ^= 1;
+    let mut changed = std::fs::read(on_disk(&portal, Digest::of(&bytes))).unwrap();
+    changed[100] ^= 1;
     std::fs::write(on_disk(&portal, Digest::of(&bytes)), &changed).unwrap();
     assert_eq!(portal.get(&address, &wang).await.status, 500);
     assert_eq!(range("bytes=4000-4009").await.status, 500);

@@ -1,6 +1,8 @@
 //! Contents are compared with their digest when they are read, and what was compared is remembered.
 
+use super::sealed::{Head, Layout, unopened};
 use super::{Contents, changed};
+use crate::crypto::Unopened;
 use bytes::Bytes;
 use domain::log::Digest;
 use futures::{StreamExt, TryStreamExt};
@@ -18,11 +20,27 @@ pub(super) struct Seen {
     size: u64,
     tag: Option<String>,
     modified: i64,
+    /// How the contents are sealed; `None`: they are from before contents were.
+    head: Option<Head>,
 }
 
 impl Seen {
-    pub fn of(meta: &ObjectMeta) -> Seen {
-        Seen { size: meta.size, tag: meta.e_tag.clone(), modified: meta.last_modified.timestamp_micros() }
+    pub fn of(meta: &ObjectMeta, head: Option<Head>) -> Seen {
+        Seen { size: meta.size, tag: meta.e_tag.clone(), modified: meta.last_modified.timestamp_micros(), head }
+    }
+
+    /// Whether the store still has the same.
+    pub fn is_still(&self, meta: &ObjectMeta) -> bool {
+        *self == Seen::of(meta, self.head)
+    }
+
+    pub fn is_sealed(&self) -> bool {
+        self.head.is_some()
+    }
+
+    /// Where the chunks of what is sealed stand.
+    pub fn layout(&self) -> Option<Layout> {
+        Layout::of(self.head?, self.size)
     }
 }
 
@@ -77,7 +95,14 @@ pub(super) fn verified(digest: Digest, seen: Seen, checked: Checked, stream: Con
             if going.over {
                 return Ok(None);
             }
-            while let Some(piece) = going.stream.try_next().await? {
+            let not_so = || {
+                checked.forget(digest);
+                tracing::error!(%digest, "contents are not what their digest says");
+                Error::Generic { store: "contents", source: changed(digest).into() }
+            };
+            // A key that is not here says nothing of the contents.
+            let of_the_bytes = |error: &Error| unopened(error).is_some_and(|why| why != Unopened::NoKey);
+            while let Some(piece) = going.stream.try_next().await.map_err(|e| if of_the_bytes(&e) { not_so() } else { e })? {
                 going.hasher.update(&piece);
                 if let Some(before) = going.held.replace(piece) {
                     return Ok(Some((before, going)));
@@ -85,9 +110,7 @@ pub(super) fn verified(digest: Digest, seen: Seen, checked: Checked, stream: Con
             }
             going.over = true;
             if Digest(std::mem::take(&mut going.hasher).finalize().into()) != digest {
-                checked.forget(digest);
-                tracing::error!(%digest, "contents are not what their digest says");
-                return Err(Error::Generic { store: "contents", source: changed(digest).into() });
+                return Err(not_so());
             }
             checked.remember(digest, seen);
             Ok(going.held.take().map(|last| (last, going)))

@@ -1,13 +1,17 @@
-//! Contents on their way into the store: hashed as they are written, under a name that nobody reads, and given the name
-//! of their digest when they are whole. So what was hashed is what is kept.
+//! Contents on their way into the store: hashed and sealed as they are written, under a name that nobody reads, and given
+//! the name of their digest when they are whole. So what was hashed is what is kept.
 
-use super::{Blobs, incoming, of};
+use super::sealed::{Layout, Sealing};
+use super::{Blobs, blob, incoming, sealed_at};
+use crate::crypto::Sealer;
 use crate::error::Fault;
 use bytes::Bytes;
 use domain::log::Digest;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload};
 use sha2::{Digest as _, Sha256};
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Contents are written in pieces of this size, and as a whole up to it; S3 takes no smaller piece but the last.
 const PIECE: usize = 8 * 1024 * 1024;
@@ -15,6 +19,8 @@ const PIECE: usize = 8 * 1024 * 1024;
 const BEGINNING: usize = 4096;
 /// A reader fetches so much at once.
 const WINDOW: u64 = 256 * 1024;
+/// Chunks that it opens at once.
+const AT_ONCE: u64 = 16;
 
 /// Contents being written.
 pub(crate) struct Incoming {
@@ -22,6 +28,9 @@ pub(crate) struct Incoming {
     hasher: Sha256,
     size: u64,
     beginning: Vec<u8>,
+    sealing: Sealing,
+    sealer: Arc<dyn Sealer>,
+    /// What is sealed and not stored yet.
     piece: Vec<u8>,
     /// Where the pieces before this one went.
     stored: Option<(Path, Box<dyn MultipartUpload>)>,
@@ -33,6 +42,8 @@ pub(crate) struct Whole {
     pub size: u64,
     pub beginning: Vec<u8>,
     blobs: Blobs,
+    sealer: Arc<dyn Sealer>,
+    layout: Layout,
     place: Place,
 }
 
@@ -42,8 +53,13 @@ enum Place {
 }
 
 impl Blobs {
-    pub(crate) fn incoming(&self) -> Incoming {
-        Incoming { blobs: self.clone(), hasher: Sha256::new(), size: 0, beginning: Vec::new(), piece: Vec::new(), stored: None }
+    /// # Errors
+    /// The keys cannot be read.
+    pub(crate) fn incoming(&self) -> Result<Incoming, Fault> {
+        let (sealer, mut piece) = (self.sealer()?, Vec::new());
+        let sealing = Sealing::begin(sealer.clone(), &mut piece)?;
+        let (blobs, hasher) = (self.clone(), Sha256::new());
+        Ok(Incoming { blobs, hasher, size: 0, beginning: Vec::new(), sealing, sealer, piece, stored: None })
     }
 }
 
@@ -53,11 +69,13 @@ impl Incoming {
         self.size += bytes.len() as u64;
         let wanted = BEGINNING.saturating_sub(self.beginning.len()).min(bytes.len());
         self.beginning.extend_from_slice(&bytes[..wanted]);
-        self.piece.extend_from_slice(bytes);
-        while self.piece.len() > PIECE {
-            let rest = self.piece.split_off(PIECE);
-            let piece = std::mem::replace(&mut self.piece, rest);
-            self.store(piece).await?;
+        for bytes in bytes.chunks(PIECE) {
+            self.sealing.write(bytes, &mut self.piece)?;
+            while self.piece.len() > PIECE {
+                let rest = self.piece.split_off(PIECE);
+                let piece = std::mem::replace(&mut self.piece, rest);
+                self.store(piece).await?;
+            }
         }
         Ok(())
     }
@@ -75,21 +93,23 @@ impl Incoming {
 
     /// All is written.
     pub async fn finish(mut self) -> Result<Whole, Fault> {
-        let piece = std::mem::take(&mut self.piece);
-        let place = if self.stored.is_none() {
-            Place::Memory(Bytes::from(piece))
-        } else {
-            self.store(piece).await?;
-            match &mut self.stored {
-                Some((place, upload)) => {
-                    upload.complete().await?;
-                    Place::Stored(place.clone())
+        let digest = Digest(std::mem::take(&mut self.hasher).finalize().into());
+        let layout = self.sealing.finish(&blob(digest), &mut self.piece)?;
+        let place = match self.stored.take() {
+            None => Place::Memory(Bytes::from(self.piece)),
+            Some((place, mut upload)) => {
+                // The last chunk may have made it longer than one piece: only the last one is shorter.
+                let mut rest = Bytes::from(self.piece);
+                while !rest.is_empty() {
+                    let piece = rest.split_to(rest.len().min(PIECE));
+                    upload.put_part(PutPayload::from(piece)).await?;
                 }
-                None => return Err("contents have no place".into()),
+                upload.complete().await?;
+                Place::Stored(place)
             }
         };
-        let digest = Digest(self.hasher.finalize().into());
-        Ok(Whole { digest, size: self.size, beginning: self.beginning, blobs: self.blobs, place })
+        let Incoming { blobs, sealer, size, beginning, .. } = self;
+        Ok(Whole { digest, size, beginning, blobs, sealer, layout, place })
     }
 
     /// What was written so far goes.
@@ -101,14 +121,21 @@ impl Incoming {
 }
 
 impl Whole {
-    /// Gives the contents the name of their digest. What stands there already stays if it holds.
+    /// Gives the contents the name of their digest. What stands there sealed already stays if it holds; what stands there
+    /// from before contents were sealed goes.
     pub async fn settle(self) -> Result<(), Fault> {
-        match &self.place {
-            Place::Memory(bytes) => self.blobs.keep_as(self.digest, bytes.clone()).await?,
-            Place::Stored(place) if self.blobs.holds(self.digest).await? => self.blobs.store.delete(place).await?,
-            Place::Stored(place) => self.blobs.store.rename(place, &of(self.digest)).await?,
+        let holds = self.blobs.holds(self.digest).await?;
+        match self.place {
+            Place::Stored(place) if holds => self.blobs.store.delete(&place).await?,
+            Place::Stored(place) => self.blobs.store.rename(&place, &sealed_at(self.digest)).await?,
+            Place::Memory(_) if holds => {}
+            Place::Memory(bytes) => {
+                let place = incoming();
+                self.blobs.store.put(&place, PutPayload::from(bytes)).await?;
+                self.blobs.store.rename(&place, &sealed_at(self.digest)).await?;
+            }
         }
-        Ok(())
+        self.blobs.drop_plain(self.digest).await
     }
 
     /// The contents are not wanted.
@@ -122,6 +149,16 @@ impl Whole {
     /// For what reads here and there.
     pub fn reader(&self) -> Reader<'_> {
         Reader { whole: self, window: (0, Bytes::new()) }
+    }
+
+    /// The contents of these chunks.
+    async fn chunks(&self, chunks: Range<u64>) -> Result<Vec<u8>, Fault> {
+        let range = self.layout.stored_of(&chunks);
+        let stored = match &self.place {
+            Place::Memory(bytes) => bytes.slice(usize::try_from(range.start)?..usize::try_from(range.end)?),
+            Place::Stored(place) => self.blobs.store.get_range(place, range).await?,
+        };
+        self.layout.open_all(self.sealer.as_ref(), &stored, chunks, &blob(self.digest))
     }
 }
 
@@ -138,14 +175,9 @@ impl Reader<'_> {
         if offset >= end {
             return Ok(Bytes::new());
         }
-        let place = match &self.whole.place {
-            Place::Memory(bytes) => return Ok(bytes.slice(usize::try_from(offset)?..usize::try_from(end)?)),
-            Place::Stored(place) => place,
-        };
         let (from, held) = &self.window;
         if offset < *from || end > from + held.len() as u64 {
-            let to = end.max(offset + WINDOW).min(self.whole.size);
-            self.window = (offset, self.whole.blobs.store.get_range(place, offset..to).await?);
+            self.fetch(offset, end.max(offset + WINDOW).min(self.whole.size)).await?;
         }
         let (from, held) = &self.window;
         let (start, end) = (usize::try_from(offset - from)?, usize::try_from(end - from)?);
@@ -153,5 +185,20 @@ impl Reader<'_> {
             return Err("the store gave fewer bytes than it holds".into());
         }
         Ok(held.slice(start..end))
+    }
+
+    /// Puts a range in the window, a part at a time: what is sealed of it is not held as a whole beside it.
+    async fn fetch(&mut self, offset: u64, to: u64) -> Result<(), Fault> {
+        let layout = &self.whole.layout;
+        let mut chunks = layout.chunks_of(&(offset..to));
+        let from = layout.begins(chunks.start);
+        let mut window = Vec::with_capacity(usize::try_from(to - from)?);
+        while !chunks.is_empty() {
+            let part = chunks.start..chunks.end.min(chunks.start + AT_ONCE);
+            chunks.start = part.end;
+            window.extend(self.whole.chunks(part).await?);
+        }
+        self.window = (from, window.into());
+        Ok(())
     }
 }

@@ -1,11 +1,18 @@
 //! Where contents are kept: a folder, or any store that speaks S3. Contents are named by their SHA-256, so the same
-//! file is there once. They are checked against that name when they are written and when they are read.
+//! file is there once. They are sealed when they are written, and checked against their name then and when they are read.
 
 mod checked;
 mod incoming;
+mod parts;
+mod seal_plain;
+mod sealed;
 
 pub(crate) use incoming::{Incoming, Reader, Whole};
+pub(crate) use parts::SEALED_PART;
+pub(crate) use seal_plain::Plain;
 
+use crate::certificate::Keys;
+use crate::crypto::{Sealer, Unopened};
 use crate::error::Fault;
 use bytes::Bytes;
 use checked::{Checked, Seen, verified};
@@ -17,7 +24,8 @@ pub use object_store::Error as StoreError;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{Error, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, parse_url_opts};
+use object_store::{Error, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, parse_url_opts};
+use sealed::{Layout, broken, opened, unopened};
 use sha2::{Digest as _, Sha256};
 use std::ops::Range;
 use std::path::{Path as Folder, PathBuf};
@@ -31,6 +39,8 @@ const CHECKS_AT_ONCE: usize = 2;
 const INCOMING: &str = "incoming";
 /// Parts of files that are arriving.
 const UPLOADS: &str = "uploads";
+/// Contents that are sealed, by their digest. Those beside the folder are from before contents were sealed.
+const SEALED: &str = "sealed";
 
 /// Contents as they come.
 pub type Contents = BoxStream<'static, Result<Bytes, StoreError>>;
@@ -41,6 +51,8 @@ pub struct Blobs {
     name: String,
     /// The store is this folder.
     folder: Option<PathBuf>,
+    /// With which contents are sealed; none before the portal is open.
+    keys: Option<Keys>,
     checked: Checked,
     checks: Arc<Semaphore>,
     room: Arc<Semaphore>,
@@ -49,9 +61,13 @@ pub struct Blobs {
 /// How contents stand against their digest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Condition {
-    Holds { size: u64 },
+    Holds {
+        size: u64,
+    },
     Missing,
     Changed,
+    /// They cannot be opened: the key that they were sealed with is not here.
+    Shut,
 }
 
 impl Blobs {
@@ -86,6 +102,7 @@ impl Blobs {
             store,
             name: place.to_string(),
             folder,
+            keys: None,
             checked: Checked::default(),
             checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
             room: Arc::new(Semaphore::new(room.min(Semaphore::MAX_PERMITS))),
@@ -101,16 +118,27 @@ impl Blobs {
         self.room.clone().try_acquire_many_owned(u32::try_from(bytes).ok()?).ok()
     }
 
+    /// The same store, sealing with these keys. [`crate::Service::open`] gives it the portal's.
+    #[must_use]
+    pub fn sealed_with(self, keys: &Keys) -> Blobs {
+        Blobs { keys: Some(keys.clone()), ..self }
+    }
+
+    fn sealer(&self) -> Result<Arc<dyn Sealer>, Fault> {
+        self.keys.as_ref().ok_or("the store of contents has no keys")?.sealer()
+    }
+
     /// The contents of a digest, as they come; `range` in bytes, all if none. All of them are checked as they come: the
-    /// last piece is given out only when they are what their digest says. A range is given out of what was checked as a whole.
+    /// last piece is given out only when they are what their digest says. A range is given out of what was checked as a
+    /// whole, and of that only the chunks it touches are opened.
     ///
     /// # Errors
-    /// They are not there, are not what their digest says, or the store does not answer.
+    /// They are not there, are not what their digest says, cannot be opened, or the store does not answer.
     pub async fn read(&self, digest: Digest, range: Option<Range<u64>>) -> Result<Contents, Fault> {
+        let missing = || Fault::from(format!("the contents {digest} are missing"));
         let Some(range) = range else {
-            let got = self.store.get(&of(digest)).await?;
-            let seen = Seen::of(&got.meta);
-            let mut stream = verified(digest, seen, self.checked.clone(), got.into_stream());
+            let (seen, stream) = self.whole(digest).await?.ok_or_else(missing)?;
+            let mut stream = verified(digest, seen, self.checked.clone(), stream);
             // Small contents that do not hold fail here, before an answer has begun.
             let first = stream.try_next().await?;
             return Ok(futures::stream::iter(first.map(Ok)).chain(stream).boxed());
@@ -118,24 +146,67 @@ impl Blobs {
         // What is replaced while it is checked is checked once more.
         for _ in 0..3 {
             let known = self.checked.get(digest);
-            if known.is_some() {
-                let options = GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
-                let got = self.store.get_opts(&of(digest), options).await?;
-                if known == Some(Seen::of(&got.meta)) {
-                    return Ok(got.into_stream());
-                }
+            if let Some(seen) = &known
+                && let Some(contents) = self.range(digest, seen, range.clone()).await?
+            {
+                return Ok(contents);
             }
             let _turn = self.checks.acquire().await?;
             // Somebody who waited before may have checked it.
             if self.checked.get(digest) == known {
                 match self.check(digest).await? {
                     Condition::Holds { .. } => {}
-                    Condition::Missing => return Err(format!("the contents {digest} are missing").into()),
+                    Condition::Missing => return Err(missing()),
                     Condition::Changed => return Err(changed(digest).into()),
+                    Condition::Shut => return Err(format!("the contents {digest}: {}", Unopened::NoKey).into()),
                 }
             }
         }
         Err(format!("the contents {digest} change while they are read").into())
+    }
+
+    /// All of the contents, not compared with their digest yet.
+    async fn whole(&self, digest: Digest) -> Result<Option<(Seen, Contents)>, Fault> {
+        // What is sealed at this moment leaves its old place only when it has the new one.
+        for (place, is_sealed) in [(sealed_at(digest), true), (of(digest), false), (sealed_at(digest), true)] {
+            let got = match self.store.get(&place).await {
+                Err(Error::NotFound { .. }) => continue,
+                got => got?,
+            };
+            let meta = got.meta.clone();
+            let mut stream = got.into_stream();
+            if !is_sealed {
+                return Ok(Some((Seen::of(&meta, None), stream)));
+            }
+            let head = sealed::head(&mut stream).await?;
+            let Some((head, layout, got)) = head.and_then(|(head, got)| Some((head, Layout::of(head, meta.size)?, got))) else {
+                let not_sealed = futures::stream::iter([Err(broken(Unopened::NotSealed.into()))]).boxed();
+                return Ok(Some((Seen::of(&meta, None), not_sealed)));
+            };
+            let stream = opened(layout, self.sealer()?, blob(digest), 0..layout.size, got, stream);
+            return Ok(Some((Seen::of(&meta, Some(head)), stream)));
+        }
+        Ok(None)
+    }
+
+    /// A range of contents that were seen; `None`: they are not the same any more.
+    async fn range(&self, digest: Digest, seen: &Seen, range: Range<u64>) -> Result<Option<Contents>, Fault> {
+        let layout = seen.layout();
+        let (place, stored) = match &layout {
+            Some(layout) => (sealed_at(digest), layout.stored_of(&layout.chunks_of(&range))),
+            None => (of(digest), range.clone()),
+        };
+        let options = GetOptions { range: Some(GetRange::Bounded(stored)), ..GetOptions::default() };
+        let got = match self.store.get_opts(&place, options).await {
+            Err(Error::NotFound { .. }) => return Ok(None),
+            got => got?,
+        };
+        if !seen.is_still(&got.meta) {
+            return Ok(None);
+        }
+        let Some(layout) = layout else { return Ok(Some(got.into_stream())) };
+        let range = range.start..range.end.min(layout.size);
+        Ok(Some(opened(layout, self.sealer()?, blob(digest), range, Vec::new(), got.into_stream())))
     }
 
     /// Reads contents to their end and compares them with their digest.
@@ -143,16 +214,24 @@ impl Blobs {
     /// # Errors
     /// The store does not answer.
     pub async fn check(&self, digest: Digest) -> Result<Condition, Fault> {
-        let got = match self.store.get(&of(digest)).await {
-            Err(Error::NotFound { .. }) => return Ok(Condition::Missing),
-            got => got?,
-        };
-        let seen = Seen::of(&got.meta);
-        let size = got.meta.size;
-        let mut hasher = Sha256::new();
-        let mut stream = got.into_stream();
-        while let Some(piece) = stream.try_next().await? {
-            hasher.update(&piece);
+        let Some((seen, mut stream)) = self.whole(digest).await? else { return Ok(Condition::Missing) };
+        let (mut hasher, mut size) = (Sha256::new(), 0);
+        loop {
+            match stream.try_next().await {
+                Ok(Some(piece)) => {
+                    hasher.update(&piece);
+                    size += piece.len() as u64;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    self.checked.forget(digest);
+                    return match unopened(&error) {
+                        Some(Unopened::NoKey) => Ok(Condition::Shut),
+                        Some(Unopened::NotSealed | Unopened::Changed) => Ok(Condition::Changed),
+                        None => Err(error.into()),
+                    };
+                }
+            }
         }
         if Digest(hasher.finalize().into()) == digest {
             self.checked.remember(digest, seen);
@@ -165,67 +244,60 @@ impl Blobs {
     /// # Errors
     /// The store does not answer.
     pub async fn has(&self, digest: Digest) -> Result<bool, Fault> {
-        Ok(self.meta(digest).await?.is_some())
+        for place in [sealed_at(digest), of(digest), sealed_at(digest)] {
+            if self.meta(&place).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
-    async fn meta(&self, digest: Digest) -> Result<Option<ObjectMeta>, Fault> {
-        match self.store.head(&of(digest)).await {
+    async fn meta(&self, place: &Path) -> Result<Option<ObjectMeta>, Fault> {
+        match self.store.head(place).await {
             Ok(meta) => Ok(Some(meta)),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Whether contents are there as their digest says. Broken ones may be left of an earlier failure.
+    /// Whether contents are there, sealed, as their digest says. Broken ones may be left of an earlier failure.
     async fn holds(&self, digest: Digest) -> Result<bool, Fault> {
-        let Some(meta) = self.meta(digest).await? else { return Ok(false) };
-        if self.checked.get(digest) == Some(Seen::of(&meta)) {
+        let Some(meta) = self.meta(&sealed_at(digest)).await? else { return Ok(false) };
+        if self.checked.get(digest).is_some_and(|seen| seen.is_sealed() && seen.is_still(&meta)) {
             return Ok(true);
         }
-        let condition = self.check(digest).await?;
-        if condition == Condition::Changed {
-            tracing::error!(%digest, "contents are not what their digest says; they are written anew");
+        match self.check(digest).await? {
+            Condition::Holds { .. } => Ok(true),
+            Condition::Missing => Ok(false),
+            Condition::Changed | Condition::Shut => {
+                tracing::error!(%digest, "contents are not what their digest says, or cannot be opened; they are written anew");
+                Ok(false)
+            }
         }
-        Ok(matches!(condition, Condition::Holds { .. }))
     }
 
-    /// Keeps contents as a whole; small ones, such as a certificate.
+    /// Keeps contents as a whole; small ones, such as a certificate. They have their name only when all is written.
     ///
     /// # Errors
     /// The store does not answer.
     pub async fn keep(&self, bytes: Vec<u8>) -> Result<Digest, Fault> {
-        let digest = Digest::of(&bytes);
-        self.keep_as(digest, bytes.into()).await?;
+        let mut incoming = self.incoming()?;
+        if let Err(fault) = incoming.write(&bytes).await {
+            incoming.abort().await;
+            return Err(fault);
+        }
+        let whole = incoming.finish().await?;
+        let digest = whole.digest;
+        whole.settle().await?;
         Ok(digest)
     }
 
-    /// Keeps contents whose digest is known. They have their name only when they are written as a whole.
-    async fn keep_as(&self, digest: Digest, bytes: Bytes) -> Result<(), Fault> {
-        if !self.holds(digest).await? {
-            let place = incoming();
-            self.store.put(&place, PutPayload::from(bytes)).await?;
-            self.store.rename(&place, &of(digest)).await?;
+    /// Lets go of the contents that were kept before they were sealed.
+    async fn drop_plain(&self, digest: Digest) -> Result<(), Fault> {
+        match self.store.delete(&of(digest)).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
         }
-        Ok(())
-    }
-
-    /// Keeps a part of a file that is arriving, under a name of its own.
-    pub(crate) async fn put_part(&self, upload: &str, name: &str, bytes: Bytes) -> Result<(), Fault> {
-        self.store.put(&part(upload, name), PutPayload::from(bytes)).await?;
-        Ok(())
-    }
-
-    pub(crate) async fn read_part(&self, upload: &str, name: &str) -> Result<Contents, Fault> {
-        Ok(self.store.get(&part(upload, name)).await?.into_stream())
-    }
-
-    pub(crate) async fn drop_part(&self, upload: &str, name: &str) -> Result<(), Fault> {
-        Ok(self.store.delete(&part(upload, name)).await?)
-    }
-
-    /// Whatever there is of an upload goes.
-    pub(crate) async fn drop_parts(&self, upload: &str) -> Result<(), Fault> {
-        self.drop_older(Path::from(format!("{UPLOADS}/{upload}")), None).await
     }
 
     async fn drop_older(&self, folder: Path, before: Option<Instant>) -> Result<(), Fault> {
@@ -278,13 +350,20 @@ fn changed(digest: Digest) -> String {
     format!("the contents {digest} are not what their digest says")
 }
 
+/// Where contents stood before they were sealed.
 fn of(digest: Digest) -> Path {
     let text = digest.to_string();
     Path::from(format!("{}/{}/{text}", &text[..2], &text[2..4]))
 }
 
-fn part(upload: &str, name: &str) -> Path {
-    Path::from(format!("{UPLOADS}/{upload}/{name}"))
+/// Where contents stand.
+fn sealed_at(digest: Digest) -> Path {
+    Path::from(format!("{SEALED}/{}", of(digest)))
+}
+
+/// Of whom sealed contents are: what their last chunk belongs to.
+fn blob(digest: Digest) -> String {
+    format!("blob/{digest}")
 }
 
 fn incoming() -> Path {

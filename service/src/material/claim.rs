@@ -1,6 +1,7 @@
 //! Who adds to an upload: one request at a time, on whichever server. What is added is entered only by who holds the claim.
 
 use super::upload::Upload;
+use crate::blob::SEALED_PART;
 use crate::error::{Error, Fault, Public};
 use crate::{Context, random_hex};
 use domain::log::Digest;
@@ -45,7 +46,7 @@ impl<'a> Claim<'a> {
 
     /// A name for a part that nobody else writes to.
     pub fn name(&self, begins: u64) -> String {
-        format!("{begins:020}-{}", self.token)
+        format!("{begins:020}-{}{SEALED_PART}", self.token)
     }
 
     /// Holds the claim for as long again.

@@ -54,7 +54,7 @@ pub(super) async fn finish(cx: &Context, upload: &Upload, claim: &Claim<'_>, doc
 
 /// Writes the parts as one, under no name yet. What the database names is what is read; each part is as it came.
 async fn put_together(cx: &Context, upload: &Upload, claim: &Claim<'_>) -> Result<Whole, Error> {
-    let mut incoming = cx.service.blobs.incoming();
+    let mut incoming = cx.service.blobs.incoming()?;
     match write_parts(cx, upload, claim, &mut incoming).await {
         Ok(()) => {
             let whole = incoming.finish().await?;

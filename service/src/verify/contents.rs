@@ -110,6 +110,12 @@ async fn holds(service: &Service, keys: &Trusted, digest: Digest, what: What) ->
     let size = match service.blobs.check(digest).await? {
         Condition::Holds { size } => size,
         Condition::Missing => return no("不在了", "is missing"),
+        Condition::Shut => {
+            return no(
+                "打不开：封存它的密钥不在密钥文件夹里",
+                "cannot be opened: the key that it was sealed with is not in the folder of keys",
+            );
+        }
         Condition::Changed => return no("与其散列不符：内容被改动过", "is not what its digest says: its contents were changed"),
     };
     match what {

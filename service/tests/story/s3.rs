@@ -49,7 +49,7 @@ async fn a_large_file_goes_to_s3_in_parts_and_comes_back_by_ranges() {
     let folder = tempfile::tempdir().unwrap();
     let address = server(folder.path()).await;
     let mut world = World::on_sqlite().await;
-    world.service.blobs = Blobs::open_with("s3://bucket/quanlian", settings(&address, "secret")).unwrap();
+    world.service.blobs = Blobs::open_with("s3://bucket/quanlian", settings(&address, "secret")).unwrap().sealed_with(&world.service.keys);
     let id = world.project().await;
     let wang = world.as_("wang").await;
     // More than one part of a multipart upload.
@@ -77,7 +77,7 @@ async fn a_large_file_goes_to_s3_in_parts_and_comes_back_by_ranges() {
     assert_eq!(read(Some(9_000_000..9_000_100)).await, bytes[9_000_000..9_000_100]);
     // Nothing is left of the parts, and the store keeps others out.
     assert_eq!(files(&folder.path().join("bucket/quanlian/uploads")), 0);
-    let stranger = Blobs::open_with("s3://bucket/quanlian", settings(&address, "guessed")).unwrap();
+    let stranger = Blobs::open_with("s3://bucket/quanlian", settings(&address, "guessed")).unwrap().sealed_with(&world.service.keys);
     assert!(stranger.has(found.digest).await.is_err());
     // A store that does not let us in is ours to mend, not the person's; what was announced stays.
     world.service.blobs = stranger;

@@ -76,7 +76,7 @@ async fn decided(world: &World) -> Id<Project> {
 
 fn on_disk(world: &World, digest: Digest) -> std::path::PathBuf {
     let text = digest.to_string();
-    world.folder().join("documents").join(&text[..2]).join(&text[2..4]).join(text)
+    world.folder().join("documents/sealed").join(&text[..2]).join(&text[2..4]).join(text)
 }
 
 story! {
