@@ -74,7 +74,7 @@ impl Service {
     /// Opens the database, with the store of contents and the keys beside it; brings its tables up to date and starts the appender.
     ///
     /// # Errors
-    /// The database cannot be reached or is not ours.
+    /// The database cannot be reached or is not ours, or the keys are not those that its data was sealed with.
     pub async fn open(database: &str, blobs: Blobs, keys: Keys, catalogue: Arc<Catalogue>, clock: Clock) -> Result<Service, Fault> {
         let db = Db::open(database).await?;
         let log = Log::start(db.clone()).await?;
@@ -83,6 +83,12 @@ impl Service {
         let endings = account::Endings::start(db.clone(), clock.clone());
         let service =
             Service { db, log, sheets, blobs, keys, catalogue, clock, heads: Default::default(), counts: Default::default(), endings };
+        // Else what is written from now on would be sealed with keys that go when the right ones are put back.
+        if account::stored::opens(&service.context(None)).await? == Some(false) {
+            return Err("the storage key that this portal's data was sealed with is not in the folder of keys: put the folder back \
+                        from its backup"
+                .into());
+        }
         service.keys.begin(&service).await?;
         Ok(service)
     }

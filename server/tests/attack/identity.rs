@@ -52,8 +52,11 @@ async fn registered(world: &World) -> Id<Project> {
     ] {
         world.person(login, role, login, office, &[], &[]).await;
     }
-    let same = "update account set password_hash = (select password_hash from account where login = 'wang')";
-    sqlx::query(same).execute(world.service.db.pool()).await.unwrap();
+    let cx = world.service.context(None);
+    for person in service::account::list(&world.service.db).await.unwrap() {
+        let same = service::account::Password::Plain("correct horse".into());
+        service::account::set_password(&cx, &person.login, same).await.map_err(sentence).unwrap();
+    }
     let id = world.project_with(&[("needs_project_company", "true")]).await;
     let wang = world.as_("wang").await;
     service::sheet::fill(&wang, &id, [("legal_rep_id".into(), BEFORE.into())].into()).await.map_err(sentence).unwrap();

@@ -6,6 +6,7 @@ mod hashing;
 mod password;
 pub(crate) mod session;
 mod sign_in;
+pub(crate) mod stored;
 pub(crate) mod ticket;
 pub(crate) mod token;
 
@@ -81,8 +82,9 @@ pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Erro
     let cx = service.context(None);
     let now = service.clock.now().to_string();
     let first = matches!(new.password, Some(Password::First(_))).then(|| now.clone());
+    let id: Id<Account> = new_id();
     let password_hash = match new.password {
-        Some(password) => Some(password.judged_and_hashed(&cx, &new.login, &new.name).await?),
+        Some(password) => Some(stored::sealed(&cx, &id, &password.judged_and_hashed(&cx, &new.login, &new.name).await?)?),
         None => None,
     };
     let mut tx = service.db.begin_write().await?;
@@ -104,7 +106,6 @@ pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Erro
             id
         }
     };
-    let id: Id<Account> = new_id();
     sqlx::query(
         "insert into account (id, login, name, role, firm, password_hash, created_at, first_password_at) \
          values ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -1,7 +1,7 @@
-//! Passwords: judged, hashed in a queue that has an end, and changed.
+//! Passwords: judged, hashed in a queue that has an end, and changed. What is stored of them is in `stored`.
 
 use super::hashing::{hash, is_hash_of};
-use super::{Access, known, session};
+use super::{Access, known, session, stored};
 use crate::Context;
 use crate::audit::{self, Entry};
 use crate::error::{Error, Fault, Public};
@@ -80,12 +80,12 @@ impl Place {
     }
 
     /// Whether it is the password of this hash. None: nobody's; costs the same time and is never right.
-    pub(super) async fn matches(self, password: &str, stored: Option<String>) -> Result<bool, Error> {
+    pub(super) async fn matches(self, password: &str, hash: Option<String>) -> Result<bool, Error> {
         const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        let known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| NOBODY.to_string());
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| NOBODY.to_string());
         let password = password.to_string();
-        Ok(self.work(move || is_hash_of(&stored, &password)).await? && known)
+        Ok(self.work(move || is_hash_of(&hash, &password)).await? && known)
     }
 }
 
@@ -116,12 +116,13 @@ pub async fn change_password(cx: &Context, access: &Access, old: &str, new: &str
     }
     // Who has found an open browser can guess here as at the sign-in.
     let tried = super::sign_in::Tried::count(cx, &login).await?;
-    if !place.matches(old, row.try_get("password_hash")?).await? {
+    let before = stored::opened(cx, &access.account, row.try_get("password_hash")?)?;
+    if !place.matches(old, before).await? {
         audit::record(cx, Kind::SignInFailed, Entry::of(login)).await?;
         return Err(wrong());
     }
     tried.give_back(cx).await?;
-    let hash = hashed(cx, new.to_string()).await?;
+    let hash = stored::sealed(cx, &access.account, &hashed(cx, new.to_string()).await?)?;
     audit::record(cx, Kind::PasswordChanged, Entry::of(login)).await?;
     sqlx::query("update account set password_hash = $1, first_password_at = null where id = $2")
         .bind(hash)
@@ -141,6 +142,7 @@ pub async fn set_password(cx: &Context, login: &str, password: Password) -> Resu
     let row = sqlx::query("select name from account where id = $1").bind(account.to_string()).fetch_one(service.db.pool()).await?;
     let first = matches!(password, Password::First(_)).then(|| service.clock.now().to_string());
     let hash = password.judged_and_hashed(cx, login, &row.try_get::<String, _>("name")?).await?;
+    let hash = stored::sealed(cx, &account, &hash)?;
     audit::record(cx, Kind::PasswordChanged, Entry { account: Some(account.clone()), ..Entry::of(login) }).await?;
     sqlx::query("update account set password_hash = $1, first_password_at = $2 where id = $3")
         .bind(hash)

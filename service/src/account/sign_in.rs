@@ -2,6 +2,7 @@
 
 use super::password::Place;
 use super::session::{self, Token};
+use super::stored;
 use crate::audit::{self, Entry};
 use crate::error::{Error, Public};
 use crate::{Context, limit};
@@ -63,13 +64,14 @@ pub async fn sign_in_again(cx: &Context, login: &str, password: &str, before: Op
         .fetch_optional(service.db.pool())
         .await?;
     let stored = row.as_ref().map(|row| row.try_get::<Option<String>, _>("password_hash")).transpose()?.flatten();
-    let right = place.matches(password, stored.clone()).await?;
-    let Some(row) = row.filter(|_| right) else {
+    let account: Option<Id<Account>> = row.as_ref().map(|row| row.try_get::<String, _>("id")).transpose()?.map(Id::from);
+    let hash = account.as_ref().map(|account| stored::opened(cx, account, stored.clone())).transpose()?.flatten();
+    let right = place.matches(password, hash).await?;
+    let (Some(row), Some(account)) = (row.filter(|_| right), account) else {
         audit::record(cx, Kind::SignInFailed, Entry::of(login)).await?;
         return Err(wrong());
     };
     tried.give_back(cx).await?;
-    let account: Id<Account> = row.try_get::<String, _>("id")?.into();
     let who = Entry { account: Some(account.clone()), ..Entry::of(login) };
     if cx.outside && Role::from_code(&row.try_get::<String, _>("role")?).is_none_or(Role::is_government) {
         audit::record(cx, Kind::TurnedAway, who).await?;
@@ -79,6 +81,11 @@ pub async fn sign_in_again(cx: &Context, login: &str, password: &str, before: Op
     if let Some(before) = before {
         session::replace_session(cx, before).await?;
     }
+    // From before hashes were sealed.
+    let stored = match stored {
+        Some(stored) => Some(stored::seal(cx, &account, stored).await?),
+        None => None,
+    };
     // The password may have been changed, or the account disabled, while this one was compared.
     session::begin(cx, &account, stored.as_deref()).await?.ok_or_else(wrong)
 }
