@@ -78,7 +78,7 @@ impl Service {
     pub async fn open(database: &str, blobs: Blobs, keys: Keys, catalogue: Arc<Catalogue>, clock: Clock) -> Result<Service, Fault> {
         let db = Db::open(database).await?;
         let log = Log::start(db.clone()).await?;
-        let sheets = sheet::Sheets::start(db.clone());
+        let sheets = sheet::Sheets::start(db.clone(), keys.clone());
         let blobs = blobs.sealed_with(&keys);
         let endings = account::Endings::start(db.clone(), clock.clone());
         let service =

@@ -1,5 +1,6 @@
 //! The data sheet: who may write what, what it holds, who wrote it. The documents themselves are in [`store`].
 
+pub(crate) mod sealed;
 mod store;
 mod writer;
 

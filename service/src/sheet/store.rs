@@ -1,8 +1,10 @@
 //! The sheet's documents on disk. A write names the last update its maker has seen: if another server was first,
 //! nothing is written, and the maker reads what is new and tries again. So every server applies the same updates, and
-//! who changed what is known exactly.
+//! who changed what is known exactly. What they hold is stored sealed.
 
+use super::sealed::{Piece, Pieces};
 use super::writer::{self, Write};
+use crate::certificate::Keys;
 use crate::db::Db;
 use crate::error::Fault;
 use domain::account::Account;
@@ -69,6 +71,7 @@ pub enum Told {
 #[derive(Clone)]
 pub struct Sheets {
     db: Db,
+    keys: Keys,
     queue: mpsc::Sender<Write>,
     news: broadcast::Sender<Told>,
     /// Tells our own notifications from those of other servers.
@@ -80,11 +83,11 @@ pub(crate) const GROWN: &str = "quanlian_sheet";
 pub(crate) const PRESENCE: &str = "quanlian_presence";
 
 impl Sheets {
-    pub(crate) fn start(db: Db) -> Sheets {
+    pub(crate) fn start(db: Db, keys: Keys) -> Sheets {
         let (queue, waiting) = mpsc::channel(1024);
         let (news, _) = broadcast::channel(4096);
         let server: Arc<str> = crate::random_hex(6).into();
-        tokio::spawn(writer::write_forever(db.clone(), waiting, server.clone()));
+        tokio::spawn(writer::write_forever(db.clone(), keys.clone(), waiting, server.clone()));
         let (database, told, us) = (db.clone(), news.clone(), server.clone());
         tokio::spawn(async move {
             database
@@ -105,7 +108,7 @@ impl Sheets {
                 })
                 .await;
         });
-        Sheets { db, queue, news, server }
+        Sheets { db, keys, queue, news, server }
     }
 
     /// News of all documents from now on. A receiver that lags looks at the database itself.
@@ -152,9 +155,10 @@ impl Sheets {
             .await?
             .rows_affected();
         if let (1, Some(update)) = (made, &first) {
-            writer::insert(&mut tx, vec![(&document, 1, update)]).await?;
+            let pieces = Pieces::of(&self.keys)?;
+            writer::insert(&mut tx, &pieces, vec![(&document, 1, update)]).await?;
             writer::own(&mut tx, vec![(&document, update)]).await?;
-            writer::change(&mut tx, vec![(&document, project, 1, update)]).await?;
+            writer::change(&mut tx, &pieces, vec![(&document, project, 1, update)]).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -167,7 +171,7 @@ impl Sheets {
     pub async fn load(&self, form: &Form, name: &str, section: &str) -> Result<Option<Loaded>, Fault> {
         loop {
             let row = sqlx::query(
-                "select w.compacted, w.state from sheet_document d left join sheet_whole w on w.document = d.document where d.document = $1",
+                "select w.compacted, w.state, w.sealed from sheet_document d left join sheet_whole w on w.document = d.document where d.document = $1",
             )
             .bind(name.to_string())
             .fetch_optional(self.db.pool())
@@ -179,6 +183,9 @@ impl Sheets {
             let document = Document::new(form, section, super::client());
             let mut gaps = false;
             if let Some(state) = row.try_get::<Option<Vec<u8>>, _>("state")? {
+                let piece = Piece::Whole { document: name, seq: compacted };
+                let sealed = row.try_get::<Option<i64>, _>("sealed")?.unwrap_or_default();
+                let state = Pieces::of(&self.keys)?.open(piece, state, sealed)?;
                 gaps |= scan::of_stored(&state).is_ok_and(|scanned| scanned.gaps);
                 document.apply(&state).map_err(|_| format!("the sheet {name} cannot be read"))?;
             }
@@ -217,14 +224,18 @@ impl Sheets {
     /// # Errors
     /// The database failed.
     pub async fn since(&self, document: &str, after: u64) -> Result<Option<Vec<(u64, Id<Account>, Vec<u8>)>>, Fault> {
-        let rows = sqlx::query("select seq, author, data from sheet_update where document = $1 and seq > $2 order by seq")
+        let rows = sqlx::query("select seq, author, data, sealed from sheet_update where document = $1 and seq > $2 order by seq")
             .bind(document.to_string())
             .bind(i64::try_from(after)?)
             .fetch_all(self.db.pool())
             .await?;
+        if rows.is_empty() {
+            return Ok((self.last(document).await? <= after).then(Vec::new));
+        }
+        let pieces = Pieces::of(&self.keys)?;
         let read = |row: &AnyRow| -> Result<_, Fault> {
             let seq = row.try_get::<i64, _>("seq")?.unsigned_abs();
-            let mut data: Vec<u8> = row.try_get("data")?;
+            let mut data = pieces.open(Piece::Update { document, seq }, row.try_get("data")?, row.try_get("sealed")?)?;
             // An earlier release stored what strangers sent as it came. What cannot be decoded safely is passed over.
             if let Err(why) = scan::of_stored(&data) {
                 tracing::error!(document, seq, ?why, "a stored update of a sheet is hostile and is passed over");
@@ -233,11 +244,7 @@ impl Sheets {
             Ok((seq, row.try_get::<String, _>("author")?.into(), data))
         };
         let updates = rows.iter().map(read).collect::<Result<Vec<_>, Fault>>()?;
-        let whole = match updates.first() {
-            Some((first, _, _)) => *first == after + 1,
-            None => self.last(document).await? <= after,
-        };
-        Ok(whole.then_some(updates))
+        Ok(updates.first().is_some_and(|(first, _, _)| *first == after + 1).then_some(updates))
     }
 
     /// What was changed after an update, for those who look on.
@@ -245,12 +252,14 @@ impl Sheets {
     /// # Errors
     /// The database failed.
     pub async fn changed_since(&self, document: &str, after: u64) -> Result<Vec<Changed>, Fault> {
-        let rows = sqlx::query("select field, seq, author, own, at, value from sheet_change where document = $1 and seq > $2 order by seq")
-            .bind(document.to_string())
-            .bind(i64::try_from(after)?)
-            .fetch_all(self.db.pool())
-            .await?;
-        rows.iter().map(changed_from_row).collect()
+        let rows = sqlx::query(
+            "select document, field, seq, author, own, at, value, sealed from sheet_change where document = $1 and seq > $2 order by seq",
+        )
+        .bind(document.to_string())
+        .bind(i64::try_from(after)?)
+        .fetch_all(self.db.pool())
+        .await?;
+        self.changed(&rows)
     }
 
     /// The last update's number.
@@ -313,46 +322,57 @@ impl Sheets {
     /// The database failed.
     pub async fn entries(&self, project: &Id<Project>) -> Result<Entries, Fault> {
         let rows = sqlx::query(
-            "select field, seq, author, own, at, value from sheet_change c where project = $1 and seq = \
+            "select document, field, seq, author, own, at, value, sealed from sheet_change c where project = $1 and seq = \
              (select max(seq) from sheet_change l where l.document = c.document and l.field = c.field)",
         )
         .bind(project.to_string())
         .fetch_all(self.db.pool())
         .await?;
-        rows.iter().map(|row| changed_from_row(row).map(|changed| (changed.field, changed.entry))).collect()
+        Ok(self.changed(&rows)?.into_iter().map(|changed| (changed.field, changed.entry)).collect())
     }
 
     pub(crate) async fn history(&self, document: &str, field: Option<&str>) -> Result<Vec<Changed>, Fault> {
         let rows = match field {
             Some(field) => sqlx::query(
-                "select field, seq, author, own, at, value from sheet_change where document = $1 and field = $3 order by seq desc limit $2",
+                "select document, field, seq, author, own, at, value, sealed from sheet_change \
+                 where document = $1 and field = $3 order by seq desc limit $2",
             )
             .bind(document.to_string())
             .bind(HISTORY)
             .bind(field.to_string()),
-            None => {
-                sqlx::query("select field, seq, author, own, at, value from sheet_change where document = $1 order by seq desc limit $2")
-                    .bind(document.to_string())
-                    .bind(HISTORY)
-            }
+            None => sqlx::query(
+                "select document, field, seq, author, own, at, value, sealed from sheet_change \
+                 where document = $1 order by seq desc limit $2",
+            )
+            .bind(document.to_string())
+            .bind(HISTORY),
         }
         .fetch_all(self.db.pool())
         .await?;
-        rows.iter().map(changed_from_row).collect()
+        self.changed(&rows)
+    }
+
+    fn changed(&self, rows: &[AnyRow]) -> Result<Vec<Changed>, Fault> {
+        // The keys are not looked at for nothing.
+        let Some(_) = rows.first() else { return Ok(Vec::new()) };
+        let pieces = Pieces::of(&self.keys)?;
+        rows.iter().map(|row| changed_from_row(&pieces, row)).collect()
     }
 }
 
-fn changed_from_row(row: &AnyRow) -> Result<Changed, Fault> {
-    let at: String = row.try_get("at")?;
+fn changed_from_row(pieces: &Pieces, row: &AnyRow) -> Result<Changed, Fault> {
+    let (document, field, author): (String, String, String) = (row.try_get("document")?, row.try_get("field")?, row.try_get("author")?);
+    let (at, seq): (String, u64) = (row.try_get("at")?, row.try_get::<i64, _>("seq")?.unsigned_abs());
+    let piece = Piece::Change { document: &document, field: &field, author: &author, seq };
     Ok(Changed {
-        field: row.try_get::<String, _>("field")?.into(),
         entry: Entry {
-            value: row.try_get("value")?,
-            by: row.try_get::<String, _>("author")?.into(),
+            value: pieces.open_text(piece, row.try_get("value")?, row.try_get("sealed")?)?,
             at: at.parse().map_err(|_| format!("`{at}` is not an instant"))?,
-            seq: row.try_get::<i64, _>("seq")?.unsigned_abs(),
+            seq,
             own: row.try_get::<i64, _>("own")? != 0,
+            by: author.into(),
         },
+        field: field.into(),
     })
 }
 

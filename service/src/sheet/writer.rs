@@ -1,7 +1,9 @@
 //! The writer of the sheet's documents: one task that groups waiting writes of all of them into one transaction, as
 //! the log's appender does.
 
+use super::sealed::{Piece, Pieces};
 use super::store::{GROWN, Update, Written};
+use crate::certificate::Keys;
 use crate::db::Db;
 use crate::error::Fault;
 use domain::account::Account;
@@ -32,7 +34,7 @@ pub(super) struct Write {
     pub reply: oneshot::Sender<Result<Written, String>>,
 }
 
-pub(super) async fn write_forever(db: Db, mut waiting: mpsc::Receiver<Write>, server: Arc<str>) {
+pub(super) async fn write_forever(db: Db, keys: Keys, mut waiting: mpsc::Receiver<Write>, server: Arc<str>) {
     let mut group = Vec::with_capacity(GROUP);
     let mut connection: Option<AnyConnection> = None;
     let mut pace = tokio::time::interval(PACE);
@@ -44,7 +46,7 @@ pub(super) async fn write_forever(db: Db, mut waiting: mpsc::Receiver<Write>, se
         }
         // In one order everywhere, so that two servers never wait for each other's documents crosswise.
         group.sort_by(|a, b| a.document.cmp(&b.document));
-        match write_group(&db, &mut connection, &group, &server).await {
+        match write_group(&db, &keys, &mut connection, &group, &server).await {
             Ok(answers) => {
                 for (write, answer) in group.drain(..).zip(answers) {
                     let _ = write.reply.send(Ok(answer));
@@ -64,7 +66,14 @@ pub(super) async fn write_forever(db: Db, mut waiting: mpsc::Receiver<Write>, se
 
 /// Writes a group in three statements, however many edits it has: what was seen last of each document, the updates,
 /// and what the fields hold now.
-async fn write_group(db: &Db, connection: &mut Option<AnyConnection>, group: &[Write], server: &str) -> Result<Vec<Written>, Fault> {
+async fn write_group(
+    db: &Db,
+    keys: &Keys,
+    connection: &mut Option<AnyConnection>,
+    group: &[Write],
+    server: &str,
+) -> Result<Vec<Written>, Fault> {
+    let pieces = Pieces::of(keys)?;
     let kept = match connection.take() {
         Some(kept) => connection.insert(kept),
         // Out of the pool, which waits for all it gave when it is closed.
@@ -92,28 +101,28 @@ async fn write_group(db: &Db, connection: &mut Option<AnyConnection>, group: &[W
                 answers[i] = Written::Done { seq };
                 updates.extend(write.updates.iter().zip(write.expected + 1..).map(|(update, seq)| (write, seq, update)));
                 if let Some(whole) = &write.whole {
-                    write_whole(&mut tx, &write.document, seq, whole).await?;
+                    write_whole(&mut tx, &pieces, &write.document, seq, whole).await?;
                 }
             }
         }
-        insert(&mut tx, updates.iter().map(|(write, seq, update)| (write.document.as_str(), *seq, *update)).collect()).await?;
+        insert(&mut tx, &pieces, updates.iter().map(|(write, seq, update)| (write.document.as_str(), *seq, *update)).collect()).await?;
         own(&mut tx, updates.iter().map(|(write, _, update)| (write.document.as_str(), *update)).collect()).await?;
-        change(&mut tx, updates.into_iter().map(|(write, seq, update)| (write.document.as_str(), &write.project, seq, update)).collect())
-            .await?;
+        let updates = updates.into_iter().map(|(write, seq, update)| (write.document.as_str(), &write.project, seq, update));
+        change(&mut tx, &pieces, updates.collect()).await?;
     }
     tx.commit().await?;
     Ok(answers)
 }
 
-async fn write_whole(tx: &mut AnyConnection, document: &str, seq: u64, whole: &[u8]) -> Result<(), Fault> {
+async fn write_whole(tx: &mut AnyConnection, pieces: &Pieces, document: &str, seq: u64, whole: &[u8]) -> Result<(), Fault> {
     let n = i64::try_from(seq)?;
     sqlx::query(
-        "insert into sheet_whole (document, compacted, state) values ($1, $2, $3) on conflict (document) do update \
-         set compacted = excluded.compacted, state = excluded.state where sheet_whole.compacted < excluded.compacted",
+        "insert into sheet_whole (document, compacted, state, sealed) values ($1, $2, $3, 1) on conflict (document) do update \
+         set compacted = excluded.compacted, state = excluded.state, sealed = excluded.sealed where sheet_whole.compacted < excluded.compacted",
     )
     .bind(document.to_string())
     .bind(n)
-    .bind(whole.to_vec())
+    .bind(pieces.seal(Piece::Whole { document, seq }, whole)?)
     .execute(&mut *tx)
     .await?;
     sqlx::query("delete from sheet_update where document = $1 and seq <= $2").bind(document.to_string()).bind(n).execute(&mut *tx).await?;
@@ -149,17 +158,19 @@ async fn take<'w>(tx: &mut AnyConnection, writes: impl Iterator<Item = &'w Write
     Ok(taken)
 }
 
-pub(super) async fn insert(tx: &mut AnyConnection, updates: Vec<(&str, u64, &Update)>) -> Result<(), Fault> {
+pub(super) async fn insert(tx: &mut AnyConnection, pieces: &Pieces, updates: Vec<(&str, u64, &Update)>) -> Result<(), Fault> {
     for chunk in updates.chunks(ROWS) {
-        let text = format!("insert into sheet_update (document, seq, author, at, data) values {}", places(chunk.len(), 5));
+        let text = format!("insert into sheet_update (document, seq, author, at, data, sealed) values {}", places(chunk.len(), 6));
         let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
         for (document, seq, update) in chunk {
+            let data = pieces.seal(Piece::Update { document, seq: *seq }, &update.data)?;
             query = query
                 .bind((*document).to_string())
                 .bind(i64::try_from(*seq)?)
                 .bind(update.author.to_string())
                 .bind(update.at.to_string())
-                .bind(update.data.clone());
+                .bind(data)
+                .bind(1_i64);
         }
         query.execute(&mut *tx).await?;
     }
@@ -193,7 +204,7 @@ type Minute<'u> = (&'u str, &'u Id<Field>, &'u Id<Account>, String);
 type Last<'u> = (&'u Id<Project>, u64, &'u Update, &'u String);
 
 /// What people made of the fields: one row for each person, field and minute, the last.
-pub(super) async fn change(tx: &mut AnyConnection, updates: Vec<(&str, &Id<Project>, u64, &Update)>) -> Result<(), Fault> {
+pub(super) async fn change(tx: &mut AnyConnection, pieces: &Pieces, updates: Vec<(&str, &Id<Project>, u64, &Update)>) -> Result<(), Fault> {
     let mut last: BTreeMap<Minute<'_>, Last<'_>> = BTreeMap::new();
     for (document, project, seq, update) in updates {
         for (field, value) in &update.changes {
@@ -204,13 +215,14 @@ pub(super) async fn change(tx: &mut AnyConnection, updates: Vec<(&str, &Id<Proje
     let rows: Vec<_> = last.into_iter().collect();
     for chunk in rows.chunks(ROWS) {
         let text = format!(
-            "insert into sheet_change (document, field, author, minute, seq, project, own, at, value) values {} \
+            "insert into sheet_change (document, field, author, minute, seq, project, own, at, value, sealed) values {} \
              on conflict (document, field, author, minute) do update set seq = excluded.seq, own = excluded.own, at = excluded.at, \
-             value = excluded.value",
-            places(chunk.len(), 9)
+             value = excluded.value, sealed = excluded.sealed",
+            places(chunk.len(), 10)
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
         for ((document, field, author, minute), (project, seq, update, value)) in chunk {
+            let piece = Piece::Change { document, field: field.as_str(), author: author.as_str(), seq: *seq };
             query = query
                 .bind((*document).to_string())
                 .bind(field.to_string())
@@ -220,7 +232,8 @@ pub(super) async fn change(tx: &mut AnyConnection, updates: Vec<(&str, &Id<Proje
                 .bind(project.to_string())
                 .bind(i64::from(update.own))
                 .bind(update.at.to_string())
-                .bind((*value).clone());
+                .bind(pieces.seal_text(piece, value)?)
+                .bind(1_i64);
         }
         query.execute(&mut *tx).await?;
     }
