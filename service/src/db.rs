@@ -147,6 +147,22 @@ impl Db {
         }
     }
 
+    /// Writes tables anew, so that nothing is left in their files of what stood in them before. Who writes to them waits.
+    ///
+    /// # Errors
+    /// The database failed, or somebody held the tables for too long.
+    pub(crate) async fn write_anew(&self, tables: &[&str]) -> Result<(), Fault> {
+        let statements = match self.kind {
+            // All of the file; then what is in the write-ahead log, which still has the pages from before.
+            Kind::Sqlite => vec!["vacuum".to_string(), "pragma wal_checkpoint(truncate)".to_string()],
+            Kind::Postgres => tables.iter().map(|table| format!("vacuum full {table}")).collect(),
+        };
+        for statement in statements {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors

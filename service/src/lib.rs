@@ -20,6 +20,7 @@ pub mod material;
 pub mod once;
 pub mod project;
 pub mod project_card;
+pub mod seal_stored;
 pub mod sheet;
 pub mod submission;
 pub mod verify;

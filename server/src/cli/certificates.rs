@@ -4,6 +4,7 @@ use super::{Arguments, Failed, complain, print, say};
 use clap::Subcommand;
 use domain::text;
 use service::certificate::{Trusted, check};
+use service::seal_stored::{self, Done};
 use service::{Fault, daily_head};
 use std::path::PathBuf;
 
@@ -15,6 +16,9 @@ pub enum Key {
     Trust,
     /// Sign with a new key from now on, also in a portal that is running; what the old ones signed until now stays valid
     Rotate,
+    /// Seal documents, password hashes and sheets that were stored before they were sealed. Can be stopped and run again,
+    /// also beside a portal that is open
+    SealStored,
 }
 
 impl Key {
@@ -22,6 +26,7 @@ impl Key {
         let service = arguments.service().await?;
         match self {
             Key::Trust => print(service.keys.trust(&service)?),
+            Key::SealStored => return seal_stored(&service).await,
             Key::Rotate => print(service.keys.rotate(&service).await?),
             Key::List => {
                 let (own, in_use) = (service.keys.id()?, text!("使用中", "in use"));
@@ -36,6 +41,29 @@ impl Key {
         }
         Ok(())
     }
+}
+
+async fn seal_stored(service: &service::Service) -> Result<(), Failed> {
+    let mut progress = |done: &Done| {
+        let (rows, contents, of, mb) = (done.rows, done.contents, done.of, done.bytes >> 20);
+        complain(say(&text!(
+            "已封存数据表 {rows} 行，内容 {contents} / {of} 份（{mb} MB）",
+            "{rows} rows of sheets, {contents} of {of} contents ({mb} MB) sealed"
+        )));
+    };
+    let done = seal_stored::seal_stored(service, &mut progress).await?;
+    let (contents, mb, passwords, rows) = (done.contents, done.bytes >> 20, done.passwords, done.rows);
+    print(say(&text!(
+        "已封存：内容 {contents} 份（{mb} MB），密码散列 {passwords} 个，数据表 {rows} 行",
+        "sealed: {contents} contents ({mb} MB), {passwords} password hashes, {rows} rows of sheets"
+    )));
+    for digest in &done.changed {
+        complain(say(&text!(
+            "内容 {digest} 与其散列不符，未封存；请运行 quanlian verify",
+            "the contents {digest} are not what their digest says and were not sealed: run `quanlian verify`"
+        )));
+    }
+    if done.changed.is_empty() { Ok(()) } else { Err(Failed) }
 }
 
 /// Signs the head of this day, and says it.
