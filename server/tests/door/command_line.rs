@@ -150,6 +150,60 @@ fn an_operator_enters_staff_loads_the_case_and_verifies() {
 }
 
 #[test]
+fn an_operator_seals_what_is_from_before_and_does_not_go_on_without_the_keys() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("q.db").display());
+    let with = |arguments: &[&str]| quanlian(&[&["--database", &database], arguments].concat());
+    let mut adding = Command::new(env!("CARGO_BIN_EXE_quanlian"))
+        .args([
+            "--database",
+            &database,
+            "account",
+            "add",
+            "--login",
+            "wang",
+            "--name",
+            "王",
+            "--role",
+            "enterprise",
+            "--organisation",
+            "新芯",
+        ])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    adding.stdin.take().unwrap().write_all("correct horse\n".as_bytes()).unwrap();
+    assert!(adding.wait().unwrap().success());
+    // What a release before left in the folder of documents: one that holds, and one that does not.
+    let left = |bytes: &[u8], stored: &[u8]| {
+        let digest = domain::log::Digest::of(bytes).to_string();
+        let place = folder.path().join("documents").join(&digest[..2]).join(&digest[2..4]);
+        std::fs::create_dir_all(&place).unwrap();
+        std::fs::write(place.join(&digest), stored).unwrap();
+        place.join(&digest)
+    };
+    let good = left(b"%PDF-1.7 one", b"%PDF-1.7 one");
+    let bad = left(b"%PDF-1.7 two", b"%PDF-1.7 changed");
+    let sealed = with(&["key", "seal-stored"]);
+    assert_eq!(out(&sealed), "sealed: 1 contents (0 MB), 0 password hashes, 0 rows of sheets\n");
+    assert!(err(&sealed).contains("were not sealed: run `quanlian verify`") && !sealed.status.success(), "{}", err(&sealed));
+    assert!(!good.exists() && bad.exists());
+    std::fs::remove_file(bad).unwrap();
+    let again = with(&["key", "seal-stored"]);
+    assert_eq!(out(&again), "sealed: 0 contents (0 MB), 0 password hashes, 0 rows of sheets\n");
+    assert!(again.status.success());
+    // A backup that was put back without its keys: new ones are of no use, and nothing goes on with them.
+    let (keys, away) = (folder.path().join("keys"), folder.path().join("keys.away"));
+    std::fs::rename(&keys, &away).unwrap();
+    let without = with(&["verify"]);
+    assert!(err(&without).contains("put the folder back from its backup") && !without.status.success(), "{}", err(&without));
+    std::fs::remove_dir_all(&keys).unwrap();
+    std::fs::rename(&away, &keys).unwrap();
+    assert!(with(&["verify"]).status.success());
+}
+
+#[test]
 fn what_keeps_the_server_from_starting_is_said() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

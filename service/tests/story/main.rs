@@ -11,6 +11,7 @@ mod log;
 mod material;
 mod project;
 mod s3;
+mod sealed;
 mod sheet;
 mod submission;
 mod verify;
