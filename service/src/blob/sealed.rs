@@ -186,7 +186,7 @@ struct Opening {
     whose: String,
     stream: Contents,
     chunks: Range<u64>,
-    /// What has come and is not opened yet: less than a chunk and a piece of the store's.
+    /// What has come and is not opened yet.
     got: Vec<u8>,
     opened: Bytes,
     skip: usize,
@@ -215,15 +215,17 @@ async fn next(mut opening: Opening) -> Result<Option<(Bytes, Opening)>, Error> {
         let Some(index) = opening.chunks.next() else { return Ok(None) };
         let stored = opening.layout.stored_of(&(index..index + 1));
         let length = usize::try_from(stored.end - stored.start).unwrap_or(usize::MAX);
+        opening.got.reserve_exact((length + PIECE).saturating_sub(opening.got.len()));
         while opening.got.len() < length {
             match opening.stream.try_next().await? {
                 Some(piece) => opening.got.extend_from_slice(&piece),
                 None => return Err(broken(Unopened::Changed.into())),
             }
         }
-        let plain = opening.layout.open(opening.sealer.as_ref(), &opening.got[..length], index, &opening.whose).map_err(broken)?;
-        opening.got.drain(..length);
-        let mut plain = Bytes::from(plain);
+        // What is opened is let go of: while nobody reads on, only what is opened and the rest are held.
+        let rest = opening.got.split_off(length);
+        let sealed = std::mem::replace(&mut opening.got, rest);
+        let mut plain = Bytes::from(opening.layout.open(opening.sealer.as_ref(), &sealed, index, &opening.whose).map_err(broken)?);
         let _before = plain.split_to(std::mem::take(&mut opening.skip).min(plain.len()));
         plain.truncate(usize::try_from(opening.left).unwrap_or(usize::MAX));
         opening.left -= plain.len() as u64;
