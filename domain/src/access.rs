@@ -1,6 +1,7 @@
 //! How somebody comes in: by a session, which lasts a working day at most, or by an access token, with which a program
 //! acts as them, within its scope.
 
+use crate::browser::Browser;
 use crate::date::Instant;
 use crate::error::Error;
 use crate::text::Text;
@@ -78,6 +79,8 @@ pub struct SessionLine {
     pub began: Instant,
     pub last_used: Instant,
     pub address: String,
+    /// What it began in, as far as it is known.
+    pub browser: Browser,
     /// The one that asks.
     pub this: bool,
 }
@@ -98,7 +101,7 @@ pub struct TokenLine {
 /// Why nothing goes before the first password is changed.
 pub fn first_password() -> Error {
     let sentence = Text::new(
-        "您的密码是管理员设的，请先在“我的账号”修改密码。",
+        "您的密码由管理员设置，请先在“我的账号”修改密码。",
         "Your password was chosen by the operator. Please change it on “My account” first.",
     );
     Error::Forbidden { sentence }

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod browser;
 pub mod calendar;
 #[cfg(feature = "yaml")]
 pub mod case;

@@ -33,6 +33,7 @@ use certificate::Keys;
 use clock::Clock;
 use db::Db;
 use domain::account::Actor;
+use domain::browser::Browser;
 use domain::catalogue::Catalogue;
 use log::Log;
 use std::collections::BTreeSet;
@@ -67,6 +68,8 @@ pub struct Context {
     pub address: String,
     /// The address is not one that people of government may come from.
     pub outside: bool,
+    /// The browser it comes from, where that is of interest.
+    pub browser: Browser,
     /// What this request has put on record as read: a page that asks twice reads once.
     pub(crate) on_record: Arc<tokio::sync::Mutex<BTreeSet<String>>>,
 }
@@ -101,7 +104,14 @@ impl Service {
     }
 
     pub fn context(&self, actor: Option<Actor>) -> Context {
-        Context { service: self.clone(), actor, address: LOCAL.to_string(), outside: false, on_record: Default::default() }
+        Context {
+            service: self.clone(),
+            actor,
+            address: LOCAL.to_string(),
+            outside: false,
+            browser: Browser::default(),
+            on_record: Default::default(),
+        }
     }
 }
 
@@ -116,6 +126,12 @@ impl Context {
     #[must_use]
     pub fn outside(self, outside: bool) -> Context {
         Context { outside, ..self }
+    }
+
+    /// The same request, from this browser.
+    #[must_use]
+    pub fn in_browser(self, browser: Browser) -> Context {
+        Context { browser, ..self }
     }
 
     /// Who the address counts as in limits: everybody who has IPv6 has a whole network of 64 bits.

@@ -3,6 +3,7 @@
 mod access;
 mod ending;
 mod hashing;
+mod own;
 mod password;
 pub(crate) mod session;
 mod sign_in;
@@ -12,12 +13,13 @@ pub(crate) mod token;
 
 pub use access::{Access, By, Holder, again, by_session, by_session_unused, by_token, note_use, signed_in};
 pub use ending::{End, Endings, Following, Heard};
+pub use own::{Own, own};
 pub(crate) use password::hashed;
 pub use password::{Password, change_password, set_password};
-pub use session::{Token, begin_session, end_others, end_session, replace_session, sessions, sign_out};
+pub use session::{Token, begin_session, end_others, end_session, ended_session, replace_session, sessions, sign_out};
 pub use sign_in::{sign_in, sign_in_again};
 pub use ticket::{Ticket, make_ticket, redeem};
-pub use token::{NewToken, end_token, make_token, revoke, tokens, tokens_of};
+pub use token::{NewToken, end_token, ended_token, make_token, revoke, tokens, tokens_of};
 
 use crate::audit::{self, Entry};
 use crate::db::Db;

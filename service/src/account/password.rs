@@ -94,7 +94,7 @@ pub(crate) async fn hashed(cx: &Context, plain: String) -> Result<String, Error>
     Ok(Place::take(cx).await?.work(move || hash(&plain)).await??)
 }
 
-/// Changes one's own password. All other sessions of the person end.
+/// Changes one's own password. All other sessions of the person end; access tokens, which nobody got by the password, stay.
 ///
 /// # Errors
 /// The old one is wrong, or was guessed too often; the new one is no good one; a token asks.
@@ -129,7 +129,8 @@ pub async fn change_password(cx: &Context, access: &Access, old: &str, new: &str
         .bind(access.account.to_string())
         .execute(cx.service.db.pool())
         .await?;
-    session::end_all(cx, &access.account, Some(&access.id), "password").await
+    session::end_all(cx, &access.account, Some(&access.id), "password").await?;
+    Ok(())
 }
 
 /// Gives somebody a password, as the operator does who has seen who they are. All their sessions end.
@@ -150,5 +151,6 @@ pub async fn set_password(cx: &Context, login: &str, password: Password) -> Resu
         .bind(account.to_string())
         .execute(service.db.pool())
         .await?;
-    session::end_all(cx, &account, None, "password").await
+    session::end_all(cx, &account, None, "password").await?;
+    Ok(())
 }

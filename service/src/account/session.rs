@@ -8,6 +8,7 @@ use crate::{Context, new_id, random_hex};
 use domain::access::{SESSION_IDLE_SECONDS, SESSION_SECONDS, SESSIONS, SessionLine};
 use domain::account::Account;
 use domain::audit::Kind;
+use domain::browser::Browser;
 use domain::id::Id;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -63,12 +64,14 @@ pub(super) async fn begin(cx: &Context, account: &Id<Account>, shown: Option<&st
         too_many.push(id);
     }
     sqlx::query(
-        "insert into session (id, secret_hash, account, address, created_at, last_used_at, expires_at) values ($1, $2, $3, $4, $5, $5, $6)",
+        "insert into session (id, secret_hash, account, address, browser, created_at, last_used_at, expires_at) \
+         values ($1, $2, $3, $4, $5, $6, $6, $7)",
     )
     .bind(new_id::<Session>().to_string())
     .bind(digest(&secret))
     .bind(account.to_string())
     .bind(cx.address.clone())
+    .bind(cx.browser.code())
     .bind(now.to_string())
     .bind(now.plus_seconds(SESSION_SECONDS).to_string())
     .execute(&mut *tx)
@@ -148,17 +151,17 @@ pub async fn end_session(cx: &Context, access: &Access, id: &str) -> Result<(), 
     Ok(())
 }
 
-/// Ends all other sessions of the same person.
+/// Ends all other sessions of the same person; says how many there were.
 ///
 /// # Errors
 /// A token asks.
-pub async fn end_others(cx: &Context, access: &Access) -> Result<(), Error> {
+pub async fn end_others(cx: &Context, access: &Access) -> Result<usize, Error> {
     super::token::by_hand(access)?;
     end_all(cx, &access.account, Some(&access.id), "by_hand").await
 }
 
-/// Ends all sessions of an account but one.
-pub(super) async fn end_all(cx: &Context, account: &Id<Account>, except: Option<&str>, why: &str) -> Result<(), Error> {
+/// Ends all sessions of an account but one; says how many there were.
+pub(super) async fn end_all(cx: &Context, account: &Id<Account>, except: Option<&str>, why: &str) -> Result<usize, Error> {
     let mut tx = cx.service.db.begin_write().await?;
     let rows =
         sqlx::query("update session set ended_at = $1, ended_by = $2 where account = $3 and ended_at is null and id <> $4 returning id")
@@ -173,8 +176,9 @@ pub(super) async fn end_all(cx: &Context, account: &Id<Account>, except: Option<
         record_end(cx, &mut tx, account, why).await?;
     }
     tx.commit().await?;
+    let count = ended.len();
     cx.service.endings.end(By::Session, ended);
-    Ok(())
+    Ok(count)
 }
 
 /// Ends what has come to its end by time, and lets go of what ended a while ago.
@@ -210,7 +214,7 @@ pub(crate) async fn clean(cx: &Context) -> Result<(), Error> {
 pub async fn sessions(cx: &Context, access: &Access) -> Result<Vec<SessionLine>, Fault> {
     let now = cx.service.clock.now();
     let rows = sqlx::query(
-        "select id, created_at, last_used_at, address from session \
+        "select id, created_at, last_used_at, address, browser from session \
          where account = $1 and ended_at is null and expires_at > $2 and last_used_at > $3 order by created_at desc, id desc",
     )
     .bind(access.account.to_string())
@@ -225,8 +229,27 @@ pub async fn sessions(cx: &Context, access: &Access) -> Result<Vec<SessionLine>,
             began: super::instant(row, "created_at")?,
             last_used: super::instant(row, "last_used_at")?,
             address: row.try_get("address")?,
+            browser: browser(row)?,
             id,
         })
     };
     rows.iter().map(line).collect()
+}
+
+/// Where a session of the same person was that has ended: its browser and its address. None: there is none, or it is
+/// let go of.
+///
+/// # Errors
+/// The database failed.
+pub async fn ended_session(cx: &Context, access: &Access, id: &str) -> Result<Option<(Browser, String)>, Fault> {
+    let row = sqlx::query("select address, browser from session where id = $1 and account = $2 and ended_at is not null")
+        .bind(id.to_string())
+        .bind(access.account.to_string())
+        .fetch_optional(cx.service.db.pool())
+        .await?;
+    row.map(|row| Ok((browser(&row)?, row.try_get("address")?))).transpose()
+}
+
+fn browser(row: &AnyRow) -> Result<Browser, Fault> {
+    Ok(Browser::from_code(&row.try_get::<String, _>("browser")?))
 }

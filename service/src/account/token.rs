@@ -147,6 +147,19 @@ async fn end(cx: &Context, account: &Id<Account>, id: &str) -> Result<(), Error>
     Ok(())
 }
 
+/// The name of a token of the same person that has been revoked. None: there is none, or it is let go of.
+///
+/// # Errors
+/// The database failed.
+pub async fn ended_token(cx: &Context, access: &Access, id: &str) -> Result<Option<String>, Fault> {
+    let row = sqlx::query("select name from access_token where id = $1 and account = $2 and ended_at is not null")
+        .bind(id.to_string())
+        .bind(access.account.to_string())
+        .fetch_optional(cx.service.db.pool())
+        .await?;
+    Ok(row.map(|row| row.try_get("name")).transpose()?)
+}
+
 pub(super) async fn end_all(cx: &Context, account: &Id<Account>) -> Result<(), Error> {
     for token in tokens(cx, account).await? {
         end(cx, account, &token.id).await?;

@@ -3,10 +3,12 @@ use crate::world::*;
 use domain::access::Scope;
 use domain::account::Role;
 use domain::audit::KEPT_DAYS;
+use domain::browser::Browser;
 use service::Service;
 use service::account::{
     Access, NewAccount, NewToken, Password, Token, add, again, by_session, by_session_unused, by_token, change_password, disable, enable,
-    end_others, end_session, end_token, list, make_ticket, make_token, note_use, redeem, replace_session, revoke, sessions, set_password,
+    end_others, end_session, end_token, ended_session, ended_token, list, make_ticket, make_token, note_use, own, redeem, replace_session,
+    revoke, sessions, set_password,
     sign_in, sign_out, signed_in, tokens,
 };
 use service::audit::{Asked, Entry, export, forget, record};
@@ -154,6 +156,54 @@ story! {
         let left = sessions(&cx, &wang).await.unwrap();
         assert!(left.len() == 1 && left[0].this && left[0].address == "local", "{left:?}");
         assert!(access_of(&world, &sign_in(&cx, "wang", "correct horse").await.unwrap()).await.is_some());
+    }
+}
+
+story! {
+    async fn sessions_are_known_apart_by_browser_and_their_end_is_told_to_their_person_alone(world) {
+        const OFFICE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
+        let at = |address: &str, said: &str| world.service.context(None).from(address).in_browser(Browser::read(said));
+        let office = sign_in(&at("10.0.0.3", OFFICE), "wang", "correct horse").await.unwrap();
+        world.service.clock.advance_seconds(1);
+        let strange = sign_in(&at("10.0.0.4", &"x".repeat(100_000)), "wang", "correct horse").await.unwrap();
+        let (office, strange) = (access_of(&world, &office).await.unwrap(), access_of(&world, &strange).await.unwrap());
+        let cx = world.service.context(None);
+        let shown = sessions(&cx, &strange).await.unwrap();
+        let names: Vec<String> = shown.iter().map(|line| line.browser.name().zh).collect();
+        assert_eq!(names, ["其他浏览器", "Chrome · Windows"]);
+        assert!(ended_session(&cx, &strange, &office.id).await.unwrap().is_none(), "it has not ended");
+        end_session(&cx, &strange, &office.id).await.unwrap();
+        let (browser, address) = ended_session(&cx, &strange, &office.id).await.unwrap().unwrap();
+        assert_eq!((browser.name().zh.as_str(), address.as_str()), ("Chrome · Windows", "10.0.0.3"));
+        let li = access_of(&world, &sign_in(&cx, "li", "correct horse").await.unwrap()).await.unwrap();
+        assert!(ended_session(&cx, &li, &office.id).await.unwrap().is_none(), "another person's");
+        sign_in(&at("10.0.0.5", OFFICE), "wang", "correct horse").await.unwrap();
+        assert_eq!(end_others(&cx, &strange).await.unwrap(), 1);
+    }
+}
+
+story! {
+    async fn a_changed_password_leaves_tokens_and_their_revocation_names_them(world) {
+        let cx = world.service.context(None);
+        let new = NewToken { login: "wang".into(), name: "报表".into(), scopes: [Scope::Read].into(), days: 1 };
+        let token = make_token(&cx, new).await.unwrap().0;
+        let wang = access_of(&world, &sign_in(&cx, "wang", "correct horse").await.unwrap()).await.unwrap();
+        change_password(&cx, &wang, "correct horse", "wild geese in May").await.unwrap();
+        assert!(by_token(&world.service, &token).await.unwrap().is_some(), "the page says so");
+        let line = tokens(&cx, &wang.account).await.unwrap().remove(0);
+        assert!(ended_token(&cx, &wang, &line.id).await.unwrap().is_none());
+        end_token(&cx, &wang, &line.id).await.unwrap();
+        assert_eq!(ended_token(&cx, &wang, &line.id).await.unwrap().as_deref(), Some("报表"));
+    }
+}
+
+story! {
+    async fn an_account_says_who_its_person_is(world) {
+        let lead = NewAccount { areas: vec!["东渚".into()], name: "首席".into(), ..new("lead2", Role::LeadOfficer) };
+        let id = add(&world.service, lead).await.unwrap();
+        let who = own(&world.service.db, &id).await.unwrap();
+        assert_eq!((who.login.as_str(), who.person.name.as_str(), who.person.firm.as_str()), ("lead2", "首席", "某单位"));
+        assert_eq!((who.person.role, who.areas, who.matters.len()), (Role::LeadOfficer, vec!["东渚".to_string()], 0));
     }
 }
 
