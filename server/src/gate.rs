@@ -27,7 +27,7 @@ pub async fn turned_away(state: &AppState, visitor: &Visitor, head: Head<'_>) ->
         let holds = needed.is_some_and(|scope| access.scopes.contains(&scope));
         return (!holds).then(|| refused(outside_scope(needed), visitor.lang));
     }
-    if access.first_password && !is_open(path) && !is_of_account(path) {
+    if access.first_password && !is_open(path) && !is_of_account(path) && !is_public(method, path) {
         let answer = if page { Redirect::to("/account").into_response() } else { refused(first_password(), visitor.lang) };
         return Some(answer);
     }
@@ -87,6 +87,22 @@ pub fn is_by_itself(path: &str) -> bool {
     }
 }
 
+/// What everybody may read without an account: nobody is shut out of it for having one. Signing in as somebody else, too.
+fn is_public(method: &Method, path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+    match parts.as_slice() {
+        ["" | "sign-in" | "matters" | "guide" | "verify"] => reads,
+        ["guide", "map" | "chart" | "plan"] => reads,
+        ["guide", file] => reads && ["map.", "chart.", "plan."].iter().any(|name| file.starts_with(name)),
+        ["matters" | "departments" | "cases" | "verify", _] | ["verify", _, "signed.json"] => reads,
+        ["catalogue", "questions" | "changes"] | [".well-known", _] => reads,
+        // What their pages ask for when one goes from one to the other.
+        ["api", name] => is_function(name, &["look_up_certificate", "shishan", "compare_editions", "starting"]),
+        _ => false,
+    }
+}
+
 /// What it takes to change one's password.
 fn is_of_account(path: &str) -> bool {
     path == "/account" || path.strip_prefix("/api/").is_some_and(|name| is_function(name, &["my_account", "change_password"]))
@@ -128,15 +144,40 @@ mod tests {
     }
 
     #[test]
-    fn a_first_password_bars_all_but_changing_it_and_leaving() {
+    fn a_first_password_bars_all_but_changing_it_leaving_and_what_everybody_reads() {
         for path in ["/account", "/api/change_password42", "/api/my_account42"] {
             assert!(is_of_account(path), "{path}");
         }
         for path in ["/api/sign_out1", "/pkg/a/b.js", "/work.css", "/catalogue/12.bin", "/language/en"] {
             assert!(is_open(path), "{path}");
         }
-        for path in ["/", "/projects", "/projects/1/documents.zip", "/api/measure1", "/api/me_too", "/catalogue/questions", "/live"] {
-            assert!(!is_open(path) && !is_of_account(path), "{path}");
+        for path in
+            ["/projects", "/projects/1/documents.zip", "/api/measure1", "/api/me_too", "/live", "/account/", "/guide/other", "/work"]
+        {
+            assert!(!is_open(path) && !is_of_account(path) && !is_public(&Method::GET, path), "{path}");
         }
+        let public = [
+            "/",
+            "/sign-in",
+            "/guide",
+            "/guide/map",
+            "/guide/plan.xlsx",
+            "/matters",
+            "/matters/construction-permit",
+            "/departments/water-affairs",
+            "/catalogue/questions",
+            "/cases/shishan",
+            "/verify",
+            "/verify/1/signed.json",
+            "/.well-known/jwks.json",
+            "/api/look_up_certificate12",
+        ];
+        for path in public {
+            assert!(is_public(&Method::GET, path), "{path}");
+        }
+        for path in ["/api/start_project1", "/api/starting_over1", "/projects/1/plan.xlsx", "/verify/1/other", "/collab/1.land"] {
+            assert!(!is_public(&Method::POST, path), "{path}");
+        }
+        assert!(!is_public(&Method::POST, "/guide/map"));
     }
 }

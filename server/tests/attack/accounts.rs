@@ -1,12 +1,12 @@
 //! What is left to whom an account does not, or not yet, let in.
 
-use crate::portal::Portal;
+use crate::portal::{Answer, Portal};
 use crate::sign_in::{action, form, on_record};
 use axum::body::Body;
 use axum::http::{Request, header};
 use domain::account::Role;
 use server::{Peer, Settings};
-use service::account::{NewAccount, Password, add, disable, sign_in};
+use service::account::{NewAccount, Password, add, by_session, disable, sign_in};
 
 /// Somebody whose password the operator chose, and their session.
 async fn newcomer(portal: &Portal) -> String {
@@ -26,11 +26,14 @@ async fn newcomer(portal: &Portal) -> String {
 }
 
 #[tokio::test]
-async fn a_first_password_opens_nothing_but_its_own_change() {
+async fn a_first_password_opens_nothing_but_its_own_change_and_what_everybody_reads() {
     let portal = Portal::open().await;
     let project = portal.project().await;
     let xin = newcomer(&portal).await;
-    for path in ["/", "/projects", "/guide", "/work", "/account/", "/no-such-page"] {
+    for path in ["/", "/guide", "/guide/map", "/matters", "/verify", "/sign-in"] {
+        assert_eq!(portal.get(path, &xin).await.status, 200, "{path}");
+    }
+    for path in ["/projects", "/work", "/account/", "/no-such-page"] {
         let answer = portal.get(path, &xin).await;
         assert_eq!((answer.status.as_u16(), answer.headers[header::LOCATION].to_str().unwrap()), (303, "/account"), "{path}");
     }
@@ -40,11 +43,11 @@ async fn a_first_password_opens_nothing_but_its_own_change() {
         assert_eq!(answer.status, 403, "{path}");
         assert!(answer.text.contains("请先在“我的账号”修改密码"), "{}", answer.text);
     }
-    for path in ["/collab/ticket", "/api/my_projects1", "/api/move_matter1"] {
+    for path in ["/collab/ticket", "/api/my_projects1", "/api/move_matter1", "/api/start_project1"] {
         assert_eq!(portal.send(form(path, &xin, "203.0.113.9", String::new())).await.status, 403, "{path}");
     }
     let page = portal.get("/account", &xin).await;
-    assert!(page.status == 200 && page.text.contains("您的密码是管理员设的"));
+    assert!(page.status == 200 && page.text.contains("您的密码由管理员设置") && !page.text.contains("role=\"alert\""));
     let change = action(&portal, "/account", &xin, "change_password").await;
     let sent = |new: &str| format!("old=from+the+operator&new={new}&again={new}&key=k.password.0&based_on=0").replace(' ', "+");
     for (bad, why) in [("1qaz2wsx3edc", "太常见"), ("xin-xin-2024-xin", "登录名"), ("kurz", "至少 12 位")] {
@@ -53,10 +56,45 @@ async fn a_first_password_opens_nothing_but_its_own_change() {
     }
     // As a plain form, without JavaScript.
     let done = portal.post(&change, &xin, &sent("wild geese in May")).await;
-    assert_eq!((done.status.as_u16(), done.headers[header::LOCATION].to_str().unwrap()), (303, "/account?changed=1"));
+    assert_eq!((done.status.as_u16(), done.headers[header::LOCATION].to_str().unwrap()), (303, "/account"));
     assert_eq!(portal.get("/projects", &xin).await.status, 200);
-    assert!(portal.get("/account?changed=1", &xin).await.text.contains("密码已修改"));
+    // It is told once: the answer that tells it lets the browser forget.
+    let told = told(&done);
+    let page = portal.get("/account", &format!("{xin}; {told}")).await;
+    assert!(
+        page.text.contains("密码已修改") && page.headers[header::SET_COOKIE].to_str().unwrap().starts_with("told=; "),
+        "{:?}",
+        page.headers
+    );
+    assert!(!portal.get("/account", &xin).await.text.contains("密码已修改"));
     assert_eq!(on_record(&portal, "password_changed").await, ["xin"]);
+}
+
+/// What an answer has the browser remember for the next page.
+fn told(answer: &Answer) -> String {
+    let set = answer.headers.get_all(header::SET_COOKIE).iter().filter_map(|set| set.to_str().ok());
+    set.filter_map(|set| set.split(';').next()).find(|set| set.starts_with("told=")).unwrap().to_string()
+}
+
+#[tokio::test]
+async fn what_is_told_of_an_ended_session_is_its_persons_own() {
+    let portal = Portal::open().await;
+    let (wang, other) = (portal.session("wang").await, portal.session("wang").await);
+    let zhao = portal.session("zhao").await;
+    let end = action(&portal, "/account", &wang, "end_session").await;
+    let access = by_session(&portal.service, other.trim_start_matches("session=")).await.unwrap().unwrap().access;
+    let body = format!("id={}&key=k.end.0&based_on=0", access.id);
+    assert_eq!(portal.send(form(&end, &zhao, "203.0.113.9", body.clone())).await.status, 404, "another person's");
+    let done = portal.send(form(&end, &wang, "203.0.113.9", body)).await;
+    assert_eq!(done.status, 200, "{}", done.text);
+    assert!(!done.headers.contains_key("serverfnredirect"), "the page stays where it is");
+    let told = told(&done);
+    assert!(portal.get("/account", &format!("{wang}; {told}")).await.text.contains("已结束：其他浏览器，"));
+    // A cookie is what somebody may have planted: nothing of it is shown, and nobody else's sessions are told of.
+    for planted in [told.as_str(), "told=session.1", "told=others.many", "told=token.<b>bold</b>", "told=anything"] {
+        let page = portal.get("/account", &format!("{zhao}; {planted}")).await;
+        assert!(page.status == 200 && !page.text.contains("notice-done") && !page.text.contains("<b>bold"), "{planted}");
+    }
 }
 
 #[tokio::test]
