@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     // The address of the work pages' style changes with its contents.
     let mut style = DefaultHasher::new();
-    for name in ["components/talk", "pages/overview", "pages/sheet", "pages/library", "pages/filing"] {
+    for name in ["components/talk", "pages/overview", "pages/sheet", "pages/library", "pages/filing", "pages/account"] {
         let path = format!("../style/{name}.css");
         println!("cargo::rerun-if-changed={path}");
         std::fs::read_to_string(path)?.hash(&mut style);

@@ -10,15 +10,16 @@ pub async fn me() -> Result<Option<Person>, Failure> {
     Ok(use_context::<Option<Person>>().flatten())
 }
 
-/// Sets the session's cookie and goes on to `to`, a path of this site. The session this browser had ends.
+/// Sets the session's cookie and says where to go on: `to`, if it is a path of this site. The session this browser had ends.
 #[server]
-pub async fn sign_in(login: String, password: String, to: String) -> Result<(), Failure> {
-    let cx = service_context()?;
+pub async fn sign_in(login: String, password: String, to: String) -> Result<String, Failure> {
+    let cx = service_context()?.in_browser(browser());
     let before = session_secret();
     let service::account::Token(token) = service::account::sign_in_again(&cx, &login, &password, before.as_deref()).await?;
     set_session(&token, domain::access::SESSION_SECONDS);
-    leptos_axum::redirect(&local_path(&to));
-    Ok(())
+    let to = local_path(&to);
+    then(&to);
+    Ok(to)
 }
 
 #[server]
@@ -73,6 +74,46 @@ mod on_server {
         if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), http::HeaderValue::from_str(cookie)) {
             response.append_header(http::header::SET_COOKIE, value);
         }
+    }
+
+    /// The browser that asks, by what it says of itself.
+    pub fn browser() -> domain::browser::Browser {
+        let parts = use_context::<http::request::Parts>();
+        let said = parts.as_ref().and_then(|parts| parts.headers.get(http::header::USER_AGENT)?.to_str().ok());
+        domain::browser::Browser::read(said.unwrap_or_default())
+    }
+
+    /// Where a plain form that is done goes on. A page whose program sent the form stays, or goes by itself.
+    pub fn then(path: &str) {
+        if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), http::HeaderValue::from_str(path)) {
+            response.insert_header(http::header::LOCATION, value);
+        }
+    }
+
+    /// How long the browser remembers what was done: it asks for the page that says so at once.
+    const TOLD_SECONDS: u32 = 60;
+
+    fn told_cookie() -> &'static str {
+        if session_cookie(&crate::shared::origin()).starts_with("__Host-") { "__Host-told" } else { "told" }
+    }
+
+    fn set_told(what: &str, seconds: u32) {
+        let name = told_cookie();
+        let secure = if name.starts_with("__Host-") { "; Secure" } else { "" };
+        set_cookie(&format!("{name}={what}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"));
+    }
+
+    /// Has the next page say once what was done: a short code, in no address and no history.
+    pub fn tell_next(what: &str) {
+        set_told(what, TOLD_SECONDS);
+    }
+
+    /// What was done, and it is forgotten.
+    pub fn take_told() -> Option<String> {
+        let parts = use_context::<http::request::Parts>()?;
+        let what = cookie(&parts.headers, told_cookie()).filter(|what| !what.is_empty())?;
+        set_told("", 0);
+        Some(what)
     }
 
     /// A cookie of a request.

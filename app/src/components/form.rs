@@ -111,6 +111,9 @@ pub fn CommandForm<F, Out>(
     #[prop(into)] name: String,
     #[prop(into)] button: String,
     #[prop(default = "button")] class: &'static str,
+    /// Fields that say beside themselves what is wrong with them.
+    #[prop(default = &[])]
+    tied: &'static [&'static str],
     children: Children,
 ) -> impl IntoView
 where
@@ -161,7 +164,7 @@ where
                 <input type="hidden" name="based_on" value=move || based_on.get().to_string() />
                 {children()}
                 {move || match action.value().get() {
-                    Some(Err(Failure(error))) => Some(view! { <ErrorNotice error /> }),
+                    Some(Err(Failure(error))) if !is_said_beside(&error, tied) => Some(view! { <ErrorNotice error /> }),
                     _ => None,
                 }}
                 <button class=class disabled=move || pending.get() aria-disabled=move || pending.get().then_some("true")>
@@ -170,6 +173,11 @@ where
             </ActionForm>
         </div>
     }
+}
+
+/// Whether each field that is wrong says so itself.
+fn is_said_beside(error: &Error, tied: &[&str]) -> bool {
+    matches!(error, Error::Invalid { fields } if fields.iter().all(|(field, _)| tied.contains(&field.as_str())))
 }
 
 /// Empties a form that has been done.

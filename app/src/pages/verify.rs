@@ -77,7 +77,7 @@ pub fn Verify() -> impl IntoView {
                 }}
             </Transition>
             <form method="get" action="/verify" class="form-row">
-                <label>{tr!(verify.number)}<input name="number" required maxlength="120" /></label>
+                <label>{tr!(verify.number)}<input name="number" value=number.get_untracked() prop:value=move || number.get() required maxlength="120" autocomplete="off" /></label>
                 <button class="button">{tr!(verify.look)}</button>
             </form>
         </div>
