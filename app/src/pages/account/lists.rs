@@ -95,7 +95,7 @@ fn TokenRow(line: TokenLine, reload: Reload) -> impl IntoView {
     let used = line.last_used.map_or_else(|| tr!(account.never), at);
     view! {
         <tr>
-            <td data-label=tr!(account.token)>{line.name}" "<code>{format!("{}…", line.prefix)}</code></td>
+            <td data-label=tr!(account.token)><span>{line.name}" "<code>{format!("{}…", line.prefix)}</code></span></td>
             <td data-label=tr!(account.scope)>{scope}</td>
             <td data-label=tr!(account.expires)>{at(line.expires)}</td>
             <td data-label=tr!(account.last_used)>{used}</td>

@@ -91,7 +91,7 @@ pub async fn my_account() -> Result<OwnAccount, Failure> {
 #[cfg(feature = "ssr")]
 async fn just_done(cx: &service::Context, access: &service::account::Access) -> Result<Option<JustDone>, service::Fault> {
     let Some(told) = crate::session::take_told() else { return Ok(None) };
-    let (what, which) = told.split_once('.').unwrap_or((&told, ""));
+    let (what, which) = told.split_once('.').unwrap_or((told.as_str(), ""));
     Ok(match what {
         "password" => Some(JustDone::Password),
         "session" => {
