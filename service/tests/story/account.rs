@@ -8,8 +8,7 @@ use service::Service;
 use service::account::{
     Access, NewAccount, NewToken, Password, Token, add, again, by_session, by_session_unused, by_token, change_password, disable, enable,
     end_others, end_session, end_token, ended_session, ended_token, list, make_ticket, make_token, note_use, own, redeem, replace_session,
-    revoke, sessions, set_password,
-    sign_in, sign_out, signed_in, tokens,
+    revoke, sessions, set_password, sign_in, sign_out, signed_in, tokens,
 };
 use service::audit::{Asked, Entry, export, forget, record};
 

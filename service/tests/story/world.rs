@@ -78,7 +78,7 @@ impl World {
 
     /// A portal as an earlier release left it, opened by this one. Without a database it is on SQLite.
     pub async fn of_the_past(release: &str, database: Option<String>) -> World {
-        let past = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/history").join(release);
+        let past = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../service/tests/history").join(release);
         let folder = tempfile::tempdir().unwrap();
         for part in ["documents", "keys"] {
             let copied = std::process::Command::new("cp").arg("-r").args([&past.join(part), folder.path()]).status();
@@ -88,7 +88,8 @@ impl World {
         sqlx::any::install_default_drivers();
         let pool = sqlx::AnyPool::connect(&url).await.unwrap();
         // The tables as they were: the migrations up to that release.
-        let mut migrator = sqlx::migrate!("./migrations");
+        let migrations = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../service/migrations");
+        let mut migrator = sqlx::migrate::Migrator::new(migrations).await.unwrap();
         migrator.migrations.to_mut().retain(|migration| migration.version <= release.parse().unwrap());
         migrator.run(&pool).await.unwrap();
         let mut rows = std::fs::read_to_string(past.join("portal.sql")).unwrap();
