@@ -8,6 +8,7 @@ use axum::extract::{Query, Request, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use domain::Error;
+use domain::account::Account;
 use domain::id::Id;
 use domain::limit::Limit;
 use domain::project::Project;
@@ -33,6 +34,8 @@ pub struct Topic {
     /// The cursor of the page; a reconnecting browser's `Last-Event-ID` goes before it.
     #[serde(default)]
     after: u64,
+    /// Whose page asks: it hears nothing as somebody else who has signed in since in the same browser.
+    account: Option<Id<Account>>,
 }
 
 struct Reader {
@@ -53,6 +56,9 @@ struct Reader {
 pub async fn feed(State(state): State<AppState>, Query(topic): Query<Topic>, request: Request) -> Response {
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
     let Some(access) = visitor.access.clone() else { return refused(Error::SignedOut, visitor.lang) };
+    if topic.account.as_ref().is_some_and(|account| *account != access.account) {
+        return refused(Error::SignedOut, visitor.lang);
+    }
     let service = state.service();
     // Followed before it is asked: what ends in between is heard.
     let following = service.endings.follow(&access);

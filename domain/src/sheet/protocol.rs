@@ -20,6 +20,8 @@ const UPDATE: u64 = 2;
 pub const LONGEST_FRAME: usize = 1024 * 1024;
 /// What a connection that may only look is told at the door; any other denial is of an update it sent.
 pub const READ_ONLY: &str = "read-only";
+/// The code a connection is closed with when the session or token that opened it has ended.
+pub const SIGNED_OUT: u16 = 4401;
 /// Clients one presence frame may speak of.
 const MOST_CLIENTS: u64 = 200;
 

@@ -15,10 +15,11 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::Error;
 use domain::access::Scope;
+use domain::account::Account;
 use domain::id::Id;
 use domain::limit::Limit;
 use domain::project::Project;
-use domain::sheet::protocol::{Frame, LONGEST_FRAME};
+use domain::sheet::protocol::{Frame, LONGEST_FRAME, SIGNED_OUT};
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use room::{Leaving, ToRoom};
@@ -71,6 +72,8 @@ pub struct Asked {
     token: Option<String>,
     /// `1`: also what is stored, by whom. Our own pages ask for it.
     told: Option<String>,
+    /// Whose page opens it: what they wrote is not stored as somebody else's who has signed in since in the same browser.
+    account: Option<Id<Account>>,
 }
 
 pub async fn enter(
@@ -101,6 +104,9 @@ pub async fn enter(
         Ok(access) => access,
         Err(error) => return refused(error, visitor.lang),
     };
+    if asked.account.is_some_and(|account| account != access.account) {
+        return refused(Error::SignedOut, visitor.lang);
+    }
     // Followed before it is asked: what ends in between is heard.
     let following = service.endings.follow(&access);
     let guest = match service::sheet::enter(&service, &access, &project, &section).await {
@@ -224,7 +230,7 @@ async fn talk(
     }
 }
 
-const ENDED: Leaving = Leaving { code: close_code::POLICY, why: "your session has ended" };
+const ENDED: Leaving = Leaving { code: SIGNED_OUT, why: "your session has ended" };
 
 /// Whatever is ready goes out together.
 async fn write(sink: &mut SplitSink<WebSocket, Message>, bytes: Bytes, coming: &mut mpsc::Receiver<Bytes>) -> Result<(), axum::Error> {

@@ -7,6 +7,7 @@ use axum::http::{Request, header};
 use domain::id::Id;
 use domain::limit::Limit;
 use domain::project::Project;
+use domain::sheet::protocol::SIGNED_OUT;
 use futures::StreamExt;
 use service::account::{by_session, disable, enable, end_others, revoke, sign_out};
 use std::time::Duration;
@@ -48,11 +49,12 @@ impl Open {
         Open::get(at, path, by, upgrade).await
     }
 
-    /// Waits until the server has ended it.
-    async fn ends(mut self) {
+    /// Waits until the server has ended it, and gives what it said last.
+    async fn ends(mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         let ended = tokio::time::timeout(Duration::from_secs(10), self.connection.read_to_end(&mut rest));
         let _ = ended.await.expect("the server ends the connection");
+        rest
     }
 }
 
@@ -153,6 +155,40 @@ async fn a_feed_that_was_not_read_says_nothing_after_the_end() {
         heard.push_str(&String::from_utf8_lossy(&piece.unwrap()));
     }
     assert!(!heard.contains("问2"), "{heard}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_says_that_the_session_has_ended() {
+    let portal = Portal::open().await;
+    let project = portal.project().await;
+    let at = serve(&portal).await;
+    let wang = portal.session("wang").await;
+    let socket = Open::socket(at, &format!("/collab/{project}.land"), &format!("Cookie: {wang}")).await;
+    assert_eq!(socket.status, 101);
+    sign_out(&portal.service.context(None), wang.trim_start_matches("session=")).await.unwrap();
+    let said = socket.ends().await;
+    let expected = [&SIGNED_OUT.to_be_bytes()[..], b"your session has ended"].concat();
+    assert!(said.ends_with(&expected), "the close frame: {}", String::from_utf8_lossy(&said));
+}
+
+/// Somebody else has signed in since in the same browser, while a page of the first is still open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_one_account_neither_hears_nor_writes_as_another() {
+    let portal = Portal::open().await;
+    let project = portal.project().await;
+    let at = serve(&portal).await;
+    let account = async |cookie: &str| {
+        let secret = cookie.trim_start_matches("session=");
+        by_session(&portal.service, secret).await.unwrap().unwrap().access.account
+    };
+    let (wang, li) = (portal.session("wang").await, portal.session("li").await);
+    for (page, cookie, feed, socket) in [(&wang, &wang, 200, 101), (&wang, &li, 401, 401), (&li, &li, 200, 101)] {
+        let (by, of) = (format!("Cookie: {cookie}"), account(page).await);
+        let heard = Open::get(at, &format!("/live?project={project}&after=1&account={of}"), &by, "Connection: close\r\n").await;
+        assert_eq!(heard.status, feed);
+        let written = Open::socket(at, &format!("/collab/{project}.land?told=1&account={of}"), &by).await;
+        assert_eq!(written.status, socket);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
