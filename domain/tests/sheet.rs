@@ -145,6 +145,22 @@ fn the_sheet_begins_with_what_was_answered() {
 }
 
 #[test]
+fn a_value_of_the_guide_is_dated_by_its_answers_until_somebody_changes_it() {
+    let story = Story::with(&[("gross_floor_area_sqm", Value::Number(30_000.0))]);
+    let project = story.project();
+    let on = |id: &str, value: &str, seq| {
+        // The sheet is begun later than the project.
+        let at = story.now.plus_seconds(10 * 24 * 3600);
+        sheet::answered_on(&project, field(id), &Entry { value: value.into(), by: "wang".into(), at, seq, own: true })
+    };
+    assert_eq!(on("gross_floor_area", "30000", 1), Some(project.started_at.date()));
+    assert_eq!(on("gross_floor_area", "31000", 1), None);
+    assert_eq!(on("gross_floor_area", "30000", 7), None, "somebody has typed it since");
+    assert_eq!(on("construction_nature", "expansion", 1), None, "nobody was asked");
+    assert_eq!(on("applicant_name", "新芯公司", 1), None, "no question of the guide");
+}
+
+#[test]
 fn what_is_missing_is_the_same_for_everybody_and_says_why() {
     let story = Story::begin();
     let project = story.project();
@@ -299,6 +315,51 @@ fn an_identity_number_is_whole_for_those_who_need_it_and_masked_for_all_others()
         assert_eq!(masked(legal, value), shown);
     }
     assert_eq!(masked(field("uscc"), "91350100M000100Y43"), "91350100M000100Y43");
+}
+
+#[test]
+fn a_wrong_number_behind_a_mask_is_a_mistake_and_a_right_one_is_none() {
+    use domain::sheet::identity::{mask, masked_sections, of_entries, without_rules, wrong};
+    let story = Story::with(&[("needs_project_company", Value::Flag(true))]);
+    let (project, water) = (story.project(), officer("water-affairs"));
+    let form = form_of(&project, &CATALOGUE);
+    let list = |form: &Form, entries: &Entries| missing(&needs(&project, &CATALOGUE, form), form, entries, &project.sheet);
+    let marks = |list: &[sheet::Missing]| list.iter().map(|m| (m.field.clone(), m.lack.code())).collect::<Vec<_>>();
+    for (number, lacks) in [
+        ("11010519491231002X", None),
+        ("E12345678", None),
+        ("110105194912310038", Some("wrong")),
+        ("12345", Some("wrong")),
+        ("", Some("empty")),
+    ] {
+        let whole = entries(&story, &[("legal_rep_id", number)], true);
+        let (mut shown, mut theirs) = (whole.clone(), form.clone());
+        mask(&form, of_entries(&mut shown), &water, &project);
+        without_rules(&mut theirs, &masked_sections(&form, &water, &project), &wrong(&form, &whole));
+        let (all, masked) = (list(&form, &whole), list(&theirs, &shown));
+        assert_eq!(marks(&masked), marks(&all), "{number}: everybody counts the same");
+        let lack = masked.iter().find(|m| m.field.as_str() == "legal_rep_id").map(|m| m.lack.clone());
+        assert_eq!(lack.as_ref().map(Lack::code), lacks, "{number}");
+        assert_eq!(wrong(&theirs, &shown), wrong(&form, &whole), "{number}: told from what is shown as well");
+        if let Some(Lack::Wrong(sentence)) = lack {
+            assert_eq!(sentence.zh, "号码有误，请填写的人核对。", "nothing of the number itself");
+        }
+    }
+}
+
+#[test]
+fn who_fills_in_a_number_is_told_who_reads_it() {
+    use domain::sheet::identity::readers;
+    let named = |project: &domain::project::Project, id: &str| {
+        readers(field(id), project, &CATALOGUE).into_iter().map(|name| name.zh).collect::<Vec<_>>()
+    };
+    let office = CATALOGUE.organisation("market-regulation").unwrap().name.zh.clone();
+    let registers = Story::with(&[("needs_project_company", Value::Flag(true))]).project();
+    assert_eq!(named(&registers, "legal_rep_id"), ["建设单位", "帮代办专员", office.as_str()]);
+    assert_eq!(named(&registers, "uscc"), Vec::<String>::new(), "everybody reads it");
+    // An office that has nothing to do with the project reads nothing of it.
+    let other = Story::with(&[("needs_project_company", Value::Flag(false))]).project();
+    assert_eq!(named(&other, "legal_rep_id"), ["建设单位", "帮代办专员"]);
 }
 
 /// A form sent by somebody who sees a number masked leaves it alone, and tells them nothing about it.

@@ -102,6 +102,9 @@ pub struct Constraints {
     pub integer: bool,
     pub rule: Option<CodeRule>,
     pub shape: Option<Shape>,
+    /// In the form of somebody who sees the field masked: what is behind the mask is no value. No catalogue says so.
+    #[serde(default)]
+    pub unfit: bool,
 }
 
 /// A choice of an enumeration.

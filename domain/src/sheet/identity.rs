@@ -1,8 +1,8 @@
 //! Identity numbers: who reads one whole, and what everybody else sees of it.
 
-use super::{Changed, Entries, Values};
+use super::{Changed, Entries, Values, check};
 use crate::account::{Actor, Role};
-use crate::catalogue::{Field, Form, Organisation};
+use crate::catalogue::{Catalogue, Constraints, Field, Form, Organisation};
 use crate::id::Id;
 use crate::project::Project;
 use crate::refusal::Refusal;
@@ -99,11 +99,28 @@ pub fn may_open(form: &Form, section: &str, actor: &Actor, project: &Project) ->
     }
 }
 
-/// The form for somebody who sees these sections masked: a masked number follows no rule, and nobody is told it is wrong.
-pub fn without_rules(form: &mut Form, masked: &BTreeSet<String>) {
+/// The sensitive fields whose value is none: by the form and what it holds whole, or by the form [`without_rules`] and what
+/// is shown masked.
+pub fn wrong(form: &Form, entries: &Entries) -> BTreeSet<Id<Field>> {
+    let value = |f: &Field| entries.get(&f.id).map(|entry| entry.value.as_str()).filter(|value| !value.trim().is_empty());
+    let wrong = |f: &&Field| f.readers.is_some() && value(f).is_some_and(|value| check(f, value).is_err());
+    form.fields.iter().filter(wrong).map(|f| f.id.clone()).collect()
+}
+
+/// The form for somebody who sees these sections masked: a masked number follows no rule, and is a mistake where the whole
+/// one is, so that everybody counts the same. Nobody is told what is wrong with it.
+pub fn without_rules(form: &mut Form, masked: &BTreeSet<String>, wrong: &BTreeSet<Id<Field>>) {
     for field in form.fields.iter_mut().filter(|f| f.readers.is_some() && masked.contains(&f.group)) {
-        field.constraints = Default::default();
+        field.constraints = Constraints { unfit: wrong.contains(&field.id), ..Constraints::default() };
     }
+}
+
+/// Who reads a field whole in a project, for those who fill it in: nobody is named where everybody does.
+pub fn readers(field: &Field, project: &Project, catalogue: &Catalogue) -> Vec<Text> {
+    let Some(readers) = &field.readers else { return Vec::new() };
+    let offices = readers.iter().filter(|office| project.offices.contains(*office));
+    let offices = offices.filter_map(|office| catalogue.organisation(office.as_str())).map(|office| office.name.clone());
+    [Role::Enterprise.name(), Role::Agent.name()].into_iter().chain(offices).collect()
 }
 
 /// What somebody was shown of a field, to tell what they typed from what they left.

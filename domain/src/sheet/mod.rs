@@ -2,6 +2,7 @@
 //!
 //! The values stand in the sheet's documents, outside the log; the log says who confirmed which state of which field.
 
+mod beginning;
 mod code;
 #[cfg(feature = "collab")]
 pub mod document;
@@ -15,6 +16,7 @@ pub mod scan;
 mod value;
 pub mod writing;
 
+pub use beginning::{answered_on, beginning};
 pub use relation::{Relation, Weight};
 pub use value::{LONGEST_VALUE, check, in_mu, shown};
 
@@ -133,23 +135,6 @@ pub fn form_of(project: &Project, catalogue: &Catalogue) -> Form {
         relations: all.relations.iter().filter(|r| r.fields().iter().all(has)).cloned().collect(),
         fields,
     }
-}
-
-/// The values a project's sheet begins with: what the guide's answers and the project already say.
-pub fn beginning(project: &Project, owner_name: &str, form: &Form) -> Values {
-    let mut values = Values::new();
-    for field in &form.fields {
-        let known = match (field.id.as_str(), &field.answer) {
-            ("project_name", _) => Some(project.name.clone()),
-            ("applicant_name", _) => Some(owner_name.to_string()),
-            (_, Some(answer)) => project.answers.0.get(answer).map(ToString::to_string),
-            _ => None,
-        };
-        if let Some(value) = known.and_then(|known| check(field, known.trim_matches('"')).ok()) {
-            values.insert(field.id.clone(), value);
-        }
-    }
-    values
 }
 
 /// What stands in the way at a field.
@@ -361,10 +346,16 @@ pub fn is_latest(form: &Form, entries: &Entries, command: &Command) -> Result<()
     };
     let Some(field) = changed else { return Ok(()) };
     let name = form.field(field.as_str()).map_or_else(|| Text::same(field.as_str()), |f| f.name.clone());
-    Err(Refusal::NotNow(Text::new(
-        format!("“{}”在您看过之后又有改动，没有确认；请再看一遍。", name.zh),
-        format!("“{}” has changed since you looked; nothing was confirmed. Please look again.", name.en),
-    )))
+    Err(Refusal::NotNow(match command {
+        Command::MarkReady { .. } => Text::new(
+            format!("“{}”在您看过之后又有改动，本节没有标为备好；请再看一遍。", name.zh),
+            format!("“{}” has changed since you looked; the section was not marked ready. Please look again.", name.en),
+        ),
+        Command::Confirm { .. } | Command::MarkUnready { .. } => Text::new(
+            format!("“{}”在您看过之后又有改动，没有确认；请再看一遍。", name.zh),
+            format!("“{}” has changed since you looked; nothing was confirmed. Please look again.", name.en),
+        ),
+    }))
 }
 
 /// Whether what somebody enters counts as the enterprise's own word.

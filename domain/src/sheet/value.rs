@@ -19,6 +19,9 @@ const DIGITS: (usize, usize) = (15, 6);
 /// # Errors
 /// A sentence: what the value has to be.
 pub fn check(field: &Field, typed: &str) -> Result<String, Text> {
+    if field.constraints.unfit {
+        return Err(text!("号码有误，请填写的人核对。", "The number is not right; whoever filled it in should compare it."));
+    }
     let typed = narrow(typed);
     let typed = typed.trim();
     let n = typed.chars().count();

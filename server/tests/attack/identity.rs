@@ -128,7 +128,7 @@ async fn pages_functions_and_files_give_a_number_whole_to_those_who_need_it_alon
             assert_eq!(text.contains(NUMBER), sees == Sees::Whole, "{login} at {place}");
             assert_eq!(text.contains(masked), sees == Sees::Masked, "{login} at {place}");
         }
-        assert_eq!(answers[0].text().contains("含证件号，您看到的已遮盖"), sees == Sees::Masked, "{login} is told");
+        assert_eq!(answers[0].text().contains("证件号已遮盖"), sees == Sees::Masked, "{login} is told");
         let recorded = on_record(&world).await.split_off(before);
         assert!(recorded.iter().all(|(who, what)| who == login && what.contains("legal_rep_id")), "{recorded:?}");
         for place in ["(sheet)", "(history)", "(filing "] {

@@ -94,11 +94,12 @@ pub async fn view(cx: &Context, id: &Id<Project>) -> Result<SheetView, Error> {
     begin(cx, id, &project).await?;
     let (actor, catalogue) = (cx.actor()?, &cx.service.catalogue);
     let mut entries = crate::submission::entries(cx, id, &project).await?;
+    let wrong = identity::wrong(&catalogue.form, &entries);
     let whole = identity::mask(&catalogue.form, identity::of_entries(&mut entries), actor, &project);
     read_whole(cx, id, &whole, "sheet").await?;
     let masked = identity::masked_sections(&catalogue.form, actor, &project);
     let mut form = sheet::form_of(&project, catalogue);
-    identity::without_rules(&mut form, &masked);
+    identity::without_rules(&mut form, &masked, &wrong);
     Ok(SheetView { form, entries, masked })
 }
 

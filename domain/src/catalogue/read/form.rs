@@ -116,6 +116,7 @@ fn read_constraints(node: &Node) -> Constraints {
         integer: node.optional("integer").is_some_and(|n| n.as_flag()),
         rule: node.optional("rule").and_then(|n| n.choose(&CodeRule::ALL)),
         shape: node.optional("shape").and_then(|n| n.choose(&[("point", Shape::Point), ("polygon", Shape::Polygon)])),
+        unfit: false,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::shared::catalogue;
 use crate::together::Sheet;
 use domain::catalogue::{Field, FieldKind};
 use domain::matter::State;
-use domain::sheet::{self, Source, Values, Weight, check, in_mu, needs, shown, writing};
+use domain::sheet::{self, Source, Values, Weight, answered_on, check, identity, in_mu, needs, shown, writing};
 use leptos::prelude::*;
 
 #[component]
@@ -44,16 +44,21 @@ pub fn FieldBox(field: Field) -> impl IntoView {
     let mu = move || {
         field.with_value(|f| in_mu(f, &value.get())).map(|mu| view! { <span class="field-mu muted">{tr!(sheet.mu, n = mu)}</span> })
     };
-    let described = format!("about-{id}");
+    let readers = page.project(|p| field.with_value(|f| identity::readers(f, p, &catalogue())));
+    let readers = (may_fill && !readers.is_empty()).then(|| list(readers.iter().map(say)));
+    // Who sees it is read out before what is wrong with it.
+    let about = format!("about-{id}");
+    let described = if readers.is_some() { format!("readers-{id} {about}") } else { about.clone() };
     view! {
         <div class="datum" class:datum-wide=long id=format!("field-{id}") class:datum-wrong=move || wrong.get().is_some()>
             <label for=format!("in-{id}")>
                 {name}{(!unit.is_empty()).then(|| view! { <span class="muted">{aside(&unit)}</span> })}
                 <span class="faces">{here}</span>
             </label>
-            <Input field value may_fill described=described.clone() />
+            {readers.map(|names| view! { <p id=format!("readers-{id}") class="field-readers muted">{tr!(sheet.readers, names = names)}</p> })}
+            <Input field value may_fill described />
             {mu}
-            <div id=described class="field-about">
+            <div id=about class="field-about">
                 {move || wrong.get().map(|sentence| view! { <p class="field-error">{sentence}</p> })}
                 {move || remarks.get().into_iter().map(|(weight, sentence)| {
                     let class = if weight == Weight::Error { "field-error" } else { "field-look" };
@@ -294,8 +299,13 @@ fn Origin(field: StoredValue<Field>) -> impl IntoView {
         let name = page.person(&entry.by);
         let wants = page.project(|p| field.with_value(|f| p.sheet.wants_confirming(f, &entry)));
         let confirmed = confirmed.get().filter(|c| c.seq >= entry.seq);
+        // Of the guide's answers the day counts on which they were given, not the one on which the sheet was begun.
+        let origin = match page.project(|p| field.with_value(|f| answered_on(p, f, &entry))) {
+            Some(day) => tr!(sheet.from_answers, name = name, date = day.to_string()),
+            None => tr!(sheet.entered_by, name = name, date = format!("{} {}", entry.at.date(), entry.at.clock())),
+        };
         Some(view! {
-            <span>{tr!(sheet.entered_by, name = name, date = format!("{} {}", entry.at.date(), entry.at.clock()))}</span>
+            <span>{origin}</span>
             {confirmed.map(|c| view! { <span class="state state-issued">{tr!(sheet.confirmed_by, name = page.person(&c.by))}</span> })}
             {wants.then(|| view! { <span class="state state-turn">{tr!(sheet.unconfirmed)}</span> })}
         })
