@@ -5,6 +5,7 @@
 mod app;
 mod components;
 pub mod drawing;
+mod ending;
 mod error;
 mod lang;
 mod live;

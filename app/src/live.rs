@@ -1,5 +1,6 @@
 //! The live feed: one `EventSource` a tab; the browser folds what it hears into the project it holds.
 
+use crate::ending::Ending;
 use domain::date::Instant;
 use domain::view::View;
 use leptos::prelude::*;
@@ -16,13 +17,14 @@ pub enum Connection {
     Back,
 }
 
-/// Follows a project until the page is left. `reload` reads it anew when something in between is missing.
-pub fn follow(view: RwSignal<View>, reload: impl Fn() + Clone + 'static) -> RwSignal<Connection> {
+/// Follows a project until the page is left, and as long as its person is signed in. `reload` reads it anew when something in
+/// between is missing.
+pub fn follow(view: RwSignal<View>, ending: Ending, reload: impl Fn() + Clone + 'static) -> RwSignal<Connection> {
     let connection = RwSignal::new(Connection::Connecting);
     #[cfg(feature = "hydrate")]
-    browser::follow(view, connection, reload);
+    browser::follow(view, connection, ending, reload);
     #[cfg(not(feature = "hydrate"))]
-    let _ = (view, reload);
+    let _ = (view, ending, reload);
     connection
 }
 
@@ -44,6 +46,7 @@ mod browser {
     const REOPEN_MOST_MILLIS: u32 = 30_000;
 
     struct Feed {
+        ending: Ending,
         source: RefCell<Option<EventSource>>,
         handlers: RefCell<Vec<Box<dyn std::any::Any>>>,
         left: Cell<bool>,
@@ -51,8 +54,9 @@ mod browser {
         patience: Cell<u32>,
     }
 
-    pub fn follow(view: RwSignal<View>, connection: RwSignal<Connection>, reload: impl Fn() + Clone + 'static) {
+    pub fn follow(view: RwSignal<View>, connection: RwSignal<Connection>, ending: Ending, reload: impl Fn() + Clone + 'static) {
         let feed = Rc::new(Feed {
+            ending,
             source: RefCell::new(None),
             handlers: RefCell::new(Vec::new()),
             left: Cell::new(false),
@@ -66,15 +70,25 @@ mod browser {
                 source.close();
             }
         });
+        // Whoever is back, here or by another page of the browser, goes on where they were.
+        let (back, again) = (feed.clone(), reload.clone());
+        Effect::new(move |before: Option<bool>| {
+            let ended = ending.has_ended();
+            if before == Some(true) && !ended {
+                back.patience.set(REOPEN_MILLIS);
+                open(back.clone(), view, connection, again.clone());
+            }
+            ended
+        });
         open(feed, view, connection, reload);
     }
 
     fn open(feed: Rc<Feed>, view: RwSignal<View>, connection: RwSignal<Connection>, reload: impl Fn() + Clone + 'static) {
-        if feed.left.get() {
+        if feed.left.get() || feed.ending.stops() {
             return;
         }
-        let Some((id, seq)) = view.try_with_untracked(|v| (v.id.clone(), v.seq)) else { return };
-        let Ok(source) = EventSource::new(&format!("/live?project={id}&after={seq}")) else { return };
+        let Some((id, seq, me)) = view.try_with_untracked(|v| (v.id.clone(), v.seq, v.viewer.account.clone())) else { return };
+        let Ok(source) = EventSource::new(&format!("/live?project={id}&after={seq}&account={me}")) else { return };
         let opened = {
             let feed = feed.clone();
             Closure::<dyn FnMut()>::new(move || {
@@ -104,6 +118,7 @@ mod browser {
                     let _ = connection.try_set(Connection::Away(since));
                 }
                 if source.ready_state() == EventSource::CLOSED {
+                    feed.ending.ask();
                     let (feed, reload) = (feed.clone(), reload.clone());
                     leptos::task::spawn_local(async move {
                         let wait = feed.patience.get();

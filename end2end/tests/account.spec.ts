@@ -1,7 +1,8 @@
 // One's own account: the first password, where one is signed in, which programs act as oneself.
 
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { audit, chooseOtherLanguage, expect, expectNotReloaded, fitsWidth, hydrated, mark, PASSWORD, signIn, test, visit } from '../fixtures';
+import { ask, formOf, named, SITING, startProject, talk } from '../project';
 import type { Server } from '../server';
 import { en, fill, zh } from '../words';
 
@@ -203,4 +204,93 @@ test('a number that was looked up stays in its box', async ({ page, trouble }) =
   await expect(number).toHaveValue('建字第0号');
   await page.emulateMedia({ media: 'print' });
   await expect(page.getByRole('button', { name: zh.verify.look, exact: true })).toBeHidden();
+});
+
+/** What a project's page says once its person is signed out. */
+const ended = (page: Page): Locator => page.getByTestId('signed-out').getByText(zh.project.signed_out);
+
+/** Ends all other sessions of the same person, from another browser. */
+async function endElsewhere(page: Page): Promise<void> {
+  await visit(page, '/account');
+  await page.getByRole('button', { name: zh.account.end_others, exact: true }).click();
+  await expect(page.getByRole('button', { name: zh.account.end_others, exact: true })).toHaveCount(0);
+}
+
+/** The way back in that a page offers: it opens beside the page. */
+async function signInBeside(page: Page, link: Locator, login: string): Promise<Page> {
+  const opened = page.context().waitForEvent('page');
+  await link.click();
+  const beside = await opened;
+  await hydrated(beside);
+  await signIn(beside, login);
+  return beside;
+}
+
+/** The person turns to the page again. */
+async function turnTo(page: Page): Promise<void> {
+  await page.bringToFront();
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+}
+
+test('a page whose session has ended elsewhere says so, stops trying, and goes on after signing in', async ({ enter, trouble }) => {
+  test.slow();
+  // The feed that is refused once.
+  trouble.expect(/status of 401/);
+  const page = await enter('qiye');
+  await page.clock.install();
+  const path = await startProject(page, named('登录到期的页面'));
+  await visit(page, `${path}/consultations`);
+  await expect(page.getByTestId('connection').getByText(zh.project.live, { exact: true })).toBeVisible();
+  await mark(page);
+  const half = '写到一半的提问';
+  await page.getByRole('textbox', { name: zh.ask.text, exact: true }).fill(half);
+
+  const elsewhere = await enter('qiye');
+  await endElsewhere(elsewhere);
+  await expect(ended(page)).toBeVisible();
+  await expect(page.getByTestId('connection').getByText(zh.project.stopped, { exact: true })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: zh.project.signed_out })).toBeVisible();
+  const link = page.getByTestId('signed-out').getByRole('link', { name: zh.form.sign_in, exact: true });
+  await expect(link).toHaveAttribute('href', `/sign-in?to=${path}/consultations`);
+  await audit(page);
+  // It asks for nothing any more, also much later than it would have tried again.
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.clock.runFor(120_000);
+  expect(asked).toEqual([]);
+
+  const beside = await signInBeside(page, link, 'qiye');
+  await expect(beside).toHaveURL(new RegExp(`${path}/consultations$`));
+  await turnTo(page);
+  await expect(ended(page)).toHaveCount(0);
+  // What was written is there still, and what happened meanwhile arrives.
+  await expect(page.getByRole('textbox', { name: zh.ask.text, exact: true })).toHaveValue(half);
+  await ask(beside, SITING, '另一页提出的问题');
+  await expect(talk(page, '另一页提出的问题')).toBeVisible();
+  await expectNotReloaded(page);
+});
+
+test('a form refused because of being signed out leads to the sign-in, and keeps what was typed', async ({ enter, trouble }) => {
+  test.slow();
+  // The refused form, and the feed.
+  trouble.expect(/status of 401/);
+  const page = await enter('qiye');
+  const path = await startProject(page, named('退出后提交'));
+  await visit(page, `${path}/consultations`);
+  await endElsewhere(await enter('qiye'));
+  const question = '退出之后提交的问题';
+  const form = formOf(page, zh.ask.send);
+  const box = form.getByRole('textbox', { name: zh.ask.text, exact: true });
+  await box.fill(question);
+  await form.getByRole('button', { name: zh.ask.send, exact: true }).click();
+  const notice = form.getByRole('alert');
+  await expect(notice).toContainText('请先登录。');
+  await expect(notice).toContainText(zh.form.signed_out);
+  await expect(box).toHaveValue(question);
+  await audit(page);
+  await signInBeside(page, notice.getByRole('link', { name: zh.form.sign_in, exact: true }), 'qiye');
+  await turnTo(page);
+  await form.getByRole('button', { name: zh.ask.send, exact: true }).click();
+  await expect(talk(page, question)).toHaveCount(1);
+  await expect(form.getByRole('alert')).toHaveCount(0);
 });

@@ -2,7 +2,7 @@
 // is the same for both; nothing typed is lost.
 
 import type { Locator, Page } from '@playwright/test';
-import { audit, expect, expectNotReloaded, fitsWidth, mark, test, visit } from '../fixtures';
+import { audit, expect, expectNotReloaded, fitsWidth, mark, signIn, test, visit } from '../fixtures';
 import { named, openTab, startProject } from '../project';
 import { fill, pattern, zh } from '../words';
 
@@ -202,4 +202,113 @@ test('the sheet is right on a phone, in English, for axe and without JavaScript'
   await expect(box(page, 'headcount')).toHaveValue('许多');
   await expect(box(page, 'main_products')).toHaveValue('体外诊断试剂盒');
   await plain.close();
+});
+
+test('what is written after the session has ended is kept for who wrote it, and for nobody else', async ({ enter, trouble }) => {
+  test.slow();
+  // The feed and the sockets that are refused once.
+  trouble.expect(/WebSocket connection to|status of 401/);
+  const owner = await enter('qiye');
+  const path = await startProject(owner, named('退出后填写'));
+  const team = await owner.getByRole('main').locator('.panel').filter({ hasText: zh.project.team }).innerText();
+  const agent = team.includes('孙浩') ? 'daiban2' : 'daiban';
+  await openSheet(owner, path);
+  const content = box(owner, 'construction_content');
+  const link = section(owner, 'project').getByTestId('link');
+  const ended = owner.getByTestId('signed-out').getByText(zh.project.signed_out);
+  /** The person turns to the page again. */
+  const turnTo = async (): Promise<unknown> => owner.evaluate(() => window.dispatchEvent(new Event('focus')));
+  await content.fill('退出前写的。');
+  await expect(saved(owner, 'project')).toBeVisible();
+
+  const elsewhere = await enter('qiye');
+  await visit(elsewhere, '/account');
+  await elsewhere.getByRole('button', { name: zh.account.end_others, exact: true }).click();
+  await expect(ended).toBeVisible();
+  await expect(link.getByText(zh.sheet.signed_out, { exact: true })).toBeVisible();
+  await content.press('End');
+  await owner.keyboard.type('退出后写的。');
+  await expect(link.getByText(zh.sheet.signed_out_unsaved, { exact: true })).toBeVisible();
+  await mark(owner);
+
+  // Somebody else of the project signs in in the same browser: it is not sent as theirs.
+  const other = await owner.context().newPage();
+  await signIn(other, agent);
+  const asked = owner.waitForResponse((response) => new URL(response.url()).pathname.startsWith('/api/me'));
+  await turnTo();
+  await asked;
+  await openSheet(other, path);
+  await expect(box(other, 'construction_content')).toHaveValue('退出前写的。');
+  await expect(ended).toBeVisible();
+  await expect(content).toHaveValue('退出前写的。退出后写的。');
+
+  // Whoever wrote it is back: it goes out, and the others have it.
+  await visit(other, '/sign-in');
+  await signIn(other, 'qiye');
+  await turnTo();
+  await expect(saved(owner, 'project')).toBeVisible();
+  await expect(ended).toHaveCount(0);
+  await openSheet(elsewhere, path);
+  await expect(box(elsewhere, 'construction_content')).toHaveValue('退出前写的。退出后写的。');
+  await expectNotReloaded(owner);
+});
+
+test('a number is masked for an office, which is told so calmly and counts the same mistakes', async ({ enter }) => {
+  test.slow();
+  const owner = await enter('qiye');
+  const path = await startProject(owner, named('证件号'), '科技城', 'needs_project_company=true');
+  const office = await enter('zhugui');
+  await openSheet(owner, path, 'applicant');
+  const number = field(owner, 'legal_rep_id');
+  const readers = fill(zh.sheet.readers, { names: '建设单位、帮代办专员、市场监管部门' });
+  await expect(number.getByText(readers, { exact: true })).toBeVisible();
+  await expect(box(owner, 'legal_rep_id')).toHaveAccessibleDescription(new RegExp(`^${readers}`));
+
+  for (const [typed, masked, wrong] of [
+    ['110105194912310021', '110***********0021', 1],
+    ['11010519491231002X', '110***********002X', 0],
+  ] as const) {
+    await box(owner, 'legal_rep_id').fill(typed);
+    await box(owner, 'legal_rep_id').press('Tab');
+    await expect(number.getByText('校验位不对')).toHaveCount(wrong);
+    await expect(saved(owner, 'applicant')).toBeVisible();
+    await visit(office, `${path}/sheet`);
+    await expect(section(office, 'applicant').getByTestId('link').getByText(zh.sheet.masked, { exact: true })).toBeVisible();
+    await expect(box(office, 'legal_rep_id')).toHaveValue(masked);
+    await expect(box(office, 'legal_rep_id')).not.toBeEditable();
+    await expect(field(office, 'legal_rep_id').getByText('号码有误')).toHaveCount(wrong);
+    await expect(field(office, 'legal_rep_id').getByText(readers, { exact: true })).toHaveCount(0);
+    await expect.poll(async () => (await missing(office)) === (await missing(owner))).toBe(true);
+  }
+  // What cannot be written in cannot be pulled larger either.
+  await expect(box(office, 'applicant_name')).toHaveCSS('resize', 'none');
+  await expect(box(owner, 'applicant_name')).toHaveCSS('resize', 'vertical');
+  await audit(owner);
+  await audit(office);
+});
+
+test('a section that changed meanwhile is not marked ready, and says so in its whole width', async ({ enter, trouble }) => {
+  // The refused mark.
+  trouble.expect(/status of 409/);
+  const owner = await enter('qiye');
+  const path = await startProject(owner, named('备好之前'));
+  const other = await owner.context().newPage();
+  await openSheet(owner, path, 'utilities');
+  await openSheet(other, path, 'utilities');
+  await other.route('**/api/mark_section*', async (route) => {
+    await box(owner, 'water_demand').fill('120');
+    await box(owner, 'water_demand').press('Tab');
+    await expect(saved(owner, 'utilities')).toBeVisible();
+    await route.continue();
+  });
+  const marking = section(other, 'utilities').locator('.sheet-marking');
+  await marking.getByRole('button', { name: zh.sheet.mark_ready, exact: true }).click();
+  const notice = marking.getByRole('alert');
+  await expect(notice).toContainText('本节没有标为备好');
+  for (const width of [1280, 360]) {
+    await other.setViewportSize({ width, height: 800 });
+    const [inner, outer] = [await notice.boundingBox(), await marking.boundingBox()];
+    expect(inner?.width ?? 0, `at ${width}`).toBeGreaterThan(0.9 * (outer?.width ?? Infinity));
+    await fitsWidth(other);
+  }
 });

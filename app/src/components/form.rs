@@ -12,6 +12,7 @@ use domain::Error;
 use domain::view::Done;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
+use leptos::server::ServerActionError;
 use leptos::server_fn::client::Client;
 use leptos::server_fn::codec::PostUrl;
 use leptos::server_fn::request::ClientReq;
@@ -68,6 +69,21 @@ pub fn was_refused(form: &str) -> bool {
 #[component]
 pub fn Back() -> impl IntoView {
     use_context::<Kept>().map(|kept| view! { <input type="hidden" name="back" value=kept.back.to_string() /> })
+}
+
+/// What was written in a plain form whose sender is signed out and whose page cannot be shown: to be sent again.
+#[component]
+pub fn SendAgain() -> impl IntoView {
+    let (kept, refused) = (use_context::<Kept>()?, use_context::<ServerActionError>()?);
+    let field = |(name, value): &(String, String)| view! { <input type="hidden" name=name.clone() value=value.clone() /> };
+    let fields = kept.fields.iter().filter(|(name, _)| name != "back").map(field).collect_view();
+    Some(view! {
+        <form method="post" action=refused.path().to_string()>
+            <Back />
+            {fields}
+            <button class="button">{tr!(form.send_again)}</button>
+        </form>
+    })
 }
 
 /// For a form that is no `CommandForm`: makes `kept` answer for the form of this name.

@@ -4,6 +4,7 @@
 #[cfg(feature = "hydrate")]
 mod browser;
 
+use crate::ending::Ending;
 use crate::live::Connection;
 use domain::account::Role;
 use domain::catalogue::{Field, Form};
@@ -64,12 +65,12 @@ impl Sheet {
         }
     }
 
-    /// Opens the connections of a project's sections; they end with the page.
-    pub fn connect(self, project: String, me: String) {
+    /// Opens the connections of a project's sections; they end with the page, and rest while its person is signed out.
+    pub fn connect(self, project: String, me: String, ending: Ending) {
         #[cfg(feature = "hydrate")]
-        browser::connect(self, &project, &me);
+        browser::connect(self, &project, &me, ending);
         #[cfg(not(feature = "hydrate"))]
-        let _ = (project, me);
+        let _ = (project, me, ending);
     }
 
     /// Sets a field as a whole.

@@ -180,6 +180,34 @@ async fn a_refused_plain_form_comes_back_with_what_was_written() {
     assert_eq!((done.status.as_u16(), done.headers[header::LOCATION].to_str().unwrap()), (303, page.as_str()));
 }
 
+/// The page of a project is not for who is signed out; what they wrote on it is theirs all the same.
+#[tokio::test]
+async fn a_plain_form_of_somebody_signed_out_can_be_sent_again() {
+    let portal = Portal::open().await;
+    let project = portal.project().await;
+    let wang = portal.session("wang").await;
+    let page = format!("/projects/{project}/consultations");
+    let action = form_action(&portal, &page, &wang, "ask").await;
+    let send = |cookie: String, form: String| {
+        let request = Request::post(&action)
+            .header(header::COOKIE, cookie)
+            .header(header::REFERER, format!("http://localhost{page}"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT, "text/html");
+        portal.send(request.body(Body::from(form)).unwrap())
+    };
+    service::account::sign_out(&portal.service.context(None), wang.trim_start_matches("session=")).await.unwrap();
+    let written = "text=%22%3Cb%3E%E8%BF%98%E5%9C%A8&key=seed.ask..0&based_on=1";
+    let refused = send(wang, format!("project={project}&matter=project-filing&{written}")).await;
+    assert_eq!(refused.status, 401, "{}", refused.text);
+    assert!(refused.headers.get(header::LOCATION).is_none());
+    assert!(refused.text.contains("请先登录。") && refused.text.contains(&format!("href=\"/sign-in?to={page}\"")), "{}", refused.text);
+    assert!(refused.text.contains(&format!("action=\"{action}\"")) && refused.text.contains("name=\"text\" value=\"&quot;"));
+    assert!(refused.text.contains("还在") && !refused.text.contains("<b>还在"), "{}", refused.text);
+    let again = send(portal.session("wang").await, format!("project={project}&matter=project-filing&{written}&back={page}")).await;
+    assert_eq!((again.status.as_u16(), again.headers[header::LOCATION].to_str().unwrap()), (303, page.as_str()));
+}
+
 #[tokio::test]
 async fn a_kept_page_is_the_same_but_for_its_nonce_and_never_anybody_elses() {
     let portal = Portal::open().await;

@@ -15,11 +15,12 @@ pub mod sheet;
 pub mod work;
 
 use super::{PageTitle, set_status};
-use crate::components::form::{FormBase, kept};
+use crate::components::form::{FormBase, Kept, SendAgain, kept};
 use crate::components::layout::{here, query_value};
 use crate::components::mark::Assumed;
-use crate::components::notice::ErrorNotice;
+use crate::components::notice::{ErrorNotice, SignInLink};
 use crate::components::work_style::WorkStyle;
+use crate::ending::Ending;
 use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::live::{Connection, follow};
@@ -114,6 +115,10 @@ pub fn Frame() -> impl IntoView {
         <Transition>
             {move || match loaded.get()? {
                 Ok(view) => Some(view! { <LiveProject view reload=move || loaded.refetch() /> }.into_any()),
+                // A form without JavaScript, sent by somebody who was signed out meanwhile.
+                Err(Failure(error @ Error::SignedOut)) if use_context::<Kept>().is_some() => {
+                    Some(view! { <div class="page page-narrow"><ErrorNotice error /><SendAgain /></div> }.into_any())
+                }
                 Err(Failure(Error::SignedOut)) => {
                     Some(view! { <Redirect path=format!("/sign-in?to={}", query_value(&here.get_untracked())) /> }.into_any())
                 }
@@ -140,7 +145,9 @@ fn LiveProject(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) ->
     provide_context(page);
     let seed = StoredValue::new(view.with_untracked(|v| v.seed.clone()));
     provide_context(FormBase { seed, next: StoredValue::new(0), version: Signal::derive(move || view.with(|v| v.project.version)) });
-    let connection = follow(view, reload);
+    let ending = Ending::of(view.with_untracked(|v| v.viewer.account.clone()));
+    provide_context(ending);
+    let connection = follow(view, ending, reload);
     let base = format!("/projects/{}", page.id());
     let name = page.project(|p| p.name.clone());
     let assumed = Memo::new(move |_| page.project(|p| p.assumed));
@@ -157,8 +164,9 @@ fn LiveProject(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) ->
             <header class="project-head">
                 <h1>{name}{move || assumed.get().then(|| view! { <Assumed /> })}</h1>
                 <p class="stands" role="status">{sentence}</p>
-                <ConnectionLine connection />
+                <ConnectionLine connection ending />
             </header>
+            <SignedOut ending />
             <nav class="tabs" aria-label=tr!(project.tabs)>
                 <A href=base.clone() exact=true>{tr!(project.overview)}</A>
                 <A href=format!("{base}/sheet")>{tr!(sheet.nav)}</A>
@@ -203,14 +211,25 @@ fn About(matter: Option<String>) -> impl IntoView {
 
 /// Whether the page hears what happens, in words.
 #[component]
-fn ConnectionLine(connection: RwSignal<Connection>) -> impl IntoView {
+fn ConnectionLine(connection: RwSignal<Connection>, ending: Ending) -> impl IntoView {
     let line = move || match connection.get() {
+        _ if ending.has_ended() => ("connection", tr!(project.stopped)),
         Connection::Connecting => ("connection", tr!(project.connecting)),
         Connection::Live => ("connection connection-live", tr!(project.live)),
         Connection::Away(since) => ("connection connection-away", tr!(project.away, time = since.clock())),
         Connection::Back => ("connection connection-live", tr!(project.back)),
     };
     view! { <p class=move || line().0 role="status" data-testid="connection">{move || line().1}</p> }
+}
+
+/// Says, once the person is signed out, that nothing comes or goes any more, and how to go on. The page stays as it is.
+#[component]
+fn SignedOut(ending: Ending) -> impl IntoView {
+    view! {
+        <div role="status" data-testid="signed-out">
+            {move || ending.has_ended().then(|| view! { <p class="notice">{tr!(project.signed_out)}" "<SignInLink /></p> })}
+        </div>
+    }
 }
 
 /// One entry of the log as a person reads it.

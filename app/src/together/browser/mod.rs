@@ -5,8 +5,10 @@ mod presence;
 mod room;
 
 use super::{Link, Sheet};
+use crate::ending::Ending;
 use crate::live::Connection;
 use domain::sheet::document::Document;
+use domain::sheet::protocol::SIGNED_OUT;
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use room::{MINE, REOPEN_MILLIS, Room, THEIRS};
@@ -17,7 +19,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::{BinaryType, MessageEvent, WebSocket};
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 use yrs::StateVector;
 use yrs::undo::{Options, UndoManager};
 
@@ -26,6 +28,8 @@ const REOPEN_MOST_MILLIS: u32 = 20_000;
 const RENEW_MILLIS: u32 = 15_000;
 /// Typing within this time is taken back together.
 const UNDO_TOGETHER_MILLIS: u64 = 800;
+/// What a browser says of a connection that was refused or cut, and not of why.
+const CUT: u16 = 1006;
 
 type Open = Rc<RefCell<BTreeMap<String, Rc<Room>>>>;
 
@@ -47,7 +51,7 @@ impl Rooms {
     }
 }
 
-pub fn connect(sheet: Sheet, project: &str, me: &str) {
+pub fn connect(sheet: Sheet, project: &str, me: &str, ending: Ending) {
     let form = sheet.form.get_value();
     let location = window().location();
     let scheme = if location.protocol().is_ok_and(|p| p == "https:") { "wss" } else { "ws" };
@@ -84,7 +88,8 @@ pub fn connect(sheet: Sheet, project: &str, me: &str) {
         }
         let room = Rc::new(Room {
             sheet,
-            address: format!("{scheme}://{host}/collab/{project}.{}?told=1", group.id),
+            ending,
+            address: format!("{scheme}://{host}/collab/{project}.{}?told=1&account={me}", group.id),
             keep: format!("quanlian-sheet:{project}.{}:{me}:{client}", group.id),
             adopted: RefCell::default(),
             section: group.id.clone(),
@@ -104,6 +109,7 @@ pub fn connect(sheet: Sheet, project: &str, me: &str) {
             base: RefCell::new(StateVector::default()),
             patience: Cell::new(REOPEN_MILLIS),
             left: Cell::new(false),
+            waiting: Cell::new(false),
             answered: Cell::new(false),
         });
         sheet.links.update(|links| {
@@ -120,6 +126,18 @@ pub fn connect(sheet: Sheet, project: &str, me: &str) {
         open(room);
     }
     let rooms = sheet.rooms.get_value();
+    // Whoever is back goes on where they were; what they wrote meanwhile goes out with the first answer.
+    let back = rooms.clone();
+    Effect::new(move |before: Option<bool>| {
+        let ended = ending.has_ended();
+        if before == Some(true) && !ended {
+            for room in back.0.borrow().values().filter(|room| !room.waiting.get()) {
+                room.patience.set(REOPEN_MILLIS);
+                open(room.clone());
+            }
+        }
+        ended
+    });
     on_cleanup(move || {
         for (_, room) in std::mem::take(&mut *rooms.0.borrow_mut()) {
             room.leave();
@@ -128,7 +146,7 @@ pub fn connect(sheet: Sheet, project: &str, me: &str) {
 }
 
 fn open(room: Rc<Room>) {
-    if room.left.get() {
+    if room.left.get() || room.ending.stops() {
         return;
     }
     let Ok(socket) = WebSocket::new(&room.address) else { return };
@@ -147,13 +165,18 @@ fn open(room: Rc<Room>) {
     };
     let closed = {
         let room = room.clone();
-        Closure::<dyn FnMut()>::new(move || {
+        Closure::<dyn FnMut(CloseEvent)>::new(move |event: CloseEvent| {
             room.closed();
+            if matches!(event.code(), SIGNED_OUT | CUT) {
+                room.ending.ask();
+            }
+            room.waiting.set(true);
             let room = room.clone();
             leptos::task::spawn_local(async move {
                 let wait = room.patience.get();
                 room.patience.set((wait * 2).min(REOPEN_MOST_MILLIS));
                 gloo_timers::future::TimeoutFuture::new(wait).await;
+                room.waiting.set(false);
                 open(room);
             });
         })

@@ -1,5 +1,6 @@
 //! A section's document in the browser, and its connection.
 
+use crate::ending::Ending;
 use crate::live::Connection;
 use crate::together::{Link, Sheet};
 use domain::catalogue::Field;
@@ -24,6 +25,7 @@ pub(super) const REOPEN_MILLIS: u32 = 500;
 
 pub struct Room {
     pub(super) sheet: Sheet,
+    pub(super) ending: Ending,
     pub(super) address: String,
     /// Where what is not stored yet is kept while the page is away: a place for each tab of the person.
     pub(super) keep: String,
@@ -48,6 +50,8 @@ pub struct Room {
     pub(super) base: RefCell<StateVector>,
     pub(super) patience: Cell<u32>,
     pub(super) left: Cell<bool>,
+    /// It is to be opened again in a while.
+    pub(super) waiting: Cell<bool>,
     /// We have answered what the server has: from then on every update is sent as it comes.
     pub(super) answered: Cell<bool>,
 }

@@ -5,6 +5,7 @@ mod section;
 
 use super::page;
 use crate::components::notice::ErrorNotice;
+use crate::ending::Ending;
 use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::shared::catalogue;
@@ -48,9 +49,9 @@ fn LiveSheet(view: SheetView) -> impl IntoView {
     let sheet = Sheet::new(view);
     provide_context(sheet);
     let me = page.0.with_untracked(|v| v.viewer.account.to_string());
-    let id = page.id();
+    let (id, ending) = (page.id(), expect_context::<Ending>());
     // In the browser alone, and once the page stands.
-    Effect::new(move |_| sheet.connect(id.clone(), me.clone()));
+    Effect::new(move |_| sheet.connect(id.clone(), me.clone(), ending));
     let lacking = Memo::new(move |_| lacking(sheet));
     let groups = sheet.form.with_value(|form| form.groups.clone());
     let total = sheet.form.with_value(|form| form.fields.len());

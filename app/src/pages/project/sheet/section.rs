@@ -4,6 +4,7 @@ use super::field::FieldBox;
 use super::sheet_history;
 use crate::components::form::CommandForm;
 use crate::components::notice::ErrorNotice;
+use crate::ending::Ending;
 use crate::error::Failure;
 use crate::lang::{aside, colon, list, say, tr};
 use crate::live::Connection;
@@ -97,17 +98,23 @@ fn Readiness(section: StoredValue<String>) -> impl IntoView {
 /// Whether what is written here is stored and heard.
 #[component]
 fn LinkLine(section: StoredValue<String>) -> impl IntoView {
-    let sheet = expect_context::<Sheet>();
+    let (sheet, ending) = (expect_context::<Sheet>(), expect_context::<Ending>());
     let masked = section.with_value(|section| sheet.is_masked(section));
     move || {
         let link = sheet.links.with(|links| links.get(&section.get_value()).copied());
         let (class, word) = match link {
             _ if masked => ("connection", tr!(sheet.masked)),
             None => return None,
+            Some(link) if ending.has_ended() && !link.read_only => of_rest(link),
             Some(link) => of_link(link),
         };
         Some(view! { <span class=class role="status" data-testid="link">{word}</span> })
     }
+}
+
+/// While the person is signed out.
+fn of_rest(link: Link) -> (&'static str, String) {
+    ("connection connection-away", if link.unsaved { tr!(sheet.signed_out_unsaved) } else { tr!(sheet.signed_out) })
 }
 
 fn of_link(link: Link) -> (&'static str, String) {
