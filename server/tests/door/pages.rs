@@ -201,7 +201,9 @@ async fn a_plain_form_of_somebody_signed_out_can_be_sent_again() {
     let refused = send(wang, format!("project={project}&matter=project-filing&{written}")).await;
     assert_eq!(refused.status, 401, "{}", refused.text);
     assert!(refused.headers.get(header::LOCATION).is_none());
-    assert!(refused.text.contains("请先登录。") && refused.text.contains(&format!("href=\"/sign-in?to={page}\"")), "{}", refused.text);
+    for said in ["请先登录。", "登录（新窗口）", "您填写的内容仍在", "已登录，再次提交"] {
+        assert!(refused.text.contains(said), "{said}: {}", refused.text);
+    }
     assert!(refused.text.contains(&format!("action=\"{action}\"")) && refused.text.contains("name=\"text\" value=\"&quot;"));
     assert!(refused.text.contains("还在") && !refused.text.contains("<b>还在"), "{}", refused.text);
     let again = send(portal.session("wang").await, format!("project={project}&matter=project-filing&{written}&back={page}")).await;

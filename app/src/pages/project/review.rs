@@ -11,7 +11,7 @@ use domain::Id;
 use domain::catalogue::{Field, Form, Matter};
 use domain::project::Command;
 use domain::review::{Pin, Reason, Verdict};
-use domain::sheet::{Values, identity, in_mu, shown};
+use domain::sheet::{Values, in_mu, shown};
 use domain::submission::{Command as S, Snapshot, Submission};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -42,8 +42,8 @@ pub async fn view_filed(id: String, package: String, matter: String, nth: usize)
     let of_matter = catalogue.matter(matter.as_str()).ok_or(domain::Error::NotFound)?;
     let fields = catalogue.form.fields.iter().filter(|f| of_matter.fields.contains(&f.id)).cloned().collect();
     let mut form = Form { groups: Vec::new(), fields, units: catalogue.form.units.clone(), relations: Vec::new() };
-    let wrong = identity::wrong(&sheet.form, &sheet.entries);
-    identity::without_rules(&mut form, &sheet.masked, &wrong);
+    let wrong = domain::sheet::identity::wrong(&sheet.form, &sheet.entries);
+    domain::sheet::identity::without_rules(&mut form, &sheet.masked, &wrong);
     let now = domain::submission::values_of(of_matter, &form, &sheet.entries);
     Ok(FiledView { snapshot, before, now, form })
 }
