@@ -15,7 +15,7 @@ pub mod sheet;
 pub mod work;
 
 use super::{PageTitle, set_status};
-use crate::components::form::{FormBase, Kept, SendAgain, kept};
+use crate::components::form::{FormBase, Kept as KeptForm, SendAgain, kept};
 use crate::components::layout::{here, query_value};
 use crate::components::mark::Assumed;
 use crate::components::notice::{ErrorNotice, SignInLink};
@@ -116,7 +116,7 @@ pub fn Frame() -> impl IntoView {
             {move || match loaded.get()? {
                 Ok(view) => Some(view! { <LiveProject view reload=move || loaded.refetch() /> }.into_any()),
                 // A form without JavaScript, sent by somebody who was signed out meanwhile.
-                Err(Failure(error @ Error::SignedOut)) if use_context::<Kept>().is_some() => {
+                Err(Failure(error @ Error::SignedOut)) if use_context::<KeptForm>().is_some() => {
                     Some(view! { <div class="page page-narrow"><ErrorNotice error /><SendAgain /></div> }.into_any())
                 }
                 Err(Failure(Error::SignedOut)) => {
