@@ -13,6 +13,8 @@ import { en, fill, pattern, zh } from '../words';
 /** Two papers the default project has to hand in. */
 const PAPER = 'geotech-report';
 const OTHER = 'investment-agreement';
+/** One that holds a person's identity document. */
+const IDENTITY = 'proxy-letter';
 const MEGABYTE = 1024 * 1024;
 
 const file = (name: string, contents: string | Uint8Array) => ({ name, mimeType: '', buffer: Buffer.from(contents as string) });
@@ -134,6 +136,32 @@ test('what somebody is choosing, writing or looking at stays while others upload
   }
   await chooser.setFiles([pdf('正在选的.pdf')]);
   await expect(document(owner, '正在选的.pdf', paper(owner, PAPER))).toBeVisible();
+});
+
+test('the scan of an identity document is for those who need it; others see that it is there', async ({ enter }) => {
+  const owner = await enter('qiye');
+  const path = await openLibrary(owner, await startProject(owner, named('身份证件')));
+  const scan = pdf('代办人身份证.pdf');
+  await upload(owner, [scan], IDENTITY);
+  const link = document(owner, scan.name, paper(owner, IDENTITY)).getByRole('link', { name: scan.name, exact: true });
+  const address = (await link.getAttribute('href')) ?? '';
+  expect(await saved(owner, scan.name)).toEqual({ name: scan.name, bytes: scan.buffer });
+
+  // An officer of an office that does not register land.
+  const officer = await enter('gugan');
+  await openLibrary(officer, path);
+  const withheld = paper(officer, IDENTITY).getByRole('article');
+  await expect(withheld).toContainText(scan.name);
+  await expect(withheld).toContainText(zh.library.withheld);
+  await expect(withheld.getByRole('code')).toHaveText(/^[0-9a-f]{64}$/);
+  await expect(withheld.getByRole('link')).toHaveCount(0);
+  await expect(withheld.getByRole('button')).toHaveCount(0);
+  await audit(officer);
+  for (const asked of [address, `${address}?save=1`, `${address}?version=1`]) {
+    expect((await officer.request.get(asked)).status(), asked).toBe(403);
+  }
+  const zip = await officer.request.get(`${path}/documents.zip`);
+  expect(Object.keys(unzipSync(await zip.body())).filter((name) => name.endsWith(scan.name))).toEqual([]);
 });
 
 test('a file that is not what its name says is refused with its reason, and nothing of it stays', async ({ enter, trouble }) => {
