@@ -6,77 +6,7 @@ use domain::view::Done;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-mod server {
-    use super::*;
-    pub use domain::project::Command;
-    use domain::{Error, Text, text};
-
-    pub fn invalid(field: &str, sentence: Text) -> Failure {
-        Failure::from(Error::invalid(field, sentence))
-    }
-
-    pub fn date(text: &str) -> Result<domain::date::Date, Failure> {
-        let shown: String = text.chars().take(20).collect();
-        text.parse().map_err(|_| invalid("due", text!("“{shown}”不是真实存在的日期。", "`{shown}` is not a day that exists.")))
-    }
-
-    pub fn matter(text: String) -> Option<domain::Id<domain::catalogue::Matter>> {
-        (!text.is_empty()).then(|| text.into())
-    }
-
-    /// The id of something new: the same for the same form, so that sending it twice makes one.
-    pub fn new_id<K>(key: &str) -> Result<domain::Id<K>, Failure> {
-        let cx = crate::session::service_context()?;
-        let actor = cx.actor().map_err(Failure::from)?;
-        Ok(service::account::id_from_key(key, &actor.account))
-    }
-
-    /// Who asks, and the form's key. To whom the project does not exist, that is said before anything is read of the form.
-    pub async fn with_key(project: &str, key: String, based_on: u64) -> Result<(service::Context, service::project::Sent), Failure> {
-        let cx = crate::session::service_context()?;
-        service::project::may_follow(&cx, &project.into()).await?;
-        Ok((cx, service::project::Sent { key: Some(key), based_on: Some(based_on), ..Default::default() }))
-    }
-
-    /// `form`: what it says, or what is wrong with it; that is told to whom has the right alone.
-    pub async fn send(project: String, form: impl Into<Form>, key: String, based_on: u64) -> Result<Done, Failure> {
-        let (cx, sent) = with_key(&project, key, based_on).await?;
-        let project = project.into();
-        match form.into() {
-            Form::Says(command) => Ok(service::project::execute(&cx, &project, command, sent).await?),
-            Form::Wrong { like, why } => {
-                service::project::right(&cx, &project, &like).await?;
-                Err(why)
-            }
-        }
-    }
-
-    /// A form as it was read.
-    pub enum Form {
-        Says(Command),
-        /// `like`: a command that needs the same right as the one it should have been.
-        Wrong {
-            like: Command,
-            why: Failure,
-        },
-    }
-
-    impl Form {
-        /// What was read, for a command that needs the same right as this one.
-        pub fn like(like: Command, read: Result<Command, Failure>) -> Form {
-            match read {
-                Ok(command) => Form::Says(command),
-                Err(why) => Form::Wrong { like, why },
-            }
-        }
-    }
-
-    impl From<Command> for Form {
-        fn from(command: Command) -> Form {
-            Form::Says(command)
-        }
-    }
-}
+mod server;
 #[cfg(feature = "ssr")]
 use server::*;
 
