@@ -22,7 +22,7 @@ fn place(account: &Id<Account>) -> String {
 /// # Errors
 /// The keys cannot be read.
 pub(crate) fn sealed(cx: &Context, account: &Id<Account>, hash: &str) -> Result<String, Fault> {
-    let sealed = cx.service.keys.sealer()?.seal(hash.as_bytes(), &place(account))?;
+    let sealed = cx.service.keys.module().seal(hash.as_bytes(), &place(account))?;
     Ok(format!("{SEALED}{}", BASE64.encode(sealed)))
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn sealed(cx: &Context, account: &Id<Account>, hash: &str) -> Result<
 pub(super) fn opened(cx: &Context, account: &Id<Account>, stored: Option<String>) -> Result<Option<String>, Fault> {
     let Some(text) = stored.as_deref().and_then(|stored| stored.strip_prefix(SEALED)) else { return Ok(stored) };
     let opened = match BASE64.decode(text) {
-        Ok(sealed) => cx.service.keys.sealer()?.open(&sealed, &place(account)),
+        Ok(sealed) => cx.service.keys.module().open(&sealed, &place(account)),
         Err(_) => Err(Unopened::NotSealed.into()),
     };
     match opened {

@@ -73,6 +73,22 @@ pub trait Module: Verifier {
     /// # Errors
     /// The keys cannot be read, or the device does not answer.
     fn sealer(&self) -> Result<Arc<dyn Sealer>, Fault>;
+
+    /// Seals one thing; see [`Sealer::seal`].
+    ///
+    /// # Errors
+    /// The keys cannot be read, or the device does not answer.
+    fn seal(&self, plain: &[u8], place: &str) -> Result<Vec<u8>, Fault> {
+        self.sealer()?.seal(plain, place)
+    }
+
+    /// Opens one thing; see [`Sealer::open`].
+    ///
+    /// # Errors
+    /// As there, or the keys cannot be read.
+    fn open(&self, sealed: &[u8], place: &str) -> Result<Vec<u8>, Fault> {
+        self.sealer()?.open(sealed, place)
+    }
 }
 
 /// Seals with the storage key that was in use when it was made, and opens with all keys that were there then.
