@@ -328,7 +328,7 @@ fn a_wrong_number_behind_a_mask_is_a_mistake_and_a_right_one_is_none() {
     for (number, lacks) in [
         ("11010519491231002X", None),
         ("E12345678", None),
-        ("110105194912310038", Some("wrong")),
+        ("110105194912310021", Some("wrong")),
         ("12345", Some("wrong")),
         ("", Some("empty")),
     ] {
