@@ -190,7 +190,7 @@ pub enum Command {
     Issue {
         made: Vec<Made>,
     },
-    /// Several at once, decided and issued; all or none.
+    /// Several at once, each decided by its office; all or none.
     IssueJointly {
         receipt: String,
         made: Vec<Made>,
@@ -265,17 +265,17 @@ pub fn gate(project: &Project, catalogue: &Catalogue, matters: &BTreeSet<Id<Matt
         }
         match project.matters.get(&m.id).map(|t| &t.progress) {
             Some(Progress::Decided) => {}
-            // The act hands out what each office has said; for one that has not spoken nobody decides.
-            Some(Progress::Accepted { .. }) if project.parcel(&m.id).is_none() => {
+            // The act hands over what each office has decided (行政许可法 arts 22, 26, 38): nobody decides in its place.
+            Some(Progress::Accepted { .. }) => {
+                list.extend(submission::obstacles(project, catalogue, &m.id));
                 list.push(Text::new("主办部门还没有作出决定", "its office has not decided"));
             }
-            Some(Progress::Accepted { .. }) => list.extend(submission::obstacles(project, catalogue, &m.id)),
             _ => {
                 let state = matter::state(project, catalogue, &m.id).map(|s| s.name()).unwrap_or_else(|| Text::same(""));
                 list.push(Text::new(format!("现在是“{}”", state.zh), format!("it is now “{}”", state.en)));
             }
         }
-        let outside: Vec<_> = matter::before(project, m).decision.into_iter().filter(|before| !matters.contains(before)).collect();
+        let outside: Vec<_> = matter::before(project, m).issue.into_iter().filter(|before| !matters.contains(before)).collect();
         if !outside.is_empty() {
             let names = matter::names(catalogue, &outside);
             list.push(Text::new(format!("须先办结{}", names.zh), format!("first to be finished: {}", names.en)));
@@ -392,17 +392,15 @@ fn jointly(project: &Project, catalogue: &Catalogue, receipt: &str, made: Vec<Ma
     let mut numbers = Vec::new();
     while !left.is_empty() {
         let free = |m: &Made| {
-            let before = catalogue.matter(m.matter.as_str()).map(|matter| matter::before(&so_far, matter).decision);
+            let before = catalogue.matter(m.matter.as_str()).map(|matter| matter::before(&so_far, matter).issue);
             before.is_some_and(|list| list.is_empty())
         };
         let Some(next) = left.iter().position(free) else {
             return not_now("所选事项互为前提，不能联发。", "These matters wait for each other.");
         };
         let made = left.remove(next);
-        let decided = matches!(so_far.matters.get(&made.matter).map(|t| &t.progress), Some(Progress::Decided));
-        let steps = if decided { vec![matter::Event::Issued] } else { vec![matter::Event::Decided, matter::Event::Issued] };
         numbers.push(made.number.clone());
-        let these = handed_out(&so_far, made, Some(receipt), steps);
+        let these = handed_out(&so_far, made, Some(receipt), vec![matter::Event::Issued]);
         these.iter().for_each(|event| so_far.apply(event, by.at, &by.actor.account, false));
         events.extend(these);
     }

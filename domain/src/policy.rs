@@ -56,8 +56,8 @@ pub enum Action {
     Withdraw,
     /// Give an opinion on a filed matter; with the offices that cooperate on it.
     Review(Id<Matter>, BTreeSet<Id<Organisation>>),
-    /// Send the correction notice of a package; with the matters that are live in it and the offices that cooperate on them.
-    Notify(BTreeSet<Id<Matter>>, BTreeSet<Id<Organisation>>),
+    /// Send the correction notice of a package; with the matters that are live in it.
+    Notify(BTreeSet<Id<Matter>>),
     /// Turn what passed pre-review into formal filings on the land day.
     Convert,
     /// Say that the land is lost.
@@ -102,7 +102,7 @@ pub fn office_of(actor: &Actor) -> Option<&Id<Organisation>> {
 }
 
 /// Whether the actor handles this matter: somebody of the office whose matter it is. Nobody else is competent, whoever asks
-/// them to (行政许可法 art. 24).
+/// them to (行政许可法 art. 22).
 pub fn handles(actor: &Actor, project: &Project, matter: &Id<Matter>) -> bool {
     let office = office_of(actor);
     office.is_some() && office == project.matters.get(matter).map(|m| &m.department)
@@ -168,9 +168,11 @@ pub fn may(actor: &Actor, action: &Action, project: Option<&Project>) -> bool {
         // An agent files (art. 29); giving the application up is for whose it is.
         Action::Withdraw => s.owner,
         Action::Review(matter, cooperating) => handles(actor, project, matter) || of(cooperating),
-        Action::Notify(matters, cooperating) => s.lead || of(cooperating) || matters.iter().any(|matter| handles(actor, project, matter)),
-        // One act over the matters of many offices: the applicant asks for it, the lead officer calls it.
-        Action::Convert => applicant || s.lead,
+        // The organ that was applied to tells the applicant, once and all (art. 32); one that it consults tells the organ. The
+        // lead officer sends it for all of them, as the office that takes in for several does (art. 26).
+        Action::Notify(matters) => s.lead || matters.iter().any(|matter| handles(actor, project, matter)),
+        // It makes the applications formal: the applicant's word, or its agent's (art. 29).
+        Action::Convert => applicant,
         Action::Lapse => s.lead,
         Action::Extend(matter) => actor.role == Role::DepartmentHead && handles(actor, project, matter),
         Action::HandleAll(matters) => {

@@ -99,13 +99,14 @@ fn an_office_with_nothing_in_a_package_neither_reviews_nor_sends_its_notice() {
     says(&mut story, &officer(OWN), MATTER, correct("plot_ratio")).unwrap();
     let stranger = officer(OTHER);
     assert!(says(&mut story, &stranger, MATTER, Verdict::Pass).unwrap_err().contains("由主办和配合部门审查"));
-    assert!(package(&mut story, &stranger, S::Notify).unwrap_err().contains("由件内事项的主办、配合部门或首席服务专员告知补正"));
+    assert!(package(&mut story, &stranger, S::Notify).unwrap_err().contains("由件内事项的主办部门或首席服务专员告知补正"));
+    assert!(package(&mut story, &officer(COOPERATING), S::Notify).is_err(), "who is consulted tells the office that asked");
     assert!(package(&mut story, &stranger, S::Convert { differences: BTreeMap::new() }).unwrap_err().contains("转为正式"));
     assert!(
         package(&mut story, &officer(OWN), S::Convert { differences: BTreeMap::new() }).is_err(),
         "not its own act over others' matters"
     );
-    package(&mut story, &officer(COOPERATING), S::Notify).unwrap();
+    package(&mut story, &officer(OWN), S::Notify).unwrap();
     assert_eq!(story.state(MATTER), "returned");
 }
 
@@ -118,9 +119,9 @@ fn a_notice_takes_nothing_from_an_office_that_had_not_spoken_by_then() {
     let back =
         |of: &str, changed: &[&str]| S::Return { parcels: [(Id::from(MATTER), filing(of, changed))].into(), explanation: String::new() };
     package(&mut story, &enterprise(), back("second", &["plot_ratio"])).unwrap();
-    // Who had its say told all it had; the other, and the office that cooperates, had none yet.
+    // What is wrong with this matter has been told, whoever had not spoken yet; of the other matter nothing was told.
     assert!(says(&mut story, &planning, MATTER, correct("green_ratio")).unwrap_err().contains("补正须一次性告知"));
-    says(&mut story, &officer(COOPERATING), MATTER, correct("green_ratio")).unwrap();
+    assert!(says(&mut story, &officer(COOPERATING), MATTER, correct("green_ratio")).unwrap_err().contains("补正须一次性告知"));
     says(&mut story, &planning, MATTER, correct("plot_ratio")).unwrap();
     let told = says(&mut story, &housing, drawings, correct("building_height")).unwrap();
     assert!(matches!(told.last(), Some(Event::Matter { .. })) && story.project().submissions["s1"].notices.len() == 2);
@@ -130,7 +131,7 @@ fn a_notice_takes_nothing_from_an_office_that_had_not_spoken_by_then() {
         &enterprise(),
         S::Return {
             parcels: [
-                (Id::from(MATTER), filing("third", &["plot_ratio", "green_ratio"])),
+                (Id::from(MATTER), filing("third", &["plot_ratio"])),
                 (Id::from(drawings), filing("drawings 2", &["building_height"])),
             ]
             .into(),
@@ -141,6 +142,17 @@ fn a_notice_takes_nothing_from_an_office_that_had_not_spoken_by_then() {
     assert!(says(&mut story, &housing, drawings, correct("structure_type")).unwrap_err().contains("补正须一次性告知"));
     assert!(says(&mut story, &officer(COOPERATING), MATTER, correct("building_density")).unwrap_err().contains("补正须一次性告知"));
     says(&mut story, &planning, MATTER, Verdict::Pass).unwrap();
+}
+
+#[test]
+fn what_an_office_that_is_consulted_wants_waits_for_the_matters_own() {
+    let mut story = two_on_file();
+    says(&mut story, &officer(COOPERATING), MATTER, correct("green_ratio")).unwrap();
+    package(&mut story, &lead(), S::Notify).unwrap_err();
+    says(&mut story, &officer(OWN), MATTER, correct("plot_ratio")).unwrap();
+    package(&mut story, &officer(OWN), S::Notify).unwrap();
+    let points = &story.project().submissions["s1"].notices[0].points[MATTER];
+    assert_eq!(points.len(), 2, "both in one notice");
 }
 
 fn made(matter: &str) -> Made {

@@ -74,6 +74,17 @@ fn together(story: &mut Story, by: &Actor, matters: &BTreeSet<Id<Matter>>) -> Re
     story.when(by, Command::Certificate { command })
 }
 
+/// Each office decides its matter, as soon as what it rests on is decided.
+fn decide_each(story: &mut Story, matters: &BTreeSet<Id<Matter>>) {
+    for _ in 0..matters.len() {
+        for matter in matters {
+            if story.state(matter.as_str()) == "accepted" {
+                let _waits = story.matter(&office(matter.as_str()), matter.as_str(), M::Decide);
+            }
+        }
+    }
+}
+
 /// Finishes everything these matters wait for, but not `later` and what waits for it.
 fn finish_before(story: &mut Story, matters: &BTreeSet<Id<Matter>>, later: &[&str]) {
     for _ in 0..80 {
@@ -135,7 +146,19 @@ fn reviewed_ahead_of_the_land_converted_on_the_land_day_and_six_permits_in_one_a
 
     let opine = S::Opine { matter: "land-real-estate-registration".into(), verdict: Verdict::Pass, snapshot: Digest::of(b"r") };
     story.when(&officer("registry"), Command::Submission { id: "s2".into(), command: opine }).unwrap();
-    assert!(gate(&story.project(), &CATALOGUE, &six).iter().all(|(_, list)| list.is_empty()));
+    // Every office has passed it. None has decided, and nobody decides for it.
+    let undecided = |story: &Story| gate(&story.project(), &CATALOGUE, &six).into_iter().filter(|(_, list)| !list.is_empty()).count();
+    assert_eq!(undecided(&story), 6);
+    assert!(together(&mut story, &lead(), &six).unwrap_err().contains("主办部门还没有作出决定"));
+    assert!(story.matter(&lead(), WORKS, M::Decide).is_err());
+    let permit = "construction-permit";
+    assert!(story.matter(&office(permit), permit, M::Decide).unwrap_err().contains("须先办结"), "not before what it rests on");
+    decide_each(&mut story, &six);
+    assert_eq!(undecided(&story), 0);
+    // What rests on another permit is handed over after it, or with it.
+    let alone = certificate::Command::Issue { made: vec![made(&permit.into())] };
+    let refused = story.when(&office(permit), Command::Certificate { command: alone }).unwrap_err();
+    assert!(refused.contains("还不能发证或办结"), "{refused}");
     assert!(together(&mut story, &agent(), &six).unwrap_err().contains("由首席服务专员发起联发"));
     let events = together(&mut story, &lead(), &six).unwrap();
     assert!(

@@ -74,7 +74,7 @@ actions! {
     Action::FilePackage => Action::FilePackage, "申报、补正", "file and correct a package";
     Action::Withdraw => Action::Withdraw, "撤回申报", "withdraw a package";
     Action::Review(..) => Action::Review(MATTER.into(), offices(&[COOPERATING])), "出具审查意见", "give an opinion";
-    Action::Notify(..) => Action::Notify([Id::from(MATTER)].into(), offices(&[COOPERATING])), "发出补正告知", "send the correction notice";
+    Action::Notify(..) => Action::Notify([Id::from(MATTER)].into()), "发出补正告知", "send the correction notice";
     Action::Convert => Action::Convert, "转为正式申报", "convert what passed pre-review";
     Action::Lapse => Action::Lapse, "认定预审失效", "say that pre-reviews lapse";
     Action::Handle(matter) if matter.as_str() == ITS_OWN => Action::Handle(ITS_OWN.into()), "暂停、不予许可自主验收", "pause or refuse what the owner does itself";

@@ -41,6 +41,13 @@ const OFFICES: [string, string, string][] = [
   ['zhujian', '住房和城乡建设部门', 'housing-construction'], ['renfang', '人防（国防动员）部门', 'civil-defence'], ['dengji', '不动产登记机构', 'registry'],
 ];
 
+/** Who decides what, in the order in which one rests on the other. */
+const DECISIONS: [string, string][] = [
+  ['dengji', REGISTRATION], ['zhugui', '建设用地规划许可证核发'], ['zhujian', '施工图设计文件审查'],
+  ['zhugui', '建设工程规划许可证核发'], ['renfang', '应建防空地下室的民用建筑项目报建审批'], ['zhujian', FIRE],
+  ['zhujian', '建筑工程施工许可证核发'],
+];
+
 const pdf = (name: string) => ({
   name: `${name}.pdf`, mimeType: 'application/pdf', buffer: Buffer.from(`%PDF-1.7\n${name}`),
 });
@@ -255,6 +262,23 @@ for (const where of ['SQLite', 'PostgreSQL with two servers']) {
         // Of both packages in one act: they wait for each other.
         await enterprise.getByRole('button', { name: zh.filing.convert, exact: true }).first().click();
         await expect(enterprise.getByText(pattern(zh.filing.convert_intro))).toHaveCount(0);
+      });
+
+      await test.step('each office decides, one upon the other; nobody decides for it', async () => {
+        const lead = await enter('shouxi', { baseURL: two.url });
+        await visit(lead, `${path}/issue`);
+        await expect(lead.getByText('主办部门还没有作出决定').first()).toBeVisible();
+        const pages = new Map<string, Page>();
+        for (const [login, matter] of DECISIONS) {
+          const page = pages.get(login) ?? (await officer(login));
+          pages.set(login, page);
+          await visit(page, `${path}/filing`);
+          await page.getByRole('table').getByRole('link', { name: matter, exact: true }).first().click();
+          await page.getByRole('button', { name: zh.work.decide, exact: true }).click();
+          await expect(page.locator('.work .state-decided').first()).toBeVisible();
+        }
+        // It waits for no reload: what stood in the way has gone.
+        await expect(lead.getByText('主办部门还没有作出决定')).toHaveCount(0);
       });
 
       let numbers: string[] = [];

@@ -19,6 +19,8 @@ const EXTENSION_DAYS: i64 = 10;
 enum Gate {
     Start,
     Decision,
+    /// Handing over what was decided.
+    Issue,
 }
 
 /// Predecessors that are not far enough. One that does not apply to the project is satisfied.
@@ -33,8 +35,11 @@ fn missing(project: &Project, matter: &Matter, gate: Gate) -> Vec<Id<Matter>> {
                 (DependencyType::StartToStart, _) => !before.is_started(),
                 // A pre-review may start before its predecessor ends, the decision never.
                 (DependencyType::FinishToStart, Gate::Start) => !d.preview,
-                (DependencyType::FinishToStart, Gate::Decision) => true,
-                (DependencyType::FinishToFinish, gate) => gate == Gate::Decision,
+                (DependencyType::FinishToFinish, Gate::Start) => false,
+                // Offices that issue together decide one upon the other, before anything of it is handed over. What is decided
+                // alone is held back at the handing over.
+                (_, Gate::Decision) => before.progress != Progress::Decided,
+                (_, Gate::Issue) => true,
             }
         })
         .map(|d| d.on.clone())
@@ -46,15 +51,18 @@ pub(super) fn to_begin(project: &Project, matter: &Matter) -> Vec<Id<Matter>> {
     missing(project, matter, Gate::Start)
 }
 
-/// What still holds a matter back: from being begun, and from being decided.
+/// What still holds a matter back: from being begun, from being decided, from being handed over.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Before {
     pub start: Vec<Id<Matter>>,
     pub decision: Vec<Id<Matter>>,
+    /// What has to be handed over first, or in the same act.
+    pub issue: Vec<Id<Matter>>,
 }
 
 pub fn before(project: &Project, matter: &Matter) -> Before {
-    Before { start: missing(project, matter, Gate::Start), decision: missing(project, matter, Gate::Decision) }
+    let [start, decision, issue] = [Gate::Start, Gate::Decision, Gate::Issue].map(|gate| missing(project, matter, gate));
+    Before { start, decision, issue }
 }
 
 /// The clock begins to run: the promised working days from when it was received.
@@ -176,7 +184,13 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command
             _ => return out_of_place("决定", "decided"),
         },
         Command::Issue => match now {
-            State::Decided => Event::Issued,
+            State::Decided => {
+                let missing = missing(project, matter, Gate::Issue);
+                if !missing.is_empty() {
+                    return Err(wait_for(catalogue, "发证或办结", "issue or finish it", &missing));
+                }
+                Event::Issued
+            }
             _ => return out_of_place("发证或办结", "issued"),
         },
         Command::Refuse { ground } => match now {

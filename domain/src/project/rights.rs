@@ -10,7 +10,6 @@ use crate::refusal::Refusal;
 use crate::submission::{self, Submission};
 use crate::text::Text;
 use crate::{certificate, consultation, material, matter, sheet, team};
-use std::collections::BTreeSet;
 
 impl Project {
     /// The right a command needs.
@@ -57,9 +56,7 @@ impl Project {
                 S::Opine { matter, .. } => Action::Review(matter.clone(), cooperating(matter)),
                 S::Notify => {
                     let live = self.submissions.get(id).into_iter().flat_map(Submission::live).map(|(matter, _)| matter.clone());
-                    let matters: BTreeSet<Id<Matter>> = live.collect();
-                    let offices = matters.iter().flat_map(&cooperating).collect();
-                    Action::Notify(matters, offices)
+                    Action::Notify(live.collect())
                 }
                 S::Convert { .. } => Action::Convert,
                 S::Lapse { .. } => Action::Lapse,
@@ -155,12 +152,12 @@ fn not_yours(actor: &Actor, command: &Command) -> Refusal {
         Command::Submission { command, .. } => match command {
             submission::Command::Opine { .. } => ("由主办和配合部门审查", "reviewing is for the matter’s own and cooperating offices"),
             submission::Command::Notify => (
-                "由件内事项的主办、配合部门或首席服务专员告知补正",
-                "the notice is sent by an office whose matter is in the package, one that cooperates on it, or the lead officer",
+                "由件内事项的主办部门或首席服务专员告知补正",
+                "the notice is sent by an office whose matter is in the package, or by the lead officer",
             ),
             submission::Command::Lapse { .. } => ("由首席服务专员认定失效", "only the lead officer says that a pre-review lapses"),
             submission::Command::Convert { .. } => {
-                ("由建设单位、帮代办专员或首席服务专员转为正式", "converting is for the project owner, its agent and the lead officer")
+                ("由建设单位或其帮代办专员转为正式", "converting is for the project owner and its agent")
             }
             submission::Command::Withdraw { .. } => ("由建设单位自己撤回申报", "only the project owner withdraws what was filed"),
             submission::Command::File { .. } | submission::Command::Return { .. } => {

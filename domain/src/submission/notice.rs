@@ -12,8 +12,9 @@ use crate::review::{Pin, Point, Verdict};
 use crate::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An office tells all it has once and together: after a notice that it had its say before, only what was changed since, or
-/// what was told and is not right yet. A notice that went out before it had spoken takes nothing from it.
+/// What is wrong with a matter is told once and together (行政许可法 art. 32): after a notice about it, or one that its own
+/// office and the office that speaks had their say before, only what was changed since, or what was told and is not right
+/// yet. What an office that is consulted had not said by then it tells the matter's own office, not the applicant.
 pub(super) fn told_once(
     catalogue: &Catalogue,
     submission: &Submission,
@@ -21,8 +22,13 @@ pub(super) fn told_once(
     office: &Id<Organisation>,
     points: &[Point],
 ) -> Result<(), Refusal> {
-    let had_its_say = |n: &Notice| n.heard.get(id).is_some_and(|heard| heard.offices.contains(office));
-    let Some(last) = submission.notices.iter().rposition(had_its_say) else { return Ok(()) };
+    let own = catalogue.matter(id.as_str()).map(|matter| &matter.department);
+    let had_their_say = |n: &Notice| {
+        let spoke = |office| n.heard.get(id).is_some_and(|heard| heard.offices.contains(office));
+        spoke(office) && own.is_some_and(spoke)
+    };
+    let told_of_it = |n: &Notice| n.points.contains_key(id) || had_their_say(n);
+    let Some(last) = submission.notices.iter().rposition(told_of_it) else { return Ok(()) };
     let since = &submission.notices[last..];
     let filings = since.first().and_then(|n| n.heard.get(id)).map_or(0, |heard| heard.filings);
     let later = submission.parcels.get(id).into_iter().flat_map(|parcel| parcel.filings.iter().skip(filings));
@@ -36,7 +42,8 @@ pub(super) fn told_once(
     )))
 }
 
-/// What all offices want corrected; `with`: an opinion that is being given.
+/// What all offices want corrected; `with`: an opinion that is being given. What is wanted of a matter waits for its own office,
+/// which is the one that tells.
 pub(super) fn points(submission: &Submission, with: Option<(&Id<Matter>, &Verdict)>) -> BTreeMap<Id<Matter>, Vec<Point>> {
     let mut all: BTreeMap<Id<Matter>, Vec<Point>> = BTreeMap::new();
     for (id, parcel) in submission.live() {
@@ -44,6 +51,9 @@ pub(super) fn points(submission: &Submission, with: Option<(&Id<Matter>, &Verdic
             Some((with, verdict)) if with == id => Some(verdict),
             _ => parcel.opinion.as_ref().map(|o| &o.verdict),
         };
+        if own.is_none() {
+            continue;
+        }
         for verdict in own.into_iter().chain(parcel.others.values().map(|o| &o.verdict)) {
             if let Verdict::Correct { points } = verdict {
                 let known = all.entry(id.clone()).or_default();

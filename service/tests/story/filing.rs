@@ -86,7 +86,7 @@ impl World {
         execute(&office, id, Command::Submission { id: package.clone(), command }, Sent::default()).await.map(|_| ()).map_err(sentence)
     }
 
-    /// A project whose six permits wait for nothing but the act: filed together ahead of each other, passed, converted.
+    /// A project whose six permits wait for nothing but the act: filed together ahead of each other, passed, converted, decided.
     pub async fn brings_to_the_gate(&self, id: &Id<Project>) -> BTreeSet<Id<Matter>> {
         let catalogue = self.service.catalogue.clone();
         let wang = self.as_("wang").await;
@@ -114,6 +114,15 @@ impl World {
         }
         let (package, _) = self.only_package(id).await;
         service::submission::convert(&wang, id, &package, Sent::default()).await.map_err(sentence).unwrap();
+        // Each office decides, one upon the other.
+        let mut left: Vec<_> = six.iter().cloned().collect();
+        while !left.is_empty() {
+            let project = self.sees("chen", id).await.unwrap().project;
+            let free = |m: &Id<Matter>| domain::matter::before(&project, catalogue.matter(m.as_str()).unwrap()).decision.is_empty();
+            let next = left.remove(left.iter().position(free).expect("one that waits for none of the others"));
+            let decide = step(next.as_str(), domain::matter::Command::Decide);
+            execute(&self.office_of(next.as_str()).await, id, decide, Sent::default()).await.map_err(sentence).unwrap();
+        }
         six
     }
 }

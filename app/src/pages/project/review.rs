@@ -221,6 +221,11 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
         view! { <label class="choice"><input type="radio" name="said[verdict]" value=code required checked=checked /><span>{label}</span></label> }
     };
     let bases = citations.into_iter().map(|text| view! { <option value=text.clone()>{text.clone()}</option> }).collect_view();
+    let of_parcel = matter.clone();
+    let early = move || {
+        let early = page.project(|p| p.parcel(&of_parcel).is_some_and(|(_, _, parcel)| parcel.preview));
+        early.then(|| view! { <p class="muted">{tr!(review.early)}</p> })
+    };
     let closed = move || (!open.get()).then(|| view! { <p class="muted">{tr!(review.closed)}</p> });
     view! {
         <CommandForm action name button=tr!(review.give)>
@@ -232,6 +237,7 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
             <fieldset class="verdict">
                 <legend>{tr!(review.opinion)}</legend>
                 {closed}
+                {early}
                 <div class="choices">
                     {verdict("pass", tr!(review.pass))}
                     {verdict("pass-with", tr!(review.pass_with))}
