@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Subjects this server counts by itself; when there are more, those whose window is over go.
 const MOST_SUBJECTS: usize = 50_000;
 
-/// Limits and subjects of a minute that are put on record; of more nothing is.
+/// How many met limits, each with its subject, are put on record in one minute; further ones are not.
 const MOST_ON_RECORD: usize = 1000;
 
 /// What this server counts for itself: windows by limit and subject, and what goes on at this moment.

@@ -68,7 +68,7 @@ macro_rules! held {
     };
 }
 
-/// Who holds the session of this secret, if it is valid. To be asked is to be used.
+/// Who holds the session of this secret, if it is valid. This counts as a use of the session.
 ///
 /// # Errors
 /// The database failed.
@@ -77,7 +77,7 @@ pub async fn by_session(service: &Service, secret: &str) -> Result<Option<Holder
     Ok(noted(service, held).await)
 }
 
-/// The same for what an open page asks for by itself: that is no use.
+/// The same for what an open page asks for by itself: this does not count as a use.
 ///
 /// # Errors
 /// The database failed.
@@ -99,7 +99,7 @@ pub async fn by_token(service: &Service, text: &str) -> Result<Option<Holder>, F
     Ok(noted(service, held).await)
 }
 
-/// Asks again who holds an access: none, it has ended. This is no use of it.
+/// Asks again who holds an access: none, it has ended. This does not count as a use.
 ///
 /// # Errors
 /// The database failed.

@@ -361,7 +361,7 @@ fn sealed_at(digest: Digest) -> Path {
     Path::from(format!("{SEALED}/{}", of(digest)))
 }
 
-/// Of whom sealed contents are: what their last chunk belongs to.
+/// The name that the last chunk of sealed contents is bound to.
 fn blob(digest: Digest) -> String {
     format!("blob/{digest}")
 }

@@ -22,8 +22,8 @@ use std::ops::Range;
 /// The names of a project's documents, by document and version (from 1).
 pub type Names = BTreeMap<Id<Document>, Vec<String>>;
 
-/// The name that each version came with. A row tells by its digest which version it is of: one that was written for a file
-/// that then became another version, or none, lends its name to nobody.
+/// The name that each version came with. A row tells by its digest which version it is of: a row that was
+/// written for a file which then became another version, or none, is passed over.
 ///
 /// # Errors
 /// `NotFound`, also where the person may not know there is such a project.
