@@ -26,7 +26,7 @@ pub async fn move_matter(
         return Ok(service::certificate::issue(&cx, &project.into(), &matter.into(), &crate::shared::origin(), sent).await?);
     }
     let of = |command| Command::Matter { matter: matter.clone().into(), command };
-    let form = Form::like(of(domain::matter::Command::Claim), matter_step(&step, &reason, note).map(of));
+    let form = FormRead::like(of(domain::matter::Command::Claim), matter_step(&step, &reason, note).map(of));
     send(project, form, key, based_on).await
 }
 
@@ -132,7 +132,7 @@ pub async fn resolve(
     let of = |command| Command::Difficulty { id: difficulty.clone().into(), command };
     let like = of(D::Appoint { lead: "".into(), cooperating: Default::default() });
     let command = date(&due).map(|due| D::Resolve { action, owner: owner.into(), due });
-    send(project, Form::like(like, command.map(of)), key, based_on).await
+    send(project, FormRead::like(like, command.map(of)), key, based_on).await
 }
 
 #[server]
@@ -156,7 +156,7 @@ pub async fn adopt_plan(project: String, settings: String, reason: String, key: 
         Failure::from(domain::Error::Invalid { fields })
     });
     let of = |settings| Command::Plan { command: domain::plan::adopted::Command::Adopt { settings, reason: reason.clone() } };
-    send(project, Form::like(of(Default::default()), settings.map(of)), key, based_on).await
+    send(project, FormRead::like(of(Default::default()), settings.map(of)), key, based_on).await
 }
 
 /// Fills in fields of a section from a plain form; with JavaScript the sheet is written live.
@@ -181,7 +181,7 @@ pub async fn confirm_fields(project: String, fields: String, key: String, based_
     let fields: Option<Vec<_>> = fields.split(',').map(one).collect();
     let fields = fields.ok_or_else(|| invalid("fields", domain::text!("请重新打开页面再确认。", "Please open the page again.")));
     let of = |fields| Command::Sheet { command: domain::sheet::Command::Confirm { fields } };
-    send(project, Form::like(of(Vec::new()), fields.map(of)), key, based_on).await
+    send(project, FormRead::like(of(Vec::new()), fields.map(of)), key, based_on).await
 }
 
 #[server]
@@ -202,7 +202,7 @@ pub async fn sort_document(project: String, document: String, material: String, 
 pub async fn limit_document(project: String, document: String, expires: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let expires = if expires.is_empty() { Ok(None) } else { date(&expires).map(Some) };
     let of = |expires| Command::Document { id: document.clone().into(), command: domain::material::Command::Limit { expires } };
-    send(project, Form::like(of(None), expires.map(of)), key, based_on).await
+    send(project, FormRead::like(of(None), expires.map(of)), key, based_on).await
 }
 
 #[server]
@@ -293,7 +293,7 @@ pub async fn give_opinion(
     };
     let like = of((domain::review::Verdict::Pass, Default::default()));
     let read = verdict_of(said).and_then(|verdict| Ok((verdict, domain::log::Digest::parse(&snapshot).ok_or_else(again)?)));
-    send(project, Form::like(like, read.map(of)), key, based_on).await
+    send(project, FormRead::like(like, read.map(of)), key, based_on).await
 }
 
 #[cfg(feature = "ssr")]
@@ -338,7 +338,7 @@ pub async fn record_elsewhere(
     let of = |command| Command::Matter { matter: matter.clone().into(), command };
     let command = date(&on).map(|on| M::Record { elsewhere: domain::matter::Elsewhere { number, system, on } });
     // Who accepts is who records.
-    send(project, Form::like(of(M::Accept), command.map(of)), key, based_on).await
+    send(project, FormRead::like(of(M::Accept), command.map(of)), key, based_on).await
 }
 
 #[server]

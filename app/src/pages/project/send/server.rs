@@ -32,12 +32,12 @@ pub async fn with_key(project: &str, key: String, based_on: u64) -> Result<(serv
 }
 
 /// `form`: what it says, or what is wrong with it; that is told to whom has the right alone.
-pub async fn send(project: String, form: impl Into<Form>, key: String, based_on: u64) -> Result<Done, Failure> {
+pub async fn send(project: String, form: impl Into<FormRead>, key: String, based_on: u64) -> Result<Done, Failure> {
     let (cx, sent) = with_key(&project, key, based_on).await?;
     let project = project.into();
     match form.into() {
-        Form::Says(command) => Ok(service::project::execute(&cx, &project, command, sent).await?),
-        Form::Wrong { like, why } => {
+        FormRead::Says(command) => Ok(service::project::execute(&cx, &project, command, sent).await?),
+        FormRead::Wrong { like, why } => {
             service::project::right(&cx, &project, &like).await?;
             Err(why)
         }
@@ -45,7 +45,7 @@ pub async fn send(project: String, form: impl Into<Form>, key: String, based_on:
 }
 
 /// A form as it was read.
-pub enum Form {
+pub enum FormRead {
     Says(Command),
     /// `like`: a command that needs the same right as the one it should have been.
     Wrong {
@@ -54,18 +54,18 @@ pub enum Form {
     },
 }
 
-impl Form {
+impl FormRead {
     /// What was read, for a command that needs the same right as this one.
-    pub fn like(like: Command, read: Result<Command, Failure>) -> Form {
+    pub fn like(like: Command, read: Result<Command, Failure>) -> FormRead {
         match read {
-            Ok(command) => Form::Says(command),
-            Err(why) => Form::Wrong { like, why },
+            Ok(command) => FormRead::Says(command),
+            Err(why) => FormRead::Wrong { like, why },
         }
     }
 }
 
-impl From<Command> for Form {
-    fn from(command: Command) -> Form {
-        Form::Says(command)
+impl From<Command> for FormRead {
+    fn from(command: Command) -> FormRead {
+        FormRead::Says(command)
     }
 }
