@@ -1,6 +1,7 @@
 //! Documents: contents that stand under another's digest, zips that lie, downloads that nobody reads.
 
 use crate::portal::{Answer, Portal};
+use crate::world::sealed_at;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
@@ -12,7 +13,7 @@ use futures::StreamExt;
 use server::{AppState, Settings, Site, router};
 use service::Service;
 use service::certificate::Keys;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tower::ServiceExt;
 
@@ -54,11 +55,6 @@ fn pdf(length: usize) -> Vec<u8> {
     let mut bytes = b"%PDF-1.7\n".to_vec();
     bytes.extend((0..length.saturating_sub(9)).map(|i| (i / 251).to_le_bytes()[0]));
     bytes
-}
-
-fn on_disk(portal: &Portal, digest: Digest) -> PathBuf {
-    let text = digest.to_string();
-    Path::new(portal.service.blobs.name()).join("sealed").join(&text[..2]).join(&text[2..4]).join(text)
 }
 
 /// A second server on the same database and documents.
@@ -116,18 +112,18 @@ async fn a_document_that_was_changed_on_the_disk_is_not_served() {
         (range("bytes=4000-4009").await.status, range("bytes=4000-4009").await.bytes),
         (StatusCode::PARTIAL_CONTENT, bytes[4000..4010].to_vec())
     );
-    let mut changed = std::fs::read(on_disk(&portal, Digest::of(&bytes))).unwrap();
+    let mut changed = std::fs::read(sealed_at(&portal.service, Digest::of(&bytes))).unwrap();
     changed[100] ^= 1;
-    std::fs::write(on_disk(&portal, Digest::of(&bytes)), &changed).unwrap();
+    std::fs::write(sealed_at(&portal.service, Digest::of(&bytes)), &changed).unwrap();
     assert_eq!(portal.get(&address, &wang).await.status, 500);
     assert_eq!(range("bytes=4000-4009").await.status, 500);
-    std::fs::remove_file(on_disk(&portal, Digest::of(&bytes))).unwrap();
+    std::fs::remove_file(sealed_at(&portal.service, Digest::of(&bytes))).unwrap();
     assert_eq!(portal.get(&address, &wang).await.status, 500);
     assert_eq!(range("bytes=0-9").await.status, 500);
 }
 
 async fn on_record(portal: &Portal) -> Vec<String> {
-    let rows = sqlx::query_scalar("select subject from audit where kind = 'document_read' order by id");
+    let rows = sqlx::query_scalar("select subject from audit where kind = 'document_read' order by at, id");
     rows.fetch_all(portal.service.db.pool()).await.unwrap()
 }
 

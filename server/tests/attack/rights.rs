@@ -9,6 +9,22 @@ use domain::project::Project;
 use service::account::{NewAccount, add};
 use service::material::{Announced, Taken, announce, take};
 
+/// Somebody who oversees everything and fills in nothing; their session.
+async fn supervisor(portal: &Portal) -> String {
+    let new = NewAccount {
+        login: "du".into(),
+        name: "督某".into(),
+        role: Role::Supervisor,
+        firm: "督查室".into(),
+        office: None,
+        password: Some("correct horse".into()),
+        areas: Vec::new(),
+        matters: Vec::new(),
+    };
+    add(&portal.service, new).await.unwrap();
+    portal.session("du").await
+}
+
 /// Somebody of an office, as the portal's people have them; their session.
 async fn officer(portal: &Portal, login: &str, firm: &str, office: &str) -> String {
     let new = NewAccount {
@@ -205,18 +221,7 @@ async fn the_right_is_asked_before_the_form_is_read() {
 async fn an_empty_form_of_the_sheet_is_for_those_who_fill_it_in() {
     let portal = Portal::open().await;
     let project = portal.project().await;
-    let new = NewAccount {
-        login: "du".into(),
-        name: "督某".into(),
-        role: Role::Supervisor,
-        firm: "督查室".into(),
-        office: None,
-        password: Some("correct horse".into()),
-        areas: Vec::new(),
-        matters: Vec::new(),
-    };
-    add(&portal.service, new).await.unwrap();
-    let du = portal.session("du").await;
+    let du = supervisor(&portal).await;
     for form in ["", "values[no_such_field]=1", "values[total_investment]=garbage"] {
         assert_eq!(status(&portal, &du, "fill_section", &project, form).await, 403, "{form}");
     }
@@ -230,18 +235,7 @@ async fn programs_too_hear_of_the_right_before_what_is_wrong() {
     use axum::http::{Request, header};
     let portal = Portal::open().await;
     let project = portal.project().await;
-    let new = NewAccount {
-        login: "du".into(),
-        name: "督某".into(),
-        role: Role::Supervisor,
-        firm: "督查室".into(),
-        office: None,
-        password: Some("correct horse".into()),
-        areas: Vec::new(),
-        matters: Vec::new(),
-    };
-    add(&portal.service, new).await.unwrap();
-    let (du, wang, zhao) = (portal.session("du").await, portal.session("wang").await, portal.session("zhao").await);
+    let (du, wang, zhao) = (supervisor(&portal).await, portal.session("wang").await, portal.session("zhao").await);
     let announces = async |who: &str, length: Option<&str>| {
         let mut request = Request::post(format!("/projects/{project}/uploads")).header(header::COOKIE, who);
         if let Some(length) = length {

@@ -400,9 +400,7 @@ async fn a_certified_module_can_stand_behind_the_port() {
     assert!(get(&world.service, "/.well-known/jwks.json").await.1.contains("SM2SM3"));
     // What it seals and what the one before sealed are both read; what it sealed has its form.
     let held = world.sees("zhou", &project).await.unwrap().project.certificates.values().next().unwrap().clone();
-    let name = held.signed.to_string();
-    let file = world.folder().join("documents/sealed").join(&name[..2]).join(&name[2..4]).join(&name);
-    assert!(std::fs::read(file).unwrap()[28..].starts_with(b"SM4"));
+    assert!(std::fs::read(world.sealed_at(held.signed)).unwrap()[28..].starts_with(b"SM4"));
     service::account::sign_in(&world.service.context(None), "wang", "correct horse").await.unwrap();
     let new = service::account::Password::Plain("another horse".into());
     service::account::set_password(&world.service.context(None), "wang", new).await.unwrap();

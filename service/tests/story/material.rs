@@ -2,7 +2,6 @@ use crate::story;
 use crate::world::*;
 use bytes::Bytes;
 use domain::id::Id;
-use domain::log::Digest;
 use domain::material::{Command as F, Document};
 use domain::project::{Command, Project};
 use futures::StreamExt;
@@ -140,12 +139,6 @@ story! {
     }
 }
 
-/// Where the contents of a digest stand on the disk.
-fn on_disk(world: &World, digest: Digest) -> PathBuf {
-    let text = digest.to_string();
-    world.folder().join("documents/sealed").join(&text[..2]).join(&text[2..4]).join(text)
-}
-
 /// Files below a folder.
 fn files(folder: PathBuf) -> usize {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -225,19 +218,19 @@ story! {
             Ok::<_, String>(all)
         };
         assert_eq!(read(Some(29_000..29_010)).await.unwrap(), b"xxxxxxxxxx");
-        let mut changed = std::fs::read(on_disk(&world, found.digest)).unwrap();
+        let mut changed = std::fs::read(world.sealed_at(found.digest)).unwrap();
         changed[100] ^= 1;
-        std::fs::write(on_disk(&world, found.digest), &changed).unwrap();
+        std::fs::write(world.sealed_at(found.digest), &changed).unwrap();
         // Not a range of it either, though what is asked for was not changed.
         for range in [None, Some(29_000..29_010)] {
             assert!(read(range).await.unwrap_err().contains("not what their digest says"));
         }
-        std::fs::remove_file(on_disk(&world, found.digest)).unwrap();
+        std::fs::remove_file(world.sealed_at(found.digest)).unwrap();
         for range in [None, Some(0..10)] {
             read(range).await.unwrap_err();
         }
         // Whoever brings the same contents again makes it good; also where something broken stands in their place.
-        std::fs::write(on_disk(&world, found.digest), b"broken").unwrap();
+        std::fs::write(world.sealed_at(found.digest), b"broken").unwrap();
         send(&wang, &id, named("又一份.pdf"), &bytes, 10_000).await.unwrap();
         assert_eq!(read(None).await.unwrap(), bytes);
     }

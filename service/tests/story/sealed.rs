@@ -47,11 +47,6 @@ async fn read(blobs: &Blobs, digest: Digest, range: Option<std::ops::Range<u64>>
     stream.map_ok(|piece| piece.to_vec()).try_concat().await.map_err(|error| error.to_string())
 }
 
-fn sealed_at(world: &World, digest: Digest) -> PathBuf {
-    let text = digest.to_string();
-    world.folder().join("documents/sealed").join(&text[..2]).join(&text[2..4]).join(text)
-}
-
 fn plain_at(world: &World, digest: Digest) -> PathBuf {
     let text = digest.to_string();
     world.folder().join("documents").join(&text[..2]).join(&text[2..4]).join(text)
@@ -136,7 +131,7 @@ story! {
             let digest = blobs.keep(bytes.clone()).await.unwrap();
             assert_eq!(blobs.check(digest).await.unwrap(), Condition::Holds { size: length as u64 });
             assert!(read(blobs, digest, None).await.unwrap() == bytes, "{length}");
-            let stored = std::fs::metadata(sealed_at(&world, digest)).unwrap().len();
+            let stored = std::fs::metadata(world.sealed_at(digest)).unwrap().len();
             assert_eq!(stored, (HEAD + length + length.div_ceil(CHUNK).max(1) * MORE) as u64, "{length}");
             for (from, to) in [(0, 1), (0, length), (length / 2, length), (CHUNK - 2, CHUNK + 2), (CHUNK, 2 * CHUNK), (length.max(1) - 1, length)] {
                 let (from, to) = (from.min(length), to.min(length));
@@ -159,7 +154,7 @@ story! {
         let other = uploaded(&wang, &id, &pdf(3 * CHUNK + 101)).await;
         let digest = find(&wang, &id, &document, None).await.unwrap().digest;
         let other = find(&wang, &id, &other, None).await.unwrap().digest;
-        let (file, stranger) = (std::fs::read(sealed_at(&world, digest)).unwrap(), std::fs::read(sealed_at(&world, other)).unwrap());
+        let (file, stranger) = (std::fs::read(world.sealed_at(digest)).unwrap(), std::fs::read(world.sealed_at(other)).unwrap());
         let chunk = |n: usize| HEAD + n * (CHUNK + MORE)..HEAD + (n + 1) * (CHUNK + MORE);
         let with = |n: usize, bytes: &[u8]| {
             let mut changed = file.clone();
@@ -193,14 +188,14 @@ story! {
             ("what was not sealed", pdf(3 * CHUNK + 100)),
         ];
         for (what, bytes) in bad {
-            std::fs::write(sealed_at(&world, digest), bytes).unwrap();
+            std::fs::write(world.sealed_at(digest), bytes).unwrap();
             assert!(read(&world.service.blobs, digest, None).await.is_err(), "{what}");
             assert!(read(&world.service.blobs, digest, Some(20_000..20_010)).await.is_err(), "{what}, a range");
             let broken = service::verify::verify(&world.service).await.unwrap().unwrap_err();
             let named = |one: &service::verify::Broken| one.why.zh.contains(&digest.to_string()) && one.seq > 1;
             assert!(!broken.is_empty() && broken.iter().all(named), "{what}: {broken:?}");
         }
-        std::fs::write(sealed_at(&world, digest), &file).unwrap();
+        std::fs::write(world.sealed_at(digest), &file).unwrap();
         assert!(service::verify::verify(&world.service).await.unwrap().is_ok());
         assert!(read(&world.service.blobs, digest, None).await.unwrap() == pdf(3 * CHUNK + 100));
     }
@@ -214,9 +209,9 @@ story! {
         let bytes = pdf(40_000);
         let first = uploaded(&wang, &one, &bytes).await;
         let digest = Digest::of(&bytes);
-        let file = std::fs::read(sealed_at(&world, digest)).unwrap();
+        let file = std::fs::read(world.sealed_at(digest)).unwrap();
         let second = uploaded(&wang, &two, &bytes).await;
-        assert!(std::fs::read(sealed_at(&world, digest)).unwrap() == file, "what holds is not written anew");
+        assert!(std::fs::read(world.sealed_at(digest)).unwrap() == file, "what holds is not written anew");
         world.does("wang", &one, Command::Document { id: first, command: F::Remove { why: "重复".into() } }).await.unwrap();
         assert_eq!(find(&wang, &two, &second, None).await.unwrap().digest, digest);
         assert!(read(&world.service.blobs, digest, None).await.unwrap() == bytes);
@@ -225,7 +220,7 @@ story! {
 
 /// Makes everything what a release before would have left: the document and the rows as they are, the hash as it was made.
 async fn unseal(world: &World, digest: Digest, bytes: &[u8]) {
-    std::fs::remove_file(sealed_at(world, digest)).unwrap();
+    std::fs::remove_file(world.sealed_at(digest)).unwrap();
     std::fs::create_dir_all(plain_at(world, digest).parent().unwrap()).unwrap();
     std::fs::write(plain_at(world, digest), bytes).unwrap();
     let (pool, sealer) = (world.service.db.pool(), world.service.keys.sealer().unwrap());

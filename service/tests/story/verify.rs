@@ -1,7 +1,6 @@
 use crate::filing::{ORIGIN, uploads};
 use crate::story;
 use crate::world::*;
-use domain::log::Digest;
 use domain::material::{Arrived, Media};
 use domain::matter::Command as M;
 use domain::project::{Command, Project};
@@ -74,11 +73,6 @@ async fn decided(world: &World) -> Id<Project> {
     id
 }
 
-fn on_disk(world: &World, digest: Digest) -> std::path::PathBuf {
-    let text = digest.to_string();
-    world.folder().join("documents/sealed").join(&text[..2]).join(&text[2..4]).join(text)
-}
-
 story! {
     /// Of everything the log names, the first that does not hold is named with its event.
     async fn contents_that_are_missing_or_changed_are_found(world) {
@@ -94,16 +88,16 @@ story! {
         let documents: Vec<_> = project.library.values().filter_map(|kept| kept.latest()).collect();
         let contents = [held.signed, held.printed].into_iter().chain(documents.iter().map(|version| version.digest));
         for digest in contents {
-            let bytes = std::fs::read(on_disk(&world, digest)).unwrap();
+            let bytes = std::fs::read(world.sealed_at(digest)).unwrap();
             let mut changed = bytes.clone();
             changed[5] ^= 1;
-            std::fs::write(on_disk(&world, digest), &changed).unwrap();
+            std::fs::write(world.sealed_at(digest), &changed).unwrap();
             let broken = verify(&world.service).await.unwrap().unwrap_err().remove(0);
             assert!(broken.why.zh.contains("与其散列不符") && broken.why.zh.contains(&digest.to_string()), "{broken:?}");
-            std::fs::remove_file(on_disk(&world, digest)).unwrap();
+            std::fs::remove_file(world.sealed_at(digest)).unwrap();
             let broken = verify(&world.service).await.unwrap().unwrap_err().remove(0);
             assert!(broken.why.zh.contains("不在了") && broken.seq > 4, "{broken:?}");
-            std::fs::write(on_disk(&world, digest), &bytes).unwrap();
+            std::fs::write(world.sealed_at(digest), &bytes).unwrap();
         }
         assert!(verify(&world.service).await.unwrap().is_ok());
     }
@@ -146,7 +140,7 @@ story! {
         world.service.keys.rotate(&world.service).await.unwrap();
         let project = world.sees("wang", &second).await.unwrap().project;
         let digest = project.library.values().filter(|kept| kept.is(&"business-licence".into())).find_map(|kept| kept.latest()).unwrap().digest;
-        std::fs::remove_file(on_disk(&world, digest)).unwrap();
+        std::fs::remove_file(world.sealed_at(digest)).unwrap();
         change(&world, "update event set body = replace(body, '测试项目', '别的项目') where seq = 1").await;
         let found = verify(&world.service).await.unwrap().unwrap_err();
         let of = |part: Part| found.iter().filter(|broken| broken.part == part).collect::<Vec<_>>();

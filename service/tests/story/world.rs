@@ -6,6 +6,7 @@ use domain::account::{Account, Role};
 use domain::catalogue::{Catalogue, Matter};
 use domain::guide::Answers;
 use domain::id::Id;
+use domain::log::Digest;
 use domain::project::{Command, Project};
 use domain::{consultation, difficulty, matter};
 use service::account::{NewAccount, add};
@@ -14,6 +15,7 @@ use service::certificate::Keys;
 use service::clock::Clock;
 use service::project::{Done, Sent, View};
 use service::{Context, Error, Public, Service};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(service::catalogue::embedded().unwrap()));
@@ -50,6 +52,12 @@ pub fn sentence(error: Error) -> String {
         Error::Public(public) => public.sentence().zh,
         Error::Fault(fault) => panic!("a fault: {fault}"),
     }
+}
+
+/// Where a portal's contents stand sealed on the disk.
+pub fn sealed_at(service: &Service, digest: Digest) -> PathBuf {
+    let text = digest.to_string();
+    Path::new(service.blobs.name()).join("sealed").join(&text[..2]).join(&text[2..4]).join(text)
 }
 
 impl World {
@@ -127,6 +135,11 @@ impl World {
 
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
+    }
+
+    /// Where contents stand sealed on the disk.
+    pub fn sealed_at(&self, digest: Digest) -> PathBuf {
+        sealed_at(&self.service, digest)
     }
 
     /// A second server on the same database.
