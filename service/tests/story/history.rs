@@ -14,6 +14,7 @@ use domain::{certificate, consultation, difficulty, material, plan::adopted, she
 use service::case::{Place, load};
 use service::certificate::{issue, issue_jointly};
 use service::project::{Sent, execute};
+use service::seal_stored::{Done, seal_stored};
 use service::submission::{file, give_back, promise};
 use service::verify::{cards, rebuild, verify};
 use sqlx::Row;
@@ -72,10 +73,8 @@ async fn everything(world: &World) {
     does("chen", adopt(slower, "调试要更久")).await;
 
     // The sheet and the library.
-    let values = [("total_investment".into(), "80000".into()), ("legal_rep_id_number".into(), "11010519491231002X".into())];
-    let known =
-        values.into_iter().filter(|(field, _): &(domain::Id<_>, String)| world.service.catalogue.form.field(field.as_str()).is_some());
-    service::sheet::fill(&li, &id, known.collect()).await.unwrap();
+    let values = [("total_investment".into(), "80000".into()), ("legal_rep_id".into(), "11010519491231002X".into())];
+    service::sheet::fill(&li, &id, values.into()).await.map_err(sentence).unwrap();
     let seq = sheet_of(&li, &id).await["total_investment"].seq;
     let of_sheet = |command| Command::Sheet { command };
     does("wang", of_sheet(sheet::Command::Confirm { fields: vec![("total_investment".into(), seq)] })).await;
@@ -274,6 +273,16 @@ async fn goes_on(world: World) {
     let documents = service::material::all(&world.as_("wang").await, &project).await.map_err(sentence).unwrap().1;
     let found = documents.first().unwrap();
     assert!(service::material::contents(&world.as_("wang").await, &project, found, None).await.is_ok());
+    verify(&world.service).await.unwrap().unwrap();
+    // Its sheets are read as they were written, and once more when all that it kept unsealed is sealed.
+    let wang = world.as_("wang").await;
+    let sheet = sheet_of(&wang, &project).await;
+    assert!(sheet.values().any(|entry| !entry.value.is_empty()));
+    let done = seal_stored(&world.service, &mut |_| {}).await.unwrap();
+    assert!(done.contents > 0 && done.contents == done.of && done.passwords > 0 && done.rows > 0 && done.changed.is_empty(), "{done:?}");
+    assert_eq!(sheet_of(&wang, &project).await, sheet);
+    assert!(service::material::contents(&wang, &project, found, None).await.is_ok());
+    assert_eq!(seal_stored(&world.service, &mut |_| {}).await.unwrap(), Done::default(), "nothing is left unsealed");
     verify(&world.service).await.unwrap().unwrap();
 }
 
