@@ -47,7 +47,8 @@ pub(crate) async fn record_in(cx: &Context, connection: &mut AnyConnection, kind
     write(cx, connection, &new_id::<Record>().to_string(), kind, entry).await
 }
 
-/// Writes an entry under an id; one that is there already stays the only one.
+/// Writes an entry under an id; one that is there already stays the only one. An id says nothing of when: entries are read in
+/// the order of `at`, and of `id` within one moment.
 async fn write(cx: &Context, connection: &mut AnyConnection, id: &str, kind: Kind, entry: Entry) -> Result<(), Fault> {
     let account = entry.account.or_else(|| cx.actor.as_ref().map(|actor| actor.account.clone()));
     // Of what strangers bring no more than a line is kept.
