@@ -41,6 +41,15 @@ const PEOPLE: [(&str, Sees); 10] = [
     ("zhao", Sees::Nothing),
 ];
 
+/// Gives everybody the password that sessions are opened with.
+async fn passwords(world: &World) {
+    let cx = world.service.context(None);
+    for person in service::account::list(&world.service.db).await.unwrap() {
+        let same = service::account::Password::Plain("correct horse".into());
+        service::account::set_password(&cx, &person.login, same).await.map_err(sentence).unwrap();
+    }
+}
+
 /// A project that registers a company, filed with its legal representative's number, which was another one before.
 async fn registered(world: &World) -> Id<Project> {
     for (login, role, office) in [
@@ -52,11 +61,7 @@ async fn registered(world: &World) -> Id<Project> {
     ] {
         world.person(login, role, login, office, &[], &[]).await;
     }
-    let cx = world.service.context(None);
-    for person in service::account::list(&world.service.db).await.unwrap() {
-        let same = service::account::Password::Plain("correct horse".into());
-        service::account::set_password(&cx, &person.login, same).await.map_err(sentence).unwrap();
-    }
+    passwords(world).await;
     let id = world.project_with(&[("needs_project_company", "true")]).await;
     let wang = world.as_("wang").await;
     service::sheet::fill(&wang, &id, [("legal_rep_id".into(), BEFORE.into())].into()).await.map_err(sentence).unwrap();
@@ -77,7 +82,7 @@ async fn registered(world: &World) -> Id<Project> {
 /// What is on record of reading identity numbers: who, and what.
 async fn on_record(world: &World) -> Vec<(String, String)> {
     let rows = sqlx::query(
-        "select a.login as login, r.subject as subject from audit r join account a on a.id = r.account where r.kind = 'identity_read' order by r.id",
+        "select a.login as login, r.subject as subject from audit r join account a on a.id = r.account where r.kind = 'identity_read' order by r.at, r.id",
     );
     let rows = rows.fetch_all(world.service.db.pool()).await.unwrap();
     rows.iter().map(|row| (row.get("login"), row.get("subject"))).collect()
@@ -251,8 +256,7 @@ impl Here {
 async fn a_number_that_is_typed_while_the_section_is_open_is_on_record_once() {
     let world = World::on_sqlite().await;
     world.person("reg", Role::Department, "reg", Some("market-regulation"), &[], &[]).await;
-    let same = "update account set password_hash = (select password_hash from account where login = 'wang')";
-    sqlx::query(same).execute(world.service.db.pool()).await.unwrap();
+    passwords(&world).await;
     let id = world.project_with(&[("needs_project_company", "true")]).await;
     let door = Door::of(&world, String::new());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
