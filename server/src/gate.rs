@@ -175,8 +175,11 @@ mod tests {
         for path in public {
             assert!(is_public(&Method::GET, path), "{path}");
         }
-        for path in ["/api/start_project1", "/api/starting_over1", "/projects/1/plan.xlsx", "/verify/1/other", "/collab/1.land"] {
+        for path in ["/api/start_project1", "/api/starting_over1"] {
             assert!(!is_public(&Method::POST, path), "{path}");
+        }
+        for path in ["/projects/1/plan.xlsx", "/verify/1/other", "/collab/1.land"] {
+            assert!(!is_public(&Method::GET, path), "{path}");
         }
         assert!(!is_public(&Method::POST, "/guide/map"));
     }
