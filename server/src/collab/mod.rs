@@ -30,7 +30,7 @@ use service::limit::{self, Going};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Frames that may wait for a client; one that is slower is let go and comes back for the whole.
 const WAITING: usize = 512;
@@ -123,7 +123,7 @@ pub async fn enter(
         Err(error) => return refused(error, visitor.lang),
     };
     // On record before the document goes out.
-    let read_on = match service::sheet::opened(&cx, &project, &section).await {
+    let read_on = match service::sheet::record_opening(&cx, &project, &section).await {
         Ok(reads) => reads.then(|| service.clock.now().date()),
         Err(error) => return refused(error, visitor.lang),
     };
@@ -157,19 +157,50 @@ pub async fn ticket(State(state): State<AppState>, Extension(visitor): Extension
 async fn attend(socket: WebSocket, room: mpsc::Sender<ToRoom>, joining: room::Joining, following: Following, _going: Going) {
     let (mut sink, stream) = socket.split();
     let end = following.end();
-    let mut number = None;
+    let mut number = Number::default();
     let closing = tokio::select! {
         closing = talk(&mut sink, stream, &room, joining, following, &mut number) => closing,
         true = end.wait() => Some(ENDED),
     };
     if let Some(Leaving { code, why }) = closing {
-        let time = if why == ENDED.why { LAST_WORD } else { WRITE };
+        let time = if code == SIGNED_OUT { LAST_WORD } else { WRITE };
         let close = sink.send(Message::Close(Some(CloseFrame { code, reason: why.into() })));
         let _ = tokio::time::timeout(time, close).await;
     }
     drop(sink);
-    if let Some(me) = number {
+    if let Some(me) = number.at_last() {
         let _ = room.send(ToRoom::Leave { me }).await;
+    }
+}
+
+/// A connection's number in its room, from whom it is asked.
+#[derive(Default)]
+struct Number {
+    coming: Option<oneshot::Receiver<u64>>,
+    here: Option<u64>,
+}
+
+impl Number {
+    /// Where the room says it to.
+    fn ask(&mut self) -> oneshot::Sender<u64> {
+        let (tell, coming) = oneshot::channel();
+        self.coming = Some(coming);
+        tell
+    }
+
+    async fn wait(&mut self) -> Option<u64> {
+        self.here = self.coming.as_mut()?.await.ok();
+        self.here
+    }
+
+    /// The number, if the room has said it, also where nobody waited for it any more. After this it cannot say one: whom it
+    /// cannot say it to is no member.
+    fn at_last(self) -> Option<u64> {
+        self.here.or_else(|| {
+            let mut coming = self.coming?;
+            coming.close();
+            coming.try_recv().ok()
+        })
     }
 }
 
@@ -180,14 +211,12 @@ async fn talk(
     room: &mpsc::Sender<ToRoom>,
     joining: room::Joining,
     mut following: Following,
-    number: &mut Option<u64>,
+    number: &mut Number,
 ) -> Option<Leaving> {
     let (out, mut coming) = mpsc::channel::<Bytes>(WAITING);
-    let (bye, mut leaving) = tokio::sync::oneshot::channel::<Leaving>();
-    let (told, numbered) = tokio::sync::oneshot::channel();
-    room.send(ToRoom::Join { joining: Box::new(joining), out, bye, number: told }).await.ok()?;
-    let me = numbered.await.ok()?;
-    *number = Some(me);
+    let (bye, mut leaving) = oneshot::channel::<Leaving>();
+    room.send(ToRoom::Join { joining: Box::new(joining), out, bye, number: number.ask() }).await.ok()?;
+    let me = number.wait().await?;
     let mut pulse = tokio::time::interval(HALF_PING);
     let (mut beats, mut silent) = (0_u32, 0);
     loop {
@@ -239,4 +268,27 @@ async fn write(sink: &mut SplitSink<WebSocket, Message>, bytes: Bytes, coming: &
         sink.feed(Message::Binary(bytes)).await?;
     }
     sink.flush().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The session ends at the moment at which the room says the number: either the connection leaves, or it is no member.
+    #[tokio::test]
+    async fn a_connection_that_ends_while_it_comes_in_stays_no_member() {
+        let mut number = Number::default();
+        assert!(number.ask().send(7).is_ok());
+        assert_eq!(number.at_last(), Some(7), "it leaves by it");
+
+        let mut number = Number::default();
+        let tell = number.ask();
+        assert_eq!(number.at_last(), None);
+        assert!(tell.send(7).is_err(), "the room hears that nobody is there");
+
+        let mut number = Number::default();
+        assert!(number.ask().send(7).is_ok());
+        assert_eq!((number.wait().await, number.at_last()), (Some(7), Some(7)));
+        assert_eq!(Number::default().at_last(), None, "it never asked to come in");
+    }
 }

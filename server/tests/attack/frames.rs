@@ -266,6 +266,20 @@ async fn a_client_that_is_here_is_its_persons_before_it_writes() {
     assert_eq!(owner.on_disk(&project, "site_address").await, "真");
 }
 
+/// Writing is use of the session, also for somebody whose connection breaks all the time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_writes_is_not_signed_out_however_often_they_come_anew() {
+    let portal = Portal::open().await;
+    let (address, project) = (serve(&portal).await, portal.project().await);
+    let wang = portal.session("wang").await;
+    for n in 0..4 {
+        portal.service.clock.advance_seconds(3000);
+        let mut client = Client::join(&portal, address, &project, &wang, 1001 + n).await;
+        client.send(client.write("site_address", &format!("第{n}稿"))).await.unwrap();
+    }
+    assert_eq!(portal.get("/projects", &wang).await.status, 200);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fields_hold_what_they_are_for_and_a_section_does_not_grow_without_end() {
     let portal = Portal::open().await;

@@ -59,11 +59,35 @@ pub async fn enter(service: &Service, access: &Access, id: &Id<Project>, section
 ///
 /// # Errors
 /// The database failed; the document is not to be given then.
-pub async fn opened(cx: &Context, id: &Id<Project>, section: &str) -> Result<bool, Error> {
+pub async fn record_opening(cx: &Context, id: &Id<Project>, section: &str) -> Result<bool, Error> {
     let entries = cx.service.sheets.entries(id).await?;
     let whole = identity::sensitive(&cx.service.catalogue.form, section, &entries);
-    read_whole(cx, id, &whole, "live").await?;
+    read_whole(cx, id, &whole, LIVE).await?;
     Ok(!whole.is_empty())
+}
+
+/// Puts on record that these people, who have a section open, are about to get these identity numbers whole: of all of them,
+/// or of nobody.
+///
+/// # Errors
+/// The database failed; the numbers are not to be given then.
+pub async fn record_readers(service: &Service, readers: &[Context], id: &Id<Project>, fields: &BTreeSet<Id<Field>>) -> Result<(), Error> {
+    let subject = reading(&service.catalogue.form, fields, LIVE);
+    let mut tx = service.db.begin_write().await?;
+    for cx in readers {
+        audit::record_in(cx, &mut tx, Kind::IdentityRead, Entry { project: Some(id.clone()), ..Entry::of(&subject) }).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Where a number is read by having its section open.
+const LIVE: &str = "live";
+
+/// What stands on record of a reading: which fields, and where.
+fn reading(form: &Form, fields: &BTreeSet<Id<Field>>, place: &str) -> String {
+    let section = |field: &Id<Field>| form.field(field.as_str()).map(|f| f.group.clone()).unwrap_or_default();
+    let names: Vec<String> = fields.iter().map(|field| format!("{}/{field}", section(field))).collect();
+    format!("{} ({place})", names.join(", "))
 }
 
 /// Puts on record, before it is done and once for a request, that whole identity numbers are given out: which fields, and where.
@@ -71,9 +95,7 @@ pub(crate) async fn read_whole(cx: &Context, id: &Id<Project>, fields: &BTreeSet
     if fields.is_empty() {
         return Ok(());
     }
-    let section = |field: &Id<Field>| cx.service.catalogue.form.field(field.as_str()).map(|f| f.group.clone()).unwrap_or_default();
-    let names: Vec<String> = fields.iter().map(|field| format!("{}/{field}", section(field))).collect();
-    let subject = format!("{} ({place})", names.join(", "));
+    let subject = reading(&cx.service.catalogue.form, fields, place);
     // Held while it is written: nobody goes on before it is.
     let mut on_record = cx.on_record.lock().await;
     let key = format!("{id} {subject}");

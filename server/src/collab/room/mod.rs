@@ -74,7 +74,7 @@ struct Member {
     access: Access,
     address: String,
     read_on: Option<Date>,
-    /// When it was last noted that its person writes here: that is use of the session.
+    /// When it was last noted that its person uses the session: by writing here, or, when they came in, by anything.
     noted: Instant,
     told: bool,
     out: mpsc::Sender<Bytes>,
@@ -187,6 +187,7 @@ impl Room {
                     if self.service.sheets.last(&self.name).await? > self.seq {
                         self.catch_up(&[]).await?;
                     }
+                    self.let_go_of_the_gone().await;
                     looks += 1;
                     if looks % LOOKS_PER_ASKING == 0 {
                         self.ask_rights(None).await;
@@ -237,7 +238,8 @@ impl Room {
         self.next += 1;
         let Joining { guest, access, address, read_on, told } = joining;
         let read_only = guest.fields.is_empty();
-        let (noted, bye) = (self.service.clock.now(), Some(bye));
+        // Coming in is no use: who comes anew before each minute is over and writes is using it nevertheless.
+        let (noted, bye) = (access.used.unwrap_or(Instant::from_unix_micros(0)), Some(bye));
         let (clients, frames, settled, astray) = (Vec::new(), 0, 0, false);
         let member = Member { guest, access, address, read_on, noted, told, out, bye, clients, frames, settled, astray };
         self.members.insert(me, member);
@@ -261,6 +263,14 @@ impl Room {
             .map(|(_, was)| Presence { client: was.client, clock: was.clock + 1, state: "null".into() })
             .collect();
         self.spread(gone, me).await;
+    }
+
+    /// Members whose connection has ended without a word: nobody hears what is sent to them, and they would keep the room open.
+    async fn let_go_of_the_gone(&mut self) {
+        let gone: Vec<u64> = self.members.iter().filter(|(_, member)| member.out.is_closed()).map(|(id, _)| *id).collect();
+        for id in gone {
+            self.leave(id).await;
+        }
     }
 
     fn close(&mut self, me: u64, leaving: Leaving) {

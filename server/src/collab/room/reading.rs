@@ -1,11 +1,13 @@
 //! Who reads an identity number by being here while it is written, and who uses their session by writing.
 
-use super::{Leaving, Room};
+use super::{Leaving, Member, Room};
 use axum::extract::ws::close_code;
 use domain::access::USE_NOTED_SECONDS;
 use domain::account::Account;
 use domain::catalogue::Field;
 use domain::id::Id;
+use service::Context;
+use std::collections::BTreeSet;
 
 impl Room {
     /// Members to whom somebody else's writing in a field with an identity number is about to go.
@@ -25,23 +27,33 @@ impl Room {
     /// connection and day. To whom it cannot be put on record nothing is sent.
     pub(super) async fn put_on_record(&mut self, readers: Vec<u64>) {
         let holds = |field: &&Field| field.readers.is_some() && !self.document.value(field).trim().is_empty();
-        if !self.document.fields().iter().any(|field| holds(&field)) {
+        let numbers: BTreeSet<Id<Field>> = self.document.fields().iter().filter(holds).map(|field| field.id.clone()).collect();
+        if numbers.is_empty() {
             return;
         }
         let today = self.service.clock.now().date();
-        for id in readers {
-            let Some(member) = self.members.get(&id).filter(|member| member.read_on != Some(today)) else { continue };
-            let cx = self.service.context(Some(member.guest.actor.clone())).from(&member.address);
-            match service::sheet::opened(&cx, &self.project, &self.section).await {
-                Ok(reads) => {
-                    if let Some(member) = self.members.get_mut(&id).filter(|_| reads) {
+        let news = |id: &u64| self.members.get(id).filter(|member| member.read_on != Some(today)).map(|member| (*id, member));
+        let context = |member: &Member| self.service.context(Some(member.guest.actor.clone())).from(&member.address);
+        let (readers, contexts): (Vec<u64>, Vec<Context>) =
+            readers.iter().filter_map(news).map(|(id, member)| (id, context(member))).unzip();
+        if readers.is_empty() {
+            return;
+        }
+        match service::sheet::record_readers(&self.service, &contexts, &self.project, &numbers).await {
+            Ok(()) => {
+                for id in readers {
+                    if let Some(member) = self.members.get_mut(&id) {
                         member.read_on = Some(today);
                     }
                 }
-                Err(error) => {
-                    // A fault is logged by this.
-                    error.into_public();
-                    self.close(id, Leaving { code: close_code::AGAIN, why: "it could not be put on record; connect again" });
+            }
+            Err(error) => {
+                // A fault is logged by this.
+                error.into_public();
+                for id in &readers {
+                    self.close(*id, Leaving { code: close_code::AGAIN, why: "it could not be put on record; connect again" });
+                }
+                for id in readers {
                     self.leave(id).await;
                 }
             }
