@@ -52,7 +52,7 @@ impl Ending {
         }
         self.asking.set_value(true);
         leptos::task::spawn_local(async move {
-            let answer = crate::session::me().await;
+            let answer = crate::session::me_anew().await;
             let _ = self.asking.try_set_value(false);
             let Ok(person) = answer else { return };
             let Some(account) = self.account.try_get_value() else { return };

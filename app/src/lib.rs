@@ -2,6 +2,7 @@
 
 #![recursion_limit = "512"]
 
+mod anew;
 mod app;
 mod components;
 pub mod drawing;

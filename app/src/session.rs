@@ -10,6 +10,12 @@ pub async fn me() -> Result<Option<Person>, Failure> {
     Ok(use_context::<Option<Person>>().flatten())
 }
 
+/// The same, asked by an open page itself ([`crate::anew`]).
+#[server]
+pub async fn me_anew() -> Result<Option<Person>, Failure> {
+    Ok(use_context::<Option<Person>>().flatten())
+}
+
 /// Sets the session's cookie and says where to go on: `to`, if it is a path of this site. The session this browser had ends.
 #[server]
 pub async fn sign_in(login: String, password: String, to: String) -> Result<String, Failure> {

@@ -319,7 +319,7 @@ fn an_identity_number_is_whole_for_those_who_need_it_and_masked_for_all_others()
 
 #[test]
 fn a_wrong_number_behind_a_mask_is_a_mistake_and_a_right_one_is_none() {
-    use domain::sheet::identity::{mask, masked_sections, of_entries, without_rules, wrong};
+    use domain::sheet::identity::{mask, mask_all, masked_sections, of_entries, without_rules, wrong};
     let story = Story::with(&[("needs_project_company", Value::Flag(true))]);
     let (project, water) = (story.project(), officer("water-affairs"));
     let form = form_of(&project, &CATALOGUE);
@@ -333,8 +333,10 @@ fn a_wrong_number_behind_a_mask_is_a_mistake_and_a_right_one_is_none() {
         ("", Some("empty")),
     ] {
         let whole = entries(&story, &[("legal_rep_id", number)], true);
-        let (mut shown, mut theirs) = (whole.clone(), form.clone());
+        let (mut shown, mut theirs, mut to_all) = (whole.clone(), form.clone(), whole.clone());
         mask(&form, of_entries(&mut shown), &water, &project);
+        mask_all(&form, of_entries(&mut to_all));
+        assert_eq!(to_all, shown);
         without_rules(&mut theirs, &masked_sections(&form, &water, &project), &wrong(&form, &whole));
         let (all, masked) = (list(&form, &whole), list(&theirs, &shown));
         assert_eq!(marks(&masked), marks(&all), "{number}: everybody counts the same");

@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 import { audit, chooseOtherLanguage, expect, expectNotReloaded, fitsWidth, hydrated, mark, PASSWORD, signIn, test, visit } from '../fixtures';
-import { ask, formOf, named, SITING, startProject, talk } from '../project';
+import { ask, formOf, named, openTab, SITING, startProject, talk } from '../project';
 import type { Server } from '../server';
 import { en, fill, zh } from '../words';
 
@@ -268,6 +268,28 @@ test('a page whose session has ended elsewhere says so, stops trying, and goes o
   await ask(beside, SITING, '另一页提出的问题');
   await expect(talk(page, '另一页提出的问题')).toBeVisible();
   await expectNotReloaded(page);
+});
+
+test('what an open page reads because of others is no use of its session', async ({ enter }) => {
+  test.slow();
+  const page = await enter('qiye');
+  const path = await startProject(page, named('离开座位'));
+  const called: string[] = [];
+  page.on('request', (request) => {
+    const name = /^\/api\/([a-z_]+)\d*$/.exec(new URL(request.url()).pathname)?.[1];
+    if (name) {
+      called.push(name);
+    }
+  });
+  // Coming to the page by its tab is a click; what somebody else does afterwards is none.
+  await openTab(page, zh.filing.nav);
+  await expect(page.getByRole('heading', { name: zh.filing.on_file, exact: true })).toBeVisible();
+  await expect.poll(() => called).toEqual(['view_masked']);
+  await expect(page.getByTestId('connection')).toHaveText(zh.project.live);
+  const beside = await enter('qiye');
+  await visit(beside, `${path}/consultations`);
+  await ask(beside, SITING, '别人提出的问题');
+  await expect.poll(() => called).toEqual(['view_masked', 'view_masked_anew']);
 });
 
 test('a form refused because of being signed out leads to the sign-in, and keeps what was typed', async ({ enter, trouble }) => {

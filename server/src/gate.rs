@@ -69,7 +69,7 @@ fn is_open(path: &str) -> bool {
     match parts.as_slice() {
         ["health"] | ["pkg" | "language", ..] => true,
         ["catalogue", file] => file.ends_with(".bin"),
-        ["api", name] => is_function(name, &["sign_out", "sign_in", "me"]),
+        ["api", name] => is_function(name, &["sign_out", "sign_in", "me", "me_anew"]),
         // Files at the root: the style, the icon.
         [file] => file.contains('.'),
         _ => false,
@@ -81,8 +81,9 @@ pub fn is_by_itself(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts.as_slice() {
         ["live"] | ["collab", ..] => true,
-        // Read anew whenever a document came or went.
-        ["api", name] => is_function(name, &["document_names"]),
+        // What a page reads anew because of what others do says so by its name. Who calls by that name what they clicked shortens
+        // their own session and nothing else.
+        ["api", name] => name.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("_anew"),
         _ => false,
     }
 }
@@ -135,10 +136,20 @@ mod tests {
 
     #[test]
     fn what_a_page_does_by_itself_is_told_from_what_a_person_does() {
-        for path in ["/live", "/collab/1.land", "/collab/ticket", "/api/document_names42"] {
+        for path in ["/live", "/collab/1.land", "/collab/ticket", "/api/document_names_anew42", "/api/me_anew1"] {
             assert!(is_by_itself(path), "{path}");
         }
-        for path in ["/", "/projects/1", "/live/1", "/api/view_project1", "/api/document_names_of1", "/projects/1/documents.zip"] {
+        for path in [
+            "/",
+            "/projects/1",
+            "/live/1",
+            "/api/view_project1",
+            "/api/document_names1",
+            "/api/ask_again1",
+            "/api/anew1",
+            "/api/me_anew_1x",
+            "/projects/1/documents.zip",
+        ] {
             assert!(!is_by_itself(path), "{path}");
         }
     }

@@ -63,6 +63,20 @@ pub fn mask<'v>(
     whole
 }
 
+/// Masks in place every identity number, for what nobody needs one for.
+pub fn mask_all<'v>(form: &Form, values: impl IntoIterator<Item = (&'v Id<Field>, &'v mut String)>) {
+    for (id, value) in values {
+        if let Some(field) = form.field(id.as_str()) {
+            *value = masked(field, value);
+        }
+    }
+}
+
+/// Sections with a field that not everybody may read whole.
+pub fn personal_sections(form: &Form) -> BTreeSet<String> {
+    form.fields.iter().filter(|f| f.readers.is_some()).map(|f| f.group.clone()).collect()
+}
+
 /// The values of entries, for [`mask`].
 pub fn of_entries(entries: &mut Entries) -> impl Iterator<Item = (&Id<Field>, &mut String)> {
     entries.iter_mut().map(|(id, entry)| (id, &mut entry.value))
@@ -99,8 +113,8 @@ pub fn may_open(form: &Form, section: &str, actor: &Actor, project: &Project) ->
     }
 }
 
-/// The sensitive fields whose value is none: by the form and what it holds whole, or by the form [`without_rules`] and what
-/// is shown masked.
+/// The sensitive fields that are filled in with what is not valid. Asked either of whole values by the form as it is, or of
+/// masked ones by the form that [`without_rules`] made: both give the same fields.
 pub fn wrong(form: &Form, entries: &Entries) -> BTreeSet<Id<Field>> {
     let value = |f: &Field| entries.get(&f.id).map(|entry| entry.value.as_str()).filter(|value| !value.trim().is_empty());
     let wrong = |f: &&Field| f.readers.is_some() && value(f).is_some_and(|value| check(f, value).is_err());

@@ -293,12 +293,34 @@ async fn a_number_that_is_typed_while_the_section_is_open_is_on_record_once() {
     assert!(!values.contains(NUMBER) && !values.contains(BEFORE), "never the value");
 }
 
+/// The page for filing counts what is missing by masked numbers: however often it reads anew, nobody reads one by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_for_filing_gives_a_number_to_nobody() {
+    let world = World::on_sqlite().await;
+    let id = registered(&world).await;
+    for (login, sees) in PEOPLE {
+        let door = Door::of(&world, format!("session={}", world.session(login).await));
+        let before = on_record(&world).await.len();
+        let mut answers = vec![door.get(&format!("/projects/{id}/filing")).await];
+        for name in ["view_masked", "view_masked_anew"] {
+            answers.push(door.post(&function(name), "application/json", None, FORM, format!("id={id}").as_bytes()).await);
+        }
+        for answer in answers {
+            let text = answer.text();
+            assert_eq!(answer.status, if sees == Sees::Nothing { 404 } else { 200 }, "{login}: {text}");
+            assert!(!text.contains(NUMBER) && !text.contains(BEFORE), "{login} reads it whole");
+            assert_eq!(text.contains(MASKED), sees != Sees::Nothing, "{login}");
+        }
+        assert_eq!(on_record(&world).await.split_off(before), [], "{login}");
+    }
+}
+
 const SCAN: &str = "legal-rep-id";
 
 /// What is on record of this person reading documents.
 async fn documents_read(world: &World, login: &str) -> Vec<String> {
     let rows = sqlx::query_scalar(
-        "select r.subject from audit r join account a on a.id = r.account where r.kind = 'document_read' and a.login = $1 order by r.id",
+        "select r.subject from audit r join account a on a.id = r.account where r.kind = 'document_read' and a.login = $1 order by r.at, r.id",
     );
     rows.bind(login.to_string()).fetch_all(world.service.db.pool()).await.unwrap()
 }

@@ -1,5 +1,6 @@
 //! What outlives a request, and what is no session: feeds, sockets, access tokens, tickets.
 
+use crate::doors::send_as;
 use crate::portal::Portal;
 use crate::sign_in::form;
 use axum::body::Body;
@@ -10,6 +11,7 @@ use domain::project::Project;
 use domain::sheet::protocol::SIGNED_OUT;
 use futures::StreamExt;
 use service::account::{by_session, disable, enable, end_others, revoke, sign_out};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -106,6 +108,9 @@ async fn feeds_and_sockets_end_with_what_they_were_opened_by() {
     end(open).await;
 }
 
+/// What a page of a project reads anew by itself, by the names of its server functions.
+const ANEW: [&str; 5] = ["me_anew", "view_project_anew", "view_sheet_anew", "view_masked_anew", "document_names_anew"];
+
 /// A page that is left open, and what it asks for by itself, keeps no session alive.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_that_nobody_uses_is_signed_out_after_two_hours() {
@@ -116,8 +121,12 @@ async fn a_page_that_nobody_uses_is_signed_out_after_two_hours() {
     let open = both(at, &project, &format!("Cookie: {wang}")).await;
     for _ in 0..3 {
         portal.service.clock.advance_seconds(1800);
-        let names = crate::doors::send_as(&portal, "document_names", &wang, &format!("id={project}")).await;
-        assert_eq!(names.status, 200, "{}", names.text);
+        for name in ANEW {
+            let answer = send_as(&portal, name, &wang, &format!("id={project}")).await;
+            assert_eq!(answer.status, 200, "{name}: {}", answer.text);
+        }
+        let filed = format!("id={project}&package=none&matter=company-registration&nth=1");
+        assert_eq!(send_as(&portal, "view_filed_anew", &wang, &filed).await.status, 404, "nothing is filed");
         assert_eq!(Open::feed(at, &project, &format!("Cookie: {wang}")).await.status, 200);
     }
     portal.service.clock.advance_seconds(1800);
@@ -129,6 +138,23 @@ async fn a_page_that_nobody_uses_is_signed_out_after_two_hours() {
         portal.service.clock.advance_seconds(3600);
         assert_eq!(portal.get("/projects", &wang).await.status, 200);
     }
+    // So do those who click: what a page asks for then is called by the name itself.
+    for name in ANEW {
+        portal.service.clock.advance_seconds(3600);
+        let namesake = name.trim_end_matches("_anew");
+        assert_eq!(send_as(&portal, namesake, &wang, &format!("id={project}")).await.status, 200, "{namesake}");
+    }
+    assert_eq!(portal.get("/projects", &wang).await.status, 200);
+}
+
+/// Whoever adds a function that a page calls by itself adds it to the story above.
+#[test]
+fn each_function_that_a_page_calls_by_itself_has_a_namesake_and_is_tried() {
+    let all: Vec<&str> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+    let names: BTreeSet<&str> = all.iter().map(|path| path.trim_start_matches("/api/").trim_end_matches(char::is_numeric)).collect();
+    let anew: BTreeSet<&str> = names.iter().copied().filter(|name| name.ends_with("_anew")).collect();
+    assert_eq!(anew, ANEW.into_iter().chain(["view_filed_anew"]).collect());
+    assert!(anew.iter().all(|name| names.contains(name.trim_end_matches("_anew"))), "{names:?}");
 }
 
 /// What waits in a feed is told to nobody whose session has ended.

@@ -2,6 +2,7 @@
 
 use super::send::{LimitDocument, RemoveDocument, SortDocument};
 use super::{matter_name, page};
+use crate::anew::Anew;
 use crate::components::form::CommandForm;
 use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
@@ -33,6 +34,13 @@ pub async fn document_names(id: String) -> Result<Names, Failure> {
     Ok(service::material::names(&cx, &id.into()).await?)
 }
 
+/// The same, read by the page itself because documents came or went ([`crate::anew`]).
+#[server]
+pub async fn document_names_anew(id: String) -> Result<Names, Failure> {
+    let cx = crate::session::service_context()?;
+    Ok(service::material::names(&cx, &id.into()).await?)
+}
+
 /// What the parts of the page share.
 #[derive(Clone, Copy)]
 struct Shelf {
@@ -46,7 +54,14 @@ pub fn LibraryPage() -> impl IntoView {
     let id = page.id();
     // Read again whenever a version came or went.
     let versions = Memo::new(move |_| page.project(|p| p.library.values().map(|kept| kept.versions.len()).sum::<usize>()));
-    let loaded = Resource::new_blocking(move || versions.get(), move |_| document_names(id.clone()));
+    let by_itself = expect_context::<Anew>().unless(versions.get_untracked());
+    let loaded = Resource::new_blocking(
+        move || versions.get(),
+        move |versions| {
+            let (id, by_itself) = (id.clone(), by_itself(&versions));
+            async move { if by_itself { document_names_anew(id).await } else { document_names(id).await } }
+        },
+    );
     let shelf = Shelf { names: RwSignal::new(Names::new()), sending: RwSignal::new(Vec::new()) };
     provide_context(shelf);
     view! {

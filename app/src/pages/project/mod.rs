@@ -15,6 +15,7 @@ pub mod sheet;
 pub mod work;
 
 use super::{PageTitle, set_status};
+use crate::anew::Anew;
 use crate::components::form::{FormBase, Kept as KeptForm, SendAgain, kept};
 use crate::components::layout::{here, query_value};
 use crate::components::mark::Assumed;
@@ -42,6 +43,13 @@ use leptos_router::hooks::use_params_map;
 /// The project as its page begins.
 #[server]
 pub async fn view_project(id: String) -> Result<View, Failure> {
+    let cx = crate::session::service_context()?;
+    Ok(service::project::view(&cx, &id.into()).await?)
+}
+
+/// The same, read by the page itself because it missed something ([`crate::anew`]).
+#[server]
+pub async fn view_project_anew(id: String) -> Result<View, Failure> {
     let cx = crate::session::service_context()?;
     Ok(service::project::view(&cx, &id.into()).await?)
 }
@@ -109,12 +117,24 @@ pub fn office_name(id: &Id<Organisation>) -> String {
 pub fn Frame() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|p| p.get("id")).unwrap_or_default());
-    let loaded = Resource::new_blocking(move || id.get(), view_project);
+    let anew = Anew::of_page();
+    provide_context(anew);
+    let loaded = Resource::new_blocking(
+        move || id.get(),
+        move |id| {
+            let by_itself = anew.is();
+            async move { if by_itself { view_project_anew(id).await } else { view_project(id).await } }
+        },
+    );
+    let reload = move || {
+        anew.begin();
+        loaded.refetch();
+    };
     let here = here();
     view! {
         <Transition>
             {move || match loaded.get()? {
-                Ok(view) => Some(view! { <LiveProject view reload=move || loaded.refetch() /> }.into_any()),
+                Ok(view) => Some(view! { <LiveProject view reload /> }.into_any()),
                 // A form without JavaScript, sent by somebody who was signed out meanwhile.
                 Err(Failure(error @ Error::SignedOut)) if use_context::<KeptForm>().is_some() => {
                     Some(view! { <div class="page page-narrow"><ErrorNotice error /><SendAgain /></div> }.into_any())

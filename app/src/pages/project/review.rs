@@ -2,6 +2,7 @@
 
 use super::send::GiveOpinion;
 use super::{office_name, page};
+use crate::anew::Anew;
 use crate::components::form::{CommandForm, kept};
 use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
@@ -30,8 +31,18 @@ pub struct FiledView {
 
 #[server]
 pub async fn view_filed(id: String, package: String, matter: String, nth: usize) -> Result<FiledView, Failure> {
+    filed(id.into(), package.into(), matter.into(), nth).await
+}
+
+/// The same, read by the page itself because something was filed ([`crate::anew`]).
+#[server]
+pub async fn view_filed_anew(id: String, package: String, matter: String, nth: usize) -> Result<FiledView, Failure> {
+    filed(id.into(), package.into(), matter.into(), nth).await
+}
+
+#[cfg(feature = "ssr")]
+async fn filed(id: Id<domain::project::Project>, package: Id<Submission>, matter: Id<Matter>, nth: usize) -> Result<FiledView, Failure> {
     let cx = crate::session::service_context()?;
-    let (id, package, matter) = (id.into(), package.into(), matter.into());
     let snapshot = service::submission::filed(&cx, &id, &package, &matter, Some(nth)).await?;
     let before = match nth {
         0 | 1 => None,
@@ -55,19 +66,31 @@ pub fn Review(matter: Id<Matter>) -> impl IntoView {
     let key = matter.clone();
     let on_file = Memo::new(move |_| page.project(|p| p.parcel(&key).map(|(id, _, parcel)| (id.clone(), parcel.filings.len()))));
     let matter = StoredValue::new(matter);
+    let by_itself = expect_context::<Anew>().unless(on_file.get_untracked());
     move || {
-        let (package, nth) = on_file.get()?;
-        Some(view! { <OnFile package nth matter=matter.get_value() /> })
+        let now = on_file.get();
+        let anew = by_itself(&now);
+        let (package, nth) = now?;
+        Some(view! { <OnFile package nth matter=matter.get_value() anew /> })
     }
 }
 
+/// `anew`: the page shows it by itself. Which filing of it is shown afterwards somebody chooses.
 #[component]
-fn OnFile(package: Id<Submission>, nth: usize, matter: Id<Matter>) -> impl IntoView {
+fn OnFile(package: Id<Submission>, nth: usize, matter: Id<Matter>, anew: bool) -> impl IntoView {
     let page = page();
     let id = page.id();
     let shown_nth = RwSignal::new(nth);
     let (p, m) = (package.clone(), matter.clone());
-    let loaded = Resource::new_blocking(move || shown_nth.get(), move |nth| view_filed(id.clone(), p.to_string(), m.to_string(), nth));
+    let first = StoredValue::new(anew);
+    let loaded = Resource::new_blocking(
+        move || shown_nth.get(),
+        move |nth| {
+            let by_itself = first.try_update_value(std::mem::take).unwrap_or_default();
+            let (id, package, matter) = (id.clone(), p.to_string(), m.to_string());
+            async move { if by_itself { view_filed_anew(id, package, matter, nth).await } else { view_filed(id, package, matter, nth).await } }
+        },
+    );
     let (package, matter) = (StoredValue::new(package), StoredValue::new(matter));
     let choices = (nth > 1).then(|| {
         let buttons = (1..=nth).map(|n| {

@@ -3,8 +3,8 @@
 mod package;
 
 use super::send::FilePackage;
-use super::sheet::view_sheet;
 use super::{matter_name, page};
+use crate::anew::Anew;
 use crate::components::form::{CommandForm, kept};
 use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
@@ -23,13 +23,34 @@ use leptos::prelude::*;
 use package::Package;
 use std::collections::BTreeMap;
 
+/// The sheet as far as it is counted here what is missing: nobody reads an identity number by it.
+#[server]
+pub async fn view_masked(id: String) -> Result<SheetView, Failure> {
+    let cx = crate::session::service_context()?;
+    Ok(service::sheet::view_masked(&cx, &id.into()).await?)
+}
+
+/// The same, read by the page itself because something happened ([`crate::anew`]).
+#[server]
+pub async fn view_masked_anew(id: String) -> Result<SheetView, Failure> {
+    let cx = crate::session::service_context()?;
+    Ok(service::sheet::view_masked(&cx, &id.into()).await?)
+}
+
 #[component]
 pub fn FilingPage() -> impl IntoView {
     let page = page();
     let id = page.id();
     // Read again with every event: papers come, fields are confirmed.
     let version = Memo::new(move |_| page.project(|p| p.version));
-    let loaded = Resource::new_blocking(move || version.get(), move |_| view_sheet(id.clone()));
+    let by_itself = expect_context::<Anew>().unless(version.get_untracked());
+    let loaded = Resource::new_blocking(
+        move || version.get(),
+        move |version| {
+            let (id, by_itself) = (id.clone(), by_itself(&version));
+            async move { if by_itself { view_masked_anew(id).await } else { view_masked(id).await } }
+        },
+    );
     let sheet = RwSignal::new(None::<SheetView>);
     view! {
         <Transition>

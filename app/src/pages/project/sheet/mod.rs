@@ -4,6 +4,7 @@ mod field;
 mod section;
 
 use super::page;
+use crate::anew::Anew;
 use crate::components::notice::ErrorNotice;
 use crate::ending::Ending;
 use crate::error::Failure;
@@ -21,6 +22,13 @@ pub async fn view_sheet(id: String) -> Result<SheetView, Failure> {
     Ok(service::sheet::view(&cx, &id.into()).await?)
 }
 
+/// The same, read by the page itself because it missed something ([`crate::anew`]).
+#[server]
+pub async fn view_sheet_anew(id: String) -> Result<SheetView, Failure> {
+    let cx = crate::session::service_context()?;
+    Ok(service::sheet::view(&cx, &id.into()).await?)
+}
+
 /// What people made of a section's fields, latest first.
 #[server]
 pub async fn sheet_history(id: String, section: String) -> Result<Vec<Changed>, Failure> {
@@ -32,7 +40,14 @@ pub async fn sheet_history(id: String, section: String) -> Result<Vec<Changed>, 
 pub fn SheetPage() -> impl IntoView {
     let page = page();
     let id = page.id();
-    let loaded = Resource::new_blocking(|| (), move |()| view_sheet(id.clone()));
+    let by_itself = expect_context::<Anew>().is();
+    let loaded = Resource::new_blocking(
+        || (),
+        move |()| {
+            let id = id.clone();
+            async move { if by_itself { view_sheet_anew(id).await } else { view_sheet(id).await } }
+        },
+    );
     view! {
         <Transition>
             {move || match loaded.get()? {
