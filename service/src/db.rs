@@ -2,9 +2,9 @@
 
 use crate::error::Fault;
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
@@ -150,17 +150,18 @@ impl Db {
     /// Writes tables anew, so that nothing is left in their files of what stood in them before. Who writes to them waits.
     ///
     /// # Errors
-    /// The database failed, or somebody held the tables for too long.
+    /// The database failed, or somebody held the tables for too long: then what stood in them may be left.
     pub(crate) async fn write_anew(&self, tables: &[&str]) -> Result<(), Fault> {
-        let statements = match self.kind {
-            // All of the file; then what is in the write-ahead log, which still has the pages from before.
-            Kind::Sqlite => vec!["vacuum".to_string(), "pragma wal_checkpoint(truncate)".to_string()],
-            Kind::Postgres => tables.iter().map(|table| format!("vacuum full {table}")).collect(),
+        // One connection for all of it, closed afterwards: how long it waits is its own.
+        let mut connection = self.pool.acquire().await?.detach();
+        let done = match self.kind {
+            Kind::Sqlite => write_file_anew(&mut connection).await,
+            Kind::Postgres => write_tables_anew(&mut connection, tables).await,
         };
-        for statement in statements {
-            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&self.pool).await?;
-        }
-        Ok(())
+        connection.close().await?;
+        done.map_err(|fault| {
+            format!("what stood in the database before may still be in its files ({fault}): run this again when the portal is quiet").into()
+        })
     }
 
     /// Whether the database answers.
@@ -173,6 +174,35 @@ impl Db {
 
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+/// How long the writing anew of a table waits for who holds it.
+const HELD: Duration = Duration::from_secs(5);
+
+/// Everybody who comes later waits behind who waits here: not for longer than that.
+async fn write_tables_anew(connection: &mut AnyConnection, tables: &[&str]) -> Result<(), Fault> {
+    let wait = format!("set lock_timeout = {}", HELD.as_millis());
+    for statement in std::iter::once(wait).chain(tables.iter().map(|table| format!("vacuum full {table}"))) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// All of the file; then what is in the write-ahead log, which still has the pages from before. While somebody reads what
+/// stood there, SQLite leaves the log as it is and says so in its answer, not as an error.
+async fn write_file_anew(connection: &mut AnyConnection) -> Result<(), Fault> {
+    sqlx::raw_sql("vacuum; pragma busy_timeout = 500").execute(&mut *connection).await?;
+    let begun = Instant::now();
+    loop {
+        let row = sqlx::query("pragma wal_checkpoint(truncate)").fetch_one(&mut *connection).await?;
+        if row.try_get::<i64, _>("busy")? == 0 {
+            return Ok(());
+        }
+        if begun.elapsed() > HELD {
+            return Err("somebody reads from the write-ahead log".into());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

@@ -14,6 +14,8 @@ use sqlx::{AnyConnection, Row};
 
 /// Rows that one transaction seals.
 const BATCH: usize = 200;
+/// The same of rows that may have 4 MiB each.
+const BATCH_OF_LARGE: usize = 8;
 /// Contents after which it is said how far it is, and their bytes.
 const SAY_EVERY: (u64, u64) = (500, 256 * 1024 * 1024);
 
@@ -35,14 +37,16 @@ pub struct Done {
 /// Seals what is stored unsealed; says now and then how far it is.
 ///
 /// # Errors
-/// The database or the store does not answer, or the keys cannot be read; the next run goes on.
+/// The database or the store does not answer, the keys cannot be read, or somebody held the tables until the end; the next
+/// run goes on.
 pub async fn seal_stored(service: &Service, say: &mut (dyn FnMut(&Done) + Send)) -> Result<Done, Fault> {
     let mut done = Done::default();
     passwords(&service.context(None), &mut done).await?;
     sheets(service, &mut done, say).await?;
-    // What stood in the tables unsealed stands in their free pages until they are written anew.
-    service.db.write_anew(&["account", "sheet_update", "sheet_whole", "sheet_change"]).await?;
     contents(service, &mut done, say).await?;
+    // What stood in the tables unsealed stands in their free pages until they are written anew. Last: it is the one step
+    // that needs a quiet moment.
+    service.db.write_anew(&["account", "sheet_update", "sheet_whole", "sheet_change"]).await?;
     Ok(done)
 }
 
@@ -99,6 +103,15 @@ enum Table {
     Change,
 }
 
+impl Table {
+    fn batch(self) -> usize {
+        match self {
+            Table::Update | Table::Change => BATCH,
+            Table::Whole => BATCH_OF_LARGE,
+        }
+    }
+}
+
 async fn sheets(service: &Service, done: &mut Done, say: &mut (dyn FnMut(&Done) + Send)) -> Result<(), Fault> {
     let pieces = Pieces::of(&service.keys)?;
     for table in [Table::Update, Table::Whole, Table::Change] {
@@ -112,7 +125,7 @@ async fn sheets(service: &Service, done: &mut Done, say: &mut (dyn FnMut(&Done) 
                 done.rows += seal(&mut tx, &pieces, table, &after, row).await?;
             }
             tx.commit().await?;
-            if rows.len() < BATCH {
+            if rows.len() < table.batch() {
                 break;
             }
             say(done);
@@ -142,7 +155,7 @@ impl Key {
 }
 
 async fn unsealed(tx: &mut AnyConnection, table: Table, after: &Key) -> Result<Vec<AnyRow>, Fault> {
-    let limit = i64::try_from(BATCH)?;
+    let limit = i64::try_from(table.batch())?;
     let query = match table {
         Table::Update => sqlx::query(
             "select document, seq, data from sheet_update where sealed = 0 and (document, seq) > ($1, $2) order by document, seq limit $3",
