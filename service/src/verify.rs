@@ -64,7 +64,8 @@ const BATCH: i64 = 1000;
 /// looked at.
 ///
 /// # Errors
-/// The database or the store failed. What does not hold is an answer, not an error: all of it, the log first.
+/// The database failed, or the keys that are believed cannot be read. What does not hold or cannot be read is an answer, not
+/// an error: all of it, the log first.
 pub async fn verify(service: &Service) -> Result<Result<Verified, Vec<Broken>>, Fault> {
     verify_and_say(service, None, &mut |_| {}).await
 }
@@ -133,15 +134,18 @@ impl Walk {
         let version = row.try_get::<i64, _>("version")?.unsigned_abs();
         let said = Digest::parse(&row.try_get::<String, _>("hash")?).unwrap_or_default();
         let (before, previous) = self.heads.get(&stream).copied().unwrap_or((0, Digest::default()));
-        let follows = if seq != self.last + 1 {
-            Err(text!("前面缺少序号 {}", "sequence {} is missing before it", self.last + 1))
-        } else if version != before + 1 {
-            Err(text!("应为该流的第 {} 条", "expected version {} of its stream", before + 1))
+        let follows = version == before + 1;
+        let gap = if seq != self.last + 1 {
+            Some(text!("前面缺少序号 {}", "sequence {} is missing before it", self.last + 1))
+        } else if !follows {
+            Some(text!("应为该流的第 {} 条", "expected version {} of its stream", before + 1))
         } else {
-            Ok(())
+            None
         };
-        // What came before it is gone: its hash then follows from nothing that is here.
-        if let Err(why) = follows.and_then(|()| self.holds(row, (seq, &stream, version), previous)) {
+        // Where what came before it in its stream is gone, its hash follows from nothing that is here; what it names is
+        // looked at all the same.
+        let held = self.holds(row, (seq, &stream, version), follows.then_some(previous));
+        for why in gap.into_iter().chain(held.err()) {
             self.broken.push(Broken { part: Part::Log, seq, stream: stream.clone(), version, why });
         }
         self.last = seq;
@@ -149,10 +153,10 @@ impl Walk {
         Ok(())
     }
 
-    /// Whether an event is what its hash says, and can be read.
-    fn holds(&mut self, row: &AnyRow, (seq, stream, version): (u64, &str, u64), previous: Digest) -> Result<(), Text> {
+    /// Whether an event is what its hash says, where it is known what that follows from, and can be read.
+    fn holds(&mut self, row: &AnyRow, (seq, stream, version): (u64, &str, u64), previous: Option<Digest>) -> Result<(), Text> {
         let stored = Stored::from_row(row).map_err(|error| text!("{error}", "{error}"))?;
-        if stored.hash != link(previous, stored.meta.digest(&stored.body)).to_string() {
+        if previous.is_some_and(|previous| stored.hash != link(previous, stored.meta.digest(&stored.body)).to_string()) {
             return Err(text!("内容与其散列不符：记录被改动过", "its contents do not give its hash: the record was changed"));
         }
         let kind = stored.meta.kind.clone();

@@ -75,12 +75,15 @@ impl Contents {
             let (service, keys) = (service.clone(), keys.clone());
             async move {
                 let (digest, what) = (named.digest, named.what.clone());
-                let held = tokio::spawn(async move { holds(&service, &keys, digest, what).await }).await??;
-                Ok::<_, Fault>((named, held))
+                let held = tokio::spawn(async move { holds(&service, &keys, digest, what).await }).await;
+                // One that cannot be read hides nothing of the others.
+                let held = held.unwrap_or_else(|error| Err(error.into()));
+                let held = held.unwrap_or_else(|fault| Err(text!("{digest} 无法读取：{fault}", "{digest} cannot be read: {fault}")));
+                (named, held)
             }
         });
         let mut checks = futures::stream::iter(checks).buffered(AT_ONCE);
-        while let Some((named, held)) = checks.try_next().await? {
+        while let Some((named, held)) = checks.next().await {
             match held {
                 Ok(size) => {
                     progress = Progress { checked: progress.checked + 1, of, bytes: progress.bytes + size };

@@ -104,6 +104,46 @@ story! {
 }
 
 story! {
+    /// One file that cannot be read hides nothing of the others.
+    async fn contents_that_cannot_be_read_are_named_beside_those_that_are_missing(world) {
+        let id = world.project().await;
+        for paper in ["一", "二", "三"] {
+            uploads(&world.as_("wang").await, &id, "business-licence", paper).await;
+        }
+        let project = world.sees("wang", &id).await.unwrap().project;
+        let digests: Vec<Digest> = project.library.values().filter_map(|kept| kept.latest()).map(|version| version.digest).collect();
+        // A link to itself is what no reader gets to the end of.
+        std::fs::remove_file(on_disk(&world, digests[0])).unwrap();
+        std::os::unix::fs::symlink(on_disk(&world, digests[0]), on_disk(&world, digests[0])).unwrap();
+        std::fs::remove_file(on_disk(&world, digests[2])).unwrap();
+        let broken = verify(&world.service).await.unwrap().unwrap_err();
+        let of = |digest: Digest, why: &str| broken.iter().any(|one| one.why.zh.contains(why) && one.why.zh.contains(&digest.to_string()));
+        assert!(of(digests[0], "无法读取") && of(digests[2], "不在了") && broken.len() == 2, "{broken:?}");
+    }
+}
+
+story! {
+    /// What is missing before an event does not keep the event itself from being looked at.
+    async fn what_follows_a_gap_is_looked_at_all_the_same(world) {
+        let id = some_history(&world).await;
+        uploads(&world.as_("wang").await, &id, "business-licence", "执照").await;
+        let project = world.sees("wang", &id).await.unwrap().project;
+        let digest = project.library.values().find_map(|kept| kept.latest()).unwrap().digest;
+        // The second project is gone, and what was asked in the first then was changed.
+        change(&world, "delete from event where seq = 2").await;
+        change(&world, "update event set body = replace(body, '一', '七') where seq = 3").await;
+        // In the first project one more is gone, and the document that came after it.
+        change(&world, "delete from event where seq = 4").await;
+        std::fs::remove_file(on_disk(&world, digest)).unwrap();
+        let found = verify(&world.service).await.unwrap().unwrap_err();
+        let says = |seq: u64, why: &str| found.iter().any(|one| one.seq == seq && one.why.zh.contains(why));
+        assert!(says(3, "前面缺少序号 2") && says(3, "记录被改动过"), "{found:?}");
+        assert!(says(5, "前面缺少序号 4") && says(5, "不在了"), "{found:?}");
+        assert!(!says(5, "记录被改动过"), "it is not blamed for what is gone: {found:?}");
+    }
+}
+
+story! {
     async fn a_certificate_that_nobody_signed_is_found(world) {
         let id = decided(&world).await;
         let office = world.office_of(SITING).await;
