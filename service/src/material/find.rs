@@ -16,41 +16,74 @@ use domain::policy::{Action, may};
 use domain::project::Project;
 use futures::StreamExt;
 use sqlx::Row;
+use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// The names of a project's documents, by document and version (from 1).
 pub type Names = BTreeMap<Id<Document>, Vec<String>>;
 
-/// The name that each version came with. A row tells by its digest which version it is of: a row that was
-/// written for a file which then became another version, or none, is passed over.
+/// The project, for who may see it.
 ///
 /// # Errors
 /// `NotFound`, also where the person may not know there is such a project.
-pub async fn names(cx: &Context, id: &Id<Project>) -> Result<Names, Error> {
+async fn seen(cx: &Context, id: &Id<Project>) -> Result<Project, Error> {
     let actor = cx.actor()?;
     let project = current(cx, id).await?;
     if !may(actor, &Action::View, Some(&project)) {
         return Err(Public::NotFound.into());
     }
+    Ok(project)
+}
+
+/// A name that was written down for a version of a document.
+struct Written {
+    version: usize,
+    name: String,
+    digest: String,
+}
+
+impl Written {
+    fn from_row(row: &AnyRow) -> Result<Written, Fault> {
+        Ok(Written {
+            version: usize::try_from(row.try_get::<i64, _>("version")?)?,
+            name: row.try_get("name")?,
+            digest: row.try_get("digest")?,
+        })
+    }
+}
+
+/// The name that a version came with. A row tells by its digest which version it is of: one that was written for a file
+/// which then became another version, or none, is passed over.
+fn name_of(written: &[Written], document: &Id<Document>, at: usize, version: &material::Version) -> String {
+    let digest = version.digest.to_string();
+    let of = |exactly: bool| written.iter().find(|row| row.digest == digest && (!exactly || row.version == at));
+    let found = of(true).or_else(|| of(false)).map(|row| row.name.clone());
+    found.unwrap_or_else(|| format!("{document}.{}", version.media.ending()))
+}
+
+/// The names that all versions came with.
+///
+/// # Errors
+/// `NotFound`, also where the person may not know there is such a project.
+pub async fn names(cx: &Context, id: &Id<Project>) -> Result<Names, Error> {
+    names_in(cx, id, &seen(cx, id).await?).await
+}
+
+async fn names_in(cx: &Context, id: &Id<Project>, project: &Project) -> Result<Names, Error> {
     let rows = sqlx::query("select document, version, name, digest from document_version where project = $1 order by document, version")
         .bind(id.to_string())
         .fetch_all(cx.service.db.pool())
         .await?;
-    let mut known: BTreeMap<String, Vec<(usize, String, String)>> = BTreeMap::new();
-    for row in rows {
-        let version = usize::try_from(row.try_get::<i64, _>("version")?).map_err(Fault::from)?;
-        known.entry(row.try_get("document")?).or_default().push((version, row.try_get("name")?, row.try_get("digest")?));
+    let mut known: BTreeMap<String, Vec<Written>> = BTreeMap::new();
+    for row in &rows {
+        known.entry(row.try_get("document")?).or_default().push(Written::from_row(row)?);
     }
-    let name = |document: &Id<Document>, at: usize, version: &material::Version| {
-        let rows = known.get(document.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let digest = version.digest.to_string();
-        let of = |exactly: bool| rows.iter().find(|(n, _, of)| *of == digest && (!exactly || *n == at));
-        let found = of(true).or_else(|| of(false)).map(|(_, name, _)| name.clone());
-        found.unwrap_or_else(|| format!("{document}.{}", version.media.ending()))
+    let of = |document: &Id<Document>, kept: &material::Kept| {
+        let written = known.get(document.as_str()).map(Vec::as_slice).unwrap_or_default();
+        kept.versions.iter().zip(1..).map(|(version, at)| name_of(written, document, at, version)).collect()
     };
-    let all = project.library.iter();
-    Ok(all.map(|(id, kept)| (id.clone(), kept.versions.iter().zip(1..).map(|(version, at)| name(id, at, version)).collect())).collect())
+    Ok(project.library.iter().map(|(id, kept)| (id.clone(), of(id, kept))).collect())
 }
 
 /// A version of a document with the name it had.
@@ -71,20 +104,24 @@ pub struct Found {
 /// # Errors
 /// `NotFound`, also where the person may not see the project; `Forbidden` where it is an identity document that is not for them.
 pub async fn find(cx: &Context, id: &Id<Project>, document: &Id<Document>, version: Option<usize>) -> Result<Found, Error> {
-    let names = names(cx, id).await?;
-    let project = current(cx, id).await?;
+    let project = seen(cx, id).await?;
     let kept = project.library.get(document).ok_or(Public::NotFound)?;
     material::may_read(kept, &cx.service.catalogue, cx.actor()?, &project)?;
-    let version = version.unwrap_or(kept.versions.len());
-    found(cx, document, kept, version, &names).ok_or_else(|| Public::NotFound.into())
+    let at = version.unwrap_or(kept.versions.len());
+    let version = at.checked_sub(1).and_then(|index| kept.versions.get(index)).ok_or(Public::NotFound)?;
+    // Of this document alone: each range of a download asks.
+    let rows = sqlx::query("select version, name, digest from document_version where project = $1 and document = $2 order by version")
+        .bind(id.to_string())
+        .bind(document.to_string())
+        .fetch_all(cx.service.db.pool())
+        .await?;
+    let written = rows.iter().map(Written::from_row).collect::<Result<Vec<_>, Fault>>()?;
+    Ok(found(cx, document, kept, (at, version), name_of(&written, document, at, version)))
 }
 
-fn found(cx: &Context, document: &Id<Document>, kept: &material::Kept, version: usize, names: &Names) -> Option<Found> {
-    let of = kept.versions.get(version.checked_sub(1)?)?;
-    let name = names.get(document).and_then(|n| n.get(version - 1)).cloned();
-    let name = name.unwrap_or_else(|| format!("{document}.{}", of.media.ending()));
+fn found(cx: &Context, document: &Id<Document>, kept: &material::Kept, (at, of): (usize, &material::Version), name: String) -> Found {
     let personal = material::is_personal(kept, &cx.service.catalogue);
-    Some(Found { document: document.clone(), personal, version, name, digest: of.digest, media: of.media, size: of.size })
+    Found { document: document.clone(), personal, version: at, name, digest: of.digest, media: of.media, size: of.size }
 }
 
 /// The latest version of every document that is in use and that the person may read, with names that differ from each other.
@@ -92,14 +129,15 @@ fn found(cx: &Context, document: &Id<Document>, kept: &material::Kept, version: 
 /// # Errors
 /// `NotFound`, also where the person may not see the project.
 pub async fn all(cx: &Context, id: &Id<Project>) -> Result<(Text, Vec<Found>), Error> {
-    let names = names(cx, id).await?;
-    let project = current(cx, id).await?;
+    let project = seen(cx, id).await?;
+    let names = names_in(cx, id, &project).await?;
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut list = Vec::new();
     let (actor, catalogue) = (cx.actor()?, &cx.service.catalogue);
     let given = |kept: &material::Kept| kept.removed.is_none() && material::may_read(kept, catalogue, actor, &project).is_ok();
     for (document, kept) in project.library.iter().filter(|(_, kept)| given(kept)) {
-        let Some(mut one) = found(cx, document, kept, kept.versions.len(), &names) else { continue };
+        let (Some(latest), Some(name)) = (kept.versions.last(), names.get(document).and_then(|names| names.last())) else { continue };
+        let mut one = found(cx, document, kept, (kept.versions.len(), latest), name.clone());
         let folder = kept.material.as_ref().and_then(|m| cx.service.catalogue.material(m.as_str())).map(|m| m.name.zh.clone());
         one.name = format!("{}/{}", folder.unwrap_or_else(|| "未归类".into()).replace('/', "、"), one.name);
         let (stem, ending) =

@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::upload::{Upload, command};
-use super::{archive, expect_name, remember_name};
+use super::{archive, expect_name, forget_name, remember_name};
 use crate::Context;
 use crate::blob::{Incoming, Whole};
 use crate::error::{Error, Fault, Public};
@@ -36,7 +36,18 @@ pub(super) async fn finish(cx: &Context, upload: &Upload, claim: &Claim<'_>, doc
     // Its name first: whoever hears of the document asks for its name at once.
     let next = current(cx, &upload.project).await?.library.get(document).map_or(1, |kept| kept.versions.len() + 1);
     expect_name(cx, &upload.project, document, next, &name, &file).await?;
-    execute(cx, &upload.project, command, sent).await?;
+    if let Err(error) = execute(cx, &upload.project, command, sent).await {
+        // After a fault nobody knows whether there is such a version; the next try goes on.
+        if matches!(error, Error::Public(_)) {
+            let project = current(cx, &upload.project).await?;
+            let there = project.library.get(document).and_then(|kept| kept.versions.get(next - 1));
+            // Somebody else's of the same contents may have come in between.
+            if there.is_none_or(|version| version.digest != file.digest) {
+                forget_name(cx, &upload.project, document, next, &file).await?;
+            }
+        }
+        return Err(error);
+    }
     // Its own version, should another one have come in between.
     let project = current(cx, &upload.project).await?;
     let own = project.library.get(document).and_then(|kept| kept.versions.iter().rposition(|v| v.digest == file.digest));

@@ -41,6 +41,24 @@ pub(crate) async fn remember_name(
     write_name(cx, (project, document, version), name, file, update).await
 }
 
+/// Forgets the name of a version that was expected and did not come to be: it would take the project's room for ever.
+pub(crate) async fn forget_name(
+    cx: &Context,
+    project: &Id<Project>,
+    document: &Id<Document>,
+    version: usize,
+    file: &Arrived,
+) -> Result<(), Fault> {
+    sqlx::query("delete from document_version where project = $1 and document = $2 and version = $3 and digest = $4")
+        .bind(project.to_string())
+        .bind(document.to_string())
+        .bind(i64::try_from(version)?)
+        .bind(file.digest.to_string())
+        .execute(cx.service.db.pool())
+        .await?;
+    Ok(())
+}
+
 async fn write_name(
     cx: &Context,
     (project, document, version): (&Id<Project>, &Id<Document>, usize),

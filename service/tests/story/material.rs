@@ -8,6 +8,7 @@ use futures::StreamExt;
 use service::blob::Condition;
 use service::material::{Announced, Taken, announce, find, forget_old, give_up, take, upload};
 use service::{Context, Error};
+use sqlx::Row;
 use std::path::PathBuf;
 
 fn pdf(n: usize) -> Vec<u8> {
@@ -233,6 +234,37 @@ story! {
         std::fs::write(world.sealed_at(found.digest), b"broken").unwrap();
         send(&wang, &id, named("又一份.pdf"), &bytes, 10_000).await.unwrap();
         assert_eq!(read(None).await.unwrap(), bytes);
+    }
+}
+
+async fn names_kept(world: &World, id: &Id<Project>) -> i64 {
+    let rows = sqlx::query("select count(*) as n from document_version where project = $1").bind(id.to_string());
+    rows.fetch_one(world.service.db.pool()).await.unwrap().get("n")
+}
+
+story! {
+    /// What is refused at the last part takes nothing of the project's room.
+    async fn a_version_that_is_refused_when_it_is_whole_leaves_no_name(world) {
+        let id = world.project().await;
+        let wang = world.as_("wang").await;
+        let document = send(&wang, &id, named("执照.pdf"), &pdf(1000), 1000).await.unwrap();
+        let replaces = |name: &str| Announced { replaces: Some(document.clone()), why: "地址变更".into(), ..named(name) };
+        // The same contents again: the name that is there stays.
+        assert!(send(&wang, &id, replaces("又一.pdf"), &pdf(1000), 1000).await.is_err());
+        assert_eq!(names_kept(&world, &id).await, 1);
+        // Removed while the file was on its way.
+        let bytes = pdf(50_000);
+        let upload = announce(&wang, &id, Announced { length: 50_000, ..replaces("新执照.pdf") }).await.unwrap();
+        take(&wang, &upload.id, 0, Bytes::copy_from_slice(&bytes[..20_000])).await.unwrap();
+        let remove = Command::Document { id: document.clone(), command: F::Remove { why: "重复".into() } };
+        world.does("wang", &id, remove).await.unwrap();
+        take(&wang, &upload.id, 20_000, Bytes::copy_from_slice(&bytes[20_000..])).await.map_err(sentence).unwrap_err();
+        assert_eq!(names_kept(&world, &id).await, 1);
+        assert_eq!(find(&wang, &id, &document, None).await.unwrap().name, "执照.pdf");
+        // There is no such version.
+        for version in [0, 2, usize::MAX] {
+            assert!(matches!(find(&wang, &id, &document, Some(version)).await, Err(Error::Public(service::Public::NotFound))));
+        }
     }
 }
 
