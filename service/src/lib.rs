@@ -24,6 +24,7 @@ pub mod seal_stored;
 pub mod sheet;
 pub mod submission;
 pub mod verify;
+mod witness;
 pub mod work;
 
 pub use error::{Error, Fault, Public};
@@ -88,11 +89,12 @@ impl Service {
         let service =
             Service { db, log, sheets, blobs, keys, catalogue, clock, heads: Default::default(), counts: Default::default(), endings };
         // Else what is written from now on would be sealed with keys that go when the right ones are put back.
-        if account::stored::opens(&service.context(None)).await? == Some(false) {
-            return Err("the storage key that this portal's data was sealed with is not in the folder of keys: put the folder back \
-                        from its backup"
+        if !witness::all_open(&service).await? {
+            return Err("a storage key that this portal's data was sealed with is not in the folder of keys: put the folder back \
+                        from its backup, the one made after the last `key rotate`"
                 .into());
         }
+        witness::leave(&service).await?;
         service.keys.begin(&service).await?;
         Ok(service)
     }

@@ -18,6 +18,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What is written within this is looked at once more: servers' clocks differ, and a commit comes after its time.
 const LOOK_BACK_SECONDS: i64 = 10;
 
+/// Sessions that nobody used for too long. Asked each second: what it reads is what it finds, not all that is open.
+const UNUSED: &str = "select id from session where ended_at is null and last_used_at <= $1";
+
 /// The accesses that connections of this server are open by.
 #[derive(Clone, Default)]
 pub struct Endings(Arc<Mutex<HashMap<Key, Open>>>);
@@ -154,10 +157,7 @@ impl Endings {
             let rows = sqlx::query(sql).bind(from.to_string()).fetch_all(db.pool()).await?;
             self.end(by, rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<String>, _>>()?);
         }
-        let unused = sqlx::query("select id from session where ended_at is null and last_used_at <= $1")
-            .bind(now.plus_seconds(-SESSION_IDLE_SECONDS).to_string())
-            .fetch_all(db.pool())
-            .await?;
+        let unused = sqlx::query(UNUSED).bind(now.plus_seconds(-SESSION_IDLE_SECONDS).to_string()).fetch_all(db.pool()).await?;
         self.end(By::Session, unused.iter().map(|row| row.try_get("id")).collect::<Result<Vec<String>, _>>()?);
         let rows =
             sqlx::query("select id, rights_at from account where rights_at > $1").bind(from.to_string()).fetch_all(db.pool()).await?;
@@ -195,6 +195,26 @@ async fn look_forever(endings: Endings, db: Db, clock: Clock) {
             // The next look goes back as far.
             Err(fault) if !db.pool().is_closed() => tracing::error!(%fault, "cannot see which sessions ended"),
             Err(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that meets what it does not expect fails")]
+    use super::*;
+
+    #[tokio::test]
+    async fn the_look_of_each_second_reads_by_an_index_what_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("test.db").display())).await.unwrap();
+        for (sql, by) in [
+            (UNUSED, "session_ended_used (ended_at=? AND last_used_at<?)"),
+            ("select id from session where ended_at > $1", "session_ended_used (ended_at>?)"),
+        ] {
+            let explained = sqlx::query(sqlx::AssertSqlSafe(format!("explain query plan {sql}"))).bind("2024".to_string());
+            let plan: String = explained.fetch_one(db.pool()).await.unwrap().get("detail");
+            assert!(plan.contains(by), "{plan}");
         }
     }
 }

@@ -4,6 +4,7 @@
 use crate::Context;
 use crate::crypto::Unopened;
 use crate::error::Fault;
+use crate::witness::is_here;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::account::Account;
@@ -73,19 +74,19 @@ pub(crate) async fn seal(cx: &Context, account: &Id<Account>, stored: String) ->
     })
 }
 
-/// Whether a stored hash can be opened with the keys that are here; `None` where there is none yet that is sealed.
+/// Whether the keys of all sealed hashes are here.
 ///
 /// # Errors
-/// The database failed.
-pub(crate) async fn opens(cx: &Context) -> Result<Option<bool>, Fault> {
-    let row = sqlx::query("select id, password_hash from account where password_hash like $1 order by id limit 1")
+/// The database failed, or the keys cannot be read.
+pub(crate) async fn all_open(cx: &Context) -> Result<bool, Fault> {
+    let rows = sqlx::query("select id, password_hash from account where password_hash like $1")
         .bind(format!("{SEALED}%"))
-        .fetch_optional(cx.service.db.pool())
+        .fetch_all(cx.service.db.pool())
         .await?;
-    let Some(row) = row else { return Ok(None) };
-    match opened(cx, &row.try_get::<String, _>("id")?.into(), row.try_get("password_hash")?) {
-        Ok(_) => Ok(Some(true)),
-        Err(fault) if matches!(fault.downcast_ref(), Some(Unopened::NoKey)) => Ok(Some(false)),
-        Err(fault) => Err(fault),
+    for row in &rows {
+        if !is_here(opened(cx, &row.try_get::<String, _>("id")?.into(), row.try_get("password_hash")?))? {
+            return Ok(false);
+        }
     }
+    Ok(true)
 }

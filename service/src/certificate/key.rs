@@ -107,9 +107,14 @@ impl Keys {
     /// Makes a new key and signs with it from now on, on all servers. What the old one signed until now stays valid.
     ///
     /// # Errors
-    /// The folder cannot be written.
+    /// The folder cannot be written, or the database failed: the next start leaves the witness then.
     pub async fn rotate(&self, service: &Service) -> Result<String, Fault> {
-        let now = seconds(service.clock.now());
+        let id = self.exchange(seconds(service.clock.now()))?;
+        crate::witness::leave(service).await?;
+        Ok(id)
+    }
+
+    fn exchange(&self, now: i64) -> Result<String, Fault> {
         let _turn = self.turn()?;
         let new = self.module.rotate(&mut |key| self.believe(key, now))?;
         // Last, so that a rotation cut short leaves a key that may still sign.

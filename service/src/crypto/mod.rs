@@ -74,6 +74,13 @@ pub trait Module: Verifier {
     /// The keys cannot be read, or the device does not answer.
     fn sealer(&self) -> Result<Arc<dyn Sealer>, Fault>;
 
+    /// Each storage key that is here, with its name, which says nothing of the key, and what seals with it. Whether data was
+    /// sealed with a key that is not here is told by them.
+    ///
+    /// # Errors
+    /// The keys cannot be read, or the device does not answer.
+    fn storage_keys(&self) -> Result<Vec<(String, Arc<dyn Sealer>)>, Fault>;
+
     /// Seals one thing; see [`Sealer::seal`].
     ///
     /// # Errors

@@ -155,13 +155,27 @@ impl Module for Software {
     }
 
     fn sealer(&self) -> Result<Arc<dyn Sealer>, Fault> {
-        let keys = self.storage()?.iter().map(|key| (storage_id(key), Aes256Gcm::new(key.into()))).collect();
-        Ok(Arc::new(Ciphers(keys)))
+        Ok(Arc::new(Ciphers::of(&self.storage()?)))
+    }
+
+    fn storage_keys(&self) -> Result<Vec<(String, Arc<dyn Sealer>)>, Fault> {
+        let named = |key: &[u8; 32]| {
+            let name = storage_id(key).iter().map(|byte| format!("{byte:02x}")).collect();
+            let sealer: Arc<dyn Sealer> = Arc::new(Ciphers::of(std::slice::from_ref(key)));
+            (name, sealer)
+        };
+        Ok(self.storage()?.iter().map(named).collect())
     }
 }
 
 /// The keys of storage, ready to be used; the one in use first.
 struct Ciphers(Vec<([u8; ID], Aes256Gcm)>);
+
+impl Ciphers {
+    fn of(keys: &[[u8; 32]]) -> Ciphers {
+        Ciphers(keys.iter().map(|key| (storage_id(key), Aes256Gcm::new(key.into()))).collect())
+    }
+}
 
 impl Sealer for Ciphers {
     fn seal(&self, plain: &[u8], place: &str) -> Result<Vec<u8>, Fault> {

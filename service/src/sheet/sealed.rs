@@ -30,7 +30,7 @@ pub(crate) enum Piece<'a> {
 }
 
 impl Piece<'_> {
-    fn place(&self) -> String {
+    pub fn place(&self) -> String {
         match self {
             Piece::Update { document, seq } => format!("sheet/{document}/update/{seq}"),
             Piece::Whole { document, seq } => format!("sheet/{document}/whole/{seq}"),
