@@ -14,12 +14,17 @@ pub(crate) const SEALED_PART: &str = ".sealed";
 impl Blobs {
     /// Keeps a part of a file that is arriving, sealed, under a name of its own.
     pub(crate) async fn put_part(&self, upload: &str, name: &str, bytes: Bytes) -> Result<(), Fault> {
-        let mut sealed = Vec::with_capacity(bytes.len() + bytes.len() / 256 + 1024);
-        let mut sealing = Sealing::begin(self.sealer()?, &mut sealed)?;
-        sealing.write(&bytes, &mut sealed)?;
-        // Not held while the store writes.
-        drop(bytes);
-        sealing.finish(&part_of(upload, name), &mut sealed)?;
+        let (sealer, whose) = (self.sealer()?, part_of(upload, name));
+        // A part may have 16 MiB: others are not kept waiting while it is sealed.
+        let sealing = move || -> Result<Vec<u8>, Fault> {
+            let mut sealed = Vec::with_capacity(bytes.len() + bytes.len() / 256 + 1024);
+            let mut sealing = Sealing::begin(sealer, &mut sealed)?;
+            sealing.write(&bytes, &mut sealed)?;
+            sealing.finish(&whose, &mut sealed)?;
+            // What came is not held while the store writes.
+            Ok(sealed)
+        };
+        let sealed = tokio::task::spawn_blocking(sealing).await??;
         self.store.put(&part(upload, name), PutPayload::from(sealed)).await?;
         Ok(())
     }
