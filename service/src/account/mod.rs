@@ -201,13 +201,13 @@ pub async fn list(db: &Db) -> Result<Vec<Listed>, Fault> {
 /// There is no such login.
 pub async fn disable(cx: &Context, login: &str) -> Result<(), Error> {
     let account = known(&cx.service.db, login).await?;
-    audit::record(cx, Kind::AccountDisabled, Entry::of(login)).await?;
-    sqlx::query("update account set disabled_at = $1 where id = $2 and disabled_at is null")
-        .bind(cx.service.clock.now().to_string())
-        .bind(account.to_string())
-        .execute(cx.service.db.pool())
-        .await?;
-    session::end_all(cx, &account, None, "disabled").await?;
+    let mut tx = cx.service.db.begin_write().await?;
+    let disabling = "update account set disabled_at = $1 where id = $2 and disabled_at is null";
+    sqlx::query(disabling).bind(cx.service.clock.now().to_string()).bind(account.to_string()).execute(&mut *tx).await?;
+    audit::record_in(cx, &mut tx, Kind::AccountDisabled, Entry::of(login)).await?;
+    let ended = session::end_all(cx, &mut tx, &account, None, "disabled").await?;
+    tx.commit().await?;
+    ended.tell(cx);
     token::end_all(cx, &account).await
 }
 

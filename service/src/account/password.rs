@@ -116,20 +116,32 @@ pub async fn change_password(cx: &Context, access: &Access, old: &str, new: &str
     }
     // Who has found an open browser can guess here as at the sign-in.
     let tried = super::sign_in::Tried::count(cx, &login).await?;
-    let before = stored::opened(cx, &access.account, row.try_get("password_hash")?)?;
-    if !place.matches(old, before).await? {
+    let shown: Option<String> = row.try_get("password_hash")?;
+    let before = stored::opened(cx, &access.account, shown.clone())?;
+    let (true, Some(shown)) = (place.matches(old, before).await?, shown) else {
         audit::record(cx, Kind::SignInFailed, Entry::of(login)).await?;
         return Err(wrong());
-    }
+    };
     tried.give_back(cx).await?;
+    // From before hashes were sealed: it may be sealed at this moment, which is no other password.
+    let shown = stored::seal(cx, &access.account, shown).await?;
     let hash = stored::sealed(cx, &access.account, &hashed(cx, new.to_string()).await?)?;
-    audit::record(cx, Kind::PasswordChanged, Entry::of(login)).await?;
-    sqlx::query("update account set password_hash = $1, first_password_at = null where id = $2")
+    let mut tx = cx.service.db.begin_write().await?;
+    let changed = sqlx::query("update account set password_hash = $1, first_password_at = null where id = $2 and password_hash = $3")
         .bind(hash)
         .bind(access.account.to_string())
-        .execute(cx.service.db.pool())
+        .bind(shown)
+        .execute(&mut *tx)
         .await?;
-    session::end_all(cx, &access.account, Some(&access.id), "password").await?;
+    // The operator has set another one since: that one holds.
+    if changed.rows_affected() == 0 {
+        tx.rollback().await?;
+        return Err(wrong());
+    }
+    audit::record_in(cx, &mut tx, Kind::PasswordChanged, Entry::of(login)).await?;
+    let ended = session::end_all(cx, &mut tx, &access.account, Some(&access.id), "password").await?;
+    tx.commit().await?;
+    ended.tell(cx);
     Ok(())
 }
 
@@ -144,13 +156,16 @@ pub async fn set_password(cx: &Context, login: &str, password: Password) -> Resu
     let first = matches!(password, Password::First(_)).then(|| service.clock.now().to_string());
     let hash = password.judged_and_hashed(cx, login, &row.try_get::<String, _>("name")?).await?;
     let hash = stored::sealed(cx, &account, &hash)?;
-    audit::record(cx, Kind::PasswordChanged, Entry { account: Some(account.clone()), ..Entry::of(login) }).await?;
+    let mut tx = service.db.begin_write().await?;
     sqlx::query("update account set password_hash = $1, first_password_at = $2 where id = $3")
         .bind(hash)
         .bind(first)
         .bind(account.to_string())
-        .execute(service.db.pool())
+        .execute(&mut *tx)
         .await?;
-    session::end_all(cx, &account, None, "password").await?;
+    audit::record_in(cx, &mut tx, Kind::PasswordChanged, Entry { account: Some(account.clone()), ..Entry::of(login) }).await?;
+    let ended = session::end_all(cx, &mut tx, &account, None, "password").await?;
+    tx.commit().await?;
+    ended.tell(cx);
     Ok(())
 }

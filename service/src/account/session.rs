@@ -151,34 +151,63 @@ pub async fn end_session(cx: &Context, access: &Access, id: &str) -> Result<(), 
     Ok(())
 }
 
-/// Ends all other sessions of the same person; says how many there were.
+/// Ends all other sessions of the same person; says how many there were, as the list shows them.
 ///
 /// # Errors
 /// A token asks.
 pub async fn end_others(cx: &Context, access: &Access) -> Result<usize, Error> {
     super::token::by_hand(access)?;
-    end_all(cx, &access.account, Some(&access.id), "by_hand").await
+    let mut tx = cx.service.db.begin_write().await?;
+    let ended = end_all(cx, &mut tx, &access.account, Some(&access.id), "by_hand").await?;
+    tx.commit().await?;
+    Ok(ended.tell(cx))
 }
 
-/// Ends all sessions of an account but one; says how many there were.
-pub(super) async fn end_all(cx: &Context, account: &Id<Account>, except: Option<&str>, why: &str) -> Result<usize, Error> {
-    let mut tx = cx.service.db.begin_write().await?;
-    let rows =
-        sqlx::query("update session set ended_at = $1, ended_by = $2 where account = $3 and ended_at is null and id <> $4 returning id")
-            .bind(cx.service.clock.now().to_string())
-            .bind(why.to_string())
-            .bind(account.to_string())
-            .bind(except.unwrap_or_default().to_string())
-            .fetch_all(&mut *tx)
-            .await?;
-    let ended: Vec<String> = rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
-    for _ in &ended {
-        record_end(cx, &mut tx, account, why).await?;
+/// Sessions that ended in a transaction.
+#[must_use = "open connections hear of it after the commit"]
+pub(super) struct Ended {
+    ids: Vec<String>,
+    open: usize,
+}
+
+impl Ended {
+    /// Tells open connections, after the commit; says how many sessions had not come to their end by time before.
+    pub(super) fn tell(self, cx: &Context) -> usize {
+        cx.service.endings.end(By::Session, self.ids);
+        self.open
     }
-    tx.commit().await?;
-    let count = ended.len();
-    cx.service.endings.end(By::Session, ended);
-    Ok(count)
+}
+
+/// Ends all sessions of an account but one, within the transaction of what ends them. What nobody used, or was over, before
+/// is on record as such.
+pub(super) async fn end_all(
+    cx: &Context,
+    connection: &mut AnyConnection,
+    account: &Id<Account>,
+    except: Option<&str>,
+    why: &str,
+) -> Result<Ended, Error> {
+    let now = cx.service.clock.now();
+    let rows = sqlx::query(
+        "update session set ended_at = $1, \
+         ended_by = case when expires_at <= $1 then 'maximum' when last_used_at <= $2 then 'idle' else $3 end \
+         where account = $4 and ended_at is null and id <> $5 returning id, ended_by",
+    )
+    .bind(now.to_string())
+    .bind(now.plus_seconds(-SESSION_IDLE_SECONDS).to_string())
+    .bind(why.to_string())
+    .bind(account.to_string())
+    .bind(except.unwrap_or_default().to_string())
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut ended = Ended { ids: Vec::new(), open: 0 };
+    for row in rows {
+        let by: String = row.try_get("ended_by")?;
+        record_end(cx, connection, account, &by).await?;
+        ended.open += usize::from(by == why);
+        ended.ids.push(row.try_get("id")?);
+    }
+    Ok(ended)
 }
 
 /// Ends what has come to its end by time, and lets go of what ended a while ago.
