@@ -24,7 +24,7 @@ export class Client {
   readonly provider: WebsocketProvider;
 
   constructor(url: string, room: string, by: By) {
-    const headers = 'token' in by ? { authorization: `Bearer ${by.token}` } : 'cookie' in by ? { cookie: by.cookie } : {};
+    const headers: Record<string, string> = 'token' in by ? { authorization: `Bearer ${by.token}` } : 'cookie' in by ? { cookie: by.cookie } : {};
     const polyfill = withHeaders(headers);
     this.provider = new WebsocketProvider(`${url.replace('http', 'ws')}/collab`, room, this.doc, {
       WebSocketPolyfill: polyfill as unknown as typeof globalThis.WebSocket,

@@ -1,6 +1,7 @@
 use crate::filing::{ORIGIN, uploads};
 use crate::story;
 use crate::world::*;
+use domain::log::Digest;
 use domain::material::{Arrived, Media};
 use domain::matter::Command as M;
 use domain::project::{Command, Project};
@@ -113,9 +114,9 @@ story! {
         let project = world.sees("wang", &id).await.unwrap().project;
         let digests: Vec<Digest> = project.library.values().filter_map(|kept| kept.latest()).map(|version| version.digest).collect();
         // A link to itself is what no reader gets to the end of.
-        std::fs::remove_file(on_disk(&world, digests[0])).unwrap();
-        std::os::unix::fs::symlink(on_disk(&world, digests[0]), on_disk(&world, digests[0])).unwrap();
-        std::fs::remove_file(on_disk(&world, digests[2])).unwrap();
+        std::fs::remove_file(world.sealed_at(digests[0])).unwrap();
+        std::os::unix::fs::symlink(world.sealed_at(digests[0]), world.sealed_at(digests[0])).unwrap();
+        std::fs::remove_file(world.sealed_at(digests[2])).unwrap();
         let broken = verify(&world.service).await.unwrap().unwrap_err();
         let of = |digest: Digest, why: &str| broken.iter().any(|one| one.why.zh.contains(why) && one.why.zh.contains(&digest.to_string()));
         assert!(of(digests[0], "无法读取") && of(digests[2], "不在了") && broken.len() == 2, "{broken:?}");
@@ -134,7 +135,7 @@ story! {
         change(&world, "update event set body = replace(body, '一', '七') where seq = 3").await;
         // In the first project one more is gone, and the document that came after it.
         change(&world, "delete from event where seq = 4").await;
-        std::fs::remove_file(on_disk(&world, digest)).unwrap();
+        std::fs::remove_file(world.sealed_at(digest)).unwrap();
         let found = verify(&world.service).await.unwrap().unwrap_err();
         let says = |seq: u64, why: &str| found.iter().any(|one| one.seq == seq && one.why.zh.contains(why));
         assert!(says(3, "前面缺少序号 2") && says(3, "记录被改动过"), "{found:?}");
