@@ -75,9 +75,10 @@ async fn everything(world: &World) {
     // The sheet and the library.
     let values = [("total_investment".into(), "80000".into()), ("legal_rep_id".into(), "11010519491231002X".into())];
     service::sheet::fill(&li, &id, values.into()).await.map_err(sentence).unwrap();
-    let seq = sheet_of(&li, &id).await["total_investment"].seq;
+    let entered = sheet_of(&li, &id).await;
+    let fields = ["total_investment", "legal_rep_id"].map(|field| (domain::Id::from(field), entered[field].seq));
     let of_sheet = |command| Command::Sheet { command };
-    does("wang", of_sheet(sheet::Command::Confirm { fields: vec![("total_investment".into(), seq)] })).await;
+    does("wang", of_sheet(sheet::Command::Confirm { fields: fields.into() })).await;
     let last = sheet_of(&li, &id).await.values().map(|entry| entry.seq).max().unwrap();
     does("li", of_sheet(sheet::Command::MarkReady { section: "project".into(), seq: last })).await;
     does("li", of_sheet(sheet::Command::MarkUnready { section: "project".into() })).await;
