@@ -2,33 +2,37 @@
 //! people of government from outside their networks. Deny by default: what is not named here no token may do.
 
 use crate::AppState;
-use crate::answer::refused;
+use crate::answer::{refused, refused_to_program};
 use crate::security::Visitor;
 use axum::extract::Request;
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::access::{Scope, first_password, from_elsewhere, outside_scope};
-use domain::audit::Kind;
 use service::account::By;
 use service::audit::{self, Entry};
 
 /// The answer to who may not come further; none: they may.
 pub async fn turned_away(state: &AppState, visitor: &Visitor, head: Head<'_>) -> Option<Response> {
     let access = visitor.access.as_ref()?;
-    let Head { method, path, page } = head;
+    let Head { method, path, html } = head;
+    let page = html && method == Method::GET;
+    let refused = |error: service::Error| match path.starts_with("/api/") && !html {
+        true => refused_to_program(error, visitor.lang),
+        false => refused(error, visitor.lang),
+    };
     if visitor.outside && visitor.actor.as_ref().is_some_and(|actor| actor.role.is_government()) && !is_open(path) {
-        if let Err(fault) = audit::record(&visitor.context(state), Kind::TurnedAway, Entry::of(path)).await {
-            return Some(refused(fault, visitor.lang));
+        if let Err(fault) = audit::turned_away(&visitor.context(state), Entry::of(path)).await {
+            return Some(refused(fault.into()));
         }
-        return Some(refused(from_elsewhere(), visitor.lang));
+        return Some(refused(from_elsewhere().into()));
     }
     if access.by == By::Token {
         let needed = needed(method, path);
         let holds = needed.is_some_and(|scope| access.scopes.contains(&scope));
-        return (!holds).then(|| refused(outside_scope(needed), visitor.lang));
+        return (!holds).then(|| refused(outside_scope(needed).into()));
     }
     if access.first_password && !is_open(path) && !is_of_account(path) && !is_public(method, path) {
-        let answer = if page { Redirect::to("/account").into_response() } else { refused(first_password(), visitor.lang) };
+        let answer = if page { Redirect::to("/account").into_response() } else { refused(first_password().into()) };
         return Some(answer);
     }
     None
@@ -39,14 +43,14 @@ pub async fn turned_away(state: &AppState, visitor: &Visitor, head: Head<'_>) ->
 pub struct Head<'a> {
     method: &'a Method,
     path: &'a str,
-    /// A browser asks for a page.
-    page: bool,
+    /// A browser asks, and shows what comes.
+    html: bool,
 }
 
 impl<'a> Head<'a> {
     pub fn of(request: &'a Request) -> Head<'a> {
         let html = request.headers().get(header::ACCEPT).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
-        Head { method: request.method(), path: request.uri().path(), page: html && request.method() == Method::GET }
+        Head { method: request.method(), path: request.uri().path(), html }
     }
 }
 
@@ -76,10 +80,13 @@ fn is_open(path: &str) -> bool {
     }
 }
 
-/// What an open page asks for by itself: it keeps no session alive.
+/// What an open page asks for by itself, or a browser for it: it keeps no session alive.
 pub fn is_by_itself(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts.as_slice() {
+        ["health"] | ["pkg", ..] => true,
+        ["catalogue", file] => file.ends_with(".bin"),
+        [file] if file.contains('.') => true,
         ["live"] | ["collab", ..] => true,
         // What a page reads anew because of what others do says so by its name. Who calls by that name what they clicked shortens
         // their own session and nothing else.

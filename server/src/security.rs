@@ -45,7 +45,7 @@ struct Own(String);
 /// Whoever asks whether the server is well may know it by any name.
 pub async fn host(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     // No address of ours has a NUL, and PostgreSQL looks nothing up by one.
-    if request.uri().to_string().contains("%00") {
+    if request.uri().to_string().contains("%00") || !is_plain(request.uri().path()) {
         return (
             StatusCode::BAD_REQUEST,
             [(header::CACHE_CONTROL, "no-store")],
@@ -67,6 +67,14 @@ pub async fn host(State(state): State<AppState>, mut request: Request, next: Nex
         }
     }
     next.run(request).await
+}
+
+/// Whether everybody reads a path alike: those who ask for rights by its parts, and the router that walks them. One with `.`
+/// or `..`, with a backslash or a sign that is not seen may lead elsewhere than it says.
+fn is_plain(path: &str) -> bool {
+    let path = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\");
+    let unseen = path.contains('\\') || path.contains("%0") || path.contains("%1") || path.contains("%7f");
+    !unseen && !path.split('/').any(|part| part == "." || part == "..")
 }
 
 /// The one host a request names: in its address (HTTP/2 and proxies), its header, or both alike.

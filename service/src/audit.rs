@@ -74,11 +74,26 @@ async fn write(cx: &Context, connection: &mut AnyConnection, id: &str, kind: Kin
 /// # Errors
 /// The database failed.
 pub(crate) async fn limit_met(cx: &Context, limit: Limit, subject: &str) -> Result<(), Fault> {
-    let minute: String = cx.service.clock.now().to_string().chars().take(16).collect();
     let code = limit.code();
-    let id = format!("{minute} {}", Digest::of(format!("{code} {subject}").as_bytes()));
+    once_a_minute(cx, Kind::LimitMet, &format!("{code} {subject}"), Entry::of(format!("{code} {subject}"))).await
+}
+
+/// Puts on record that somebody was turned away for where they come from: once for person, address and minute.
+///
+/// # Errors
+/// The database failed.
+pub async fn turned_away(cx: &Context, entry: Entry) -> Result<(), Fault> {
+    let account = entry.account.as_ref().or(cx.actor.as_ref().map(|actor| &actor.account));
+    let whose = format!("turned away {} {}", account.map(Id::as_str).unwrap_or_default(), cx.address);
+    once_a_minute(cx, Kind::TurnedAway, &whose, entry).await
+}
+
+/// A flood does not fill the table: what is of one kind is written once in a minute, on all servers together.
+async fn once_a_minute(cx: &Context, kind: Kind, of: &str, entry: Entry) -> Result<(), Fault> {
+    let minute: String = cx.service.clock.now().to_string().chars().take(16).collect();
+    let id = format!("{minute} {}", Digest::of(of.as_bytes()));
     let mut connection = cx.service.db.pool().acquire().await?;
-    write(cx, &mut connection, &id, Kind::LimitMet, Entry::of(format!("{code} {subject}"))).await
+    write(cx, &mut connection, &id, kind, entry).await
 }
 
 /// Which entries are asked for.

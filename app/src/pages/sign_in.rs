@@ -14,6 +14,8 @@ use leptos_router::hooks::use_query_map;
 pub fn SignIn() -> impl IntoView {
     let query = use_query_map();
     let person = expect_context::<Me>();
+    // Who comes here from a page that stayed open may be signed in no more: the head of the page learns it here.
+    Effect::new(move |_| person.0.refetch());
     let to = move || query.with(|q| q.get("to")).unwrap_or_else(|| "/projects".to_string());
     // Without JavaScript a refused form is answered by this page, with the reason and the login that was typed.
     let action = ServerAction::<SignInAction>::new();

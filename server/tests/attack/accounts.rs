@@ -37,6 +37,29 @@ async fn a_first_password_opens_nothing_but_its_own_change_and_what_everybody_re
         let answer = portal.get(path, &xin).await;
         assert_eq!((answer.status.as_u16(), answer.headers[header::LOCATION].to_str().unwrap()), (303, "/account"), "{path}");
     }
+    // Nor does an address that is read one way by who asks for rights and another way by who walks it.
+    for path in [
+        "/pkg/..",
+        "/language/..",
+        "/pkg/%2e%2e",
+        "/pkg/.%2E",
+        "/pkg/..\\",
+        "/pkg/..%5c",
+        "/matters/..\\",
+        "/verify/..%2f",
+        "/.well-known/..",
+        "/..\\",
+        "/./",
+        "/pkg/%09..",
+    ] {
+        for page in [format!("{path}/projects/{project}/sheet"), format!("{path}\\projects\\{project}"), format!("{path}/work")] {
+            let Ok(request) = Request::get(&page).header(header::COOKIE, &xin).header(header::ACCEPT, "text/html").body(Body::empty())
+            else {
+                continue;
+            };
+            assert_eq!(portal.send(request).await.status, 400, "{page}");
+        }
+    }
     for path in [format!("/projects/{project}/documents.zip"), format!("/live?project={project}"), format!("/collab/{project}.land")] {
         let request = Request::get(&path).header(header::COOKIE, &xin).body(Body::empty()).unwrap();
         let answer = portal.send(request).await;

@@ -36,6 +36,9 @@ impl Tried {
     }
 }
 
+/// What is on record in place of a login that is nobody's.
+const NOBODYS_LOGIN: &str = "?";
+
 /// Signs in. The same sentence for an unknown login and a wrong password: neither tells who exists.
 ///
 /// # Errors
@@ -59,22 +62,26 @@ pub async fn sign_in_again(cx: &Context, login: &str, password: &str, before: Op
     let service = &cx.service;
     let login = login.trim().to_lowercase();
     let tried = Tried::count(cx, &login).await?;
-    let row = sqlx::query("select id, role, password_hash from account where login = $1 and disabled_at is null")
+    let row = sqlx::query("select id, role, password_hash, disabled_at from account where login = $1")
         .bind(login.clone())
         .fetch_optional(service.db.pool())
         .await?;
+    // What is nobody's login may be a password that was typed into the wrong box: it is not kept.
+    let on_record = if row.is_some() { login.clone() } else { NOBODYS_LOGIN.to_string() };
+    let disabled = row.as_ref().map(|row| row.try_get::<Option<String>, _>("disabled_at")).transpose()?.flatten();
+    let row = row.filter(|_| disabled.is_none());
     let stored = row.as_ref().map(|row| row.try_get::<Option<String>, _>("password_hash")).transpose()?.flatten();
     let account: Option<Id<Account>> = row.as_ref().map(|row| row.try_get::<String, _>("id")).transpose()?.map(Id::from);
     let hash = account.as_ref().map(|account| stored::opened(cx, account, stored.clone())).transpose()?.flatten();
     let right = place.matches(password, hash).await?;
     let (Some(row), Some(account)) = (row.filter(|_| right), account) else {
-        audit::record(cx, Kind::SignInFailed, Entry::of(login)).await?;
+        audit::record(cx, Kind::SignInFailed, Entry::of(on_record)).await?;
         return Err(wrong());
     };
     tried.give_back(cx).await?;
     let who = Entry { account: Some(account.clone()), ..Entry::of(login) };
     if cx.outside && Role::from_code(&row.try_get::<String, _>("role")?).is_none_or(Role::is_government) {
-        audit::record(cx, Kind::TurnedAway, who).await?;
+        audit::turned_away(cx, who).await?;
         return Err(access::from_elsewhere().into());
     }
     audit::record(cx, Kind::SignedIn, who).await?;

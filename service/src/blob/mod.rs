@@ -168,7 +168,9 @@ impl Blobs {
     /// All of the contents, not compared with their digest yet.
     async fn whole(&self, digest: Digest) -> Result<Option<(Seen, Contents)>, Fault> {
         // What is sealed at this moment leaves its old place only when it has the new one.
-        for (place, is_sealed) in [(sealed_at(digest), true), (of(digest), false), (sealed_at(digest), true)] {
+        const LAST_ATTEMPT: usize = 2;
+        let places = [(sealed_at(digest), true), (of(digest), false), (sealed_at(digest), true)];
+        for (attempt, (place, is_sealed)) in places.into_iter().enumerate() {
             let got = match self.store.get(&place).await {
                 Err(Error::NotFound { .. }) => continue,
                 got => got?,
@@ -183,10 +185,25 @@ impl Blobs {
                 let not_sealed = futures::stream::iter([Err(broken(Unopened::NotSealed.into()))]).boxed();
                 return Ok(Some((Seen::of(&meta, None), not_sealed)));
             };
+            // Before anything goes out: whether it is the file of these contents, and not another's under their name.
+            if let Err(fault) = self.ends_as(&place, &layout, digest).await {
+                if attempt < LAST_ATTEMPT {
+                    // It may have been written anew since.
+                    continue;
+                }
+                return Ok(Some((Seen::of(&meta, None), futures::stream::iter([Err(broken(fault))]).boxed())));
+            }
             let stream = opened(layout, self.sealer()?, blob(digest), 0..layout.size, got, stream);
             return Ok(Some((Seen::of(&meta, Some(head)), stream)));
         }
         Ok(None)
+    }
+
+    /// That the last chunk of a sealed file is that of these contents.
+    async fn ends_as(&self, place: &Path, layout: &Layout, digest: Digest) -> Result<(), Fault> {
+        let options = GetOptions { range: Some(GetRange::Bounded(layout.stored_of(&layout.last()))), ..GetOptions::default() };
+        let stored = self.store.get_opts(place, options).await?.bytes().await?;
+        layout.open_all(self.sealer()?.as_ref(), &stored, layout.last(), &blob(digest)).map(|_| ())
     }
 
     /// A range of contents that were seen; `None`: they are not the same any more.

@@ -95,6 +95,11 @@ impl Layout {
         at(chunks.start)..at(chunks.end)
     }
 
+    /// The chunk that says what the file is.
+    pub fn last(&self) -> Range<u64> {
+        self.chunks - 1..self.chunks
+    }
+
     /// Where a chunk begins in the contents.
     pub fn begins(&self, index: u64) -> u64 {
         index * u64::from(self.head.chunk)

@@ -1,7 +1,7 @@
 //! The portal's keys: the module that signs, and the file `trusted.json` that says whose signatures are believed.
 
 use crate::Service;
-use crate::crypto::{Forged, Module, PUBLIC, PublicKey, Sealer, Software, Trusted, TrustedKey, jws, write_anew, write_over};
+use crate::crypto::{Forged, Module, PUBLIC, PublicKey, Sealer, Software, TRUSTED, Trusted, TrustedKey, jws, write_anew, write_over};
 use crate::error::Fault;
 use domain::certificate::Certificate;
 use domain::date::Instant;
@@ -9,7 +9,6 @@ use sqlx::Row;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const TRUSTED: &str = "trusted.json";
 /// The kind of file a signed certificate is.
 const KIND: &str = "quanlian-certificate+json";
 
@@ -149,7 +148,17 @@ impl Keys {
     pub(crate) async fn begin(&self, service: &Service) -> Result<(), Fault> {
         let own = self.module.public_key()?;
         let file = self.folder.join(TRUSTED);
-        let mut keys = if file.exists() { Vec::new() } else { before(service).await? };
+        let there = file.exists();
+        if !there && sqlx::query("select 1 from daily_head limit 1").fetch_optional(service.db.pool()).await?.is_some() {
+            // Heads are signed since there is that file: whoever took it away does not have it made anew by the database's word.
+            let file = file.display();
+            return Err(format!(
+                "{file} is gone, and it says which keys are believed: put it back from its backup. Where there is none, write \
+                 {{\"keys\":[]}} into it, run `quanlian key trust`, and add the earlier keys by hand"
+            )
+            .into());
+        }
+        let mut keys = if there { Vec::new() } else { before(service).await? };
         // Nobody waits for anything else from here on.
         let _turn = self.turn()?;
         if !file.exists() {

@@ -9,6 +9,7 @@ mod trusted;
 pub use file::{PUBLIC, write_anew, write_over};
 pub use jws::Forged;
 pub use software::{BuiltIn, Software};
+pub(crate) use trusted::TRUSTED;
 pub use trusted::{Trusted, TrustedKey};
 
 use crate::error::Fault;

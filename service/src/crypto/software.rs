@@ -2,6 +2,7 @@
 //! portal's user can read. They are read at each use, so that what another server or the command line changed holds at once.
 
 use super::file::{SECRET, write_anew, write_over};
+use super::trusted::TRUSTED;
 use super::{Module, PublicKey, Sealer, Unopened, Verifier};
 use crate::error::Fault;
 use aes_gcm::aead::{Aead, Payload};
@@ -10,8 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use domain::log::Digest;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 const SIGNING: &str = "signing.key";
 const STORAGE: &str = "storage.key";
@@ -26,22 +28,28 @@ const TAG: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Software {
     folder: PathBuf,
+    /// The storage keys that this program has found there: none of them ever goes.
+    found: Arc<Mutex<BTreeSet<[u8; ID]>>>,
 }
 
 impl Software {
     /// The keys of a folder; what is not there is made.
     ///
     /// # Errors
-    /// The folder cannot be written, or a file is no key.
+    /// The folder cannot be written, a file is no key, or the storage keys are gone from a folder that had them.
     pub fn open(folder: &Path) -> Result<Software, Fault> {
+        let in_use = folder.join(TRUSTED).exists();
         for name in [SIGNING, STORAGE] {
             let file = folder.join(name);
             if !file.exists() {
+                if in_use && name == STORAGE {
+                    return Err(lost(&file));
+                }
                 // Where another server is first, its key is the one.
                 write_anew(&file, &line(&rand::random()), SECRET).map_err(|e| format!("cannot write {}: {e}", file.display()))?;
             }
         }
-        let software = Software { folder: folder.to_path_buf() };
+        let software = Software { folder: folder.to_path_buf(), found: Arc::default() };
         software.signing()?;
         software.storage()?;
         Ok(software)
@@ -55,9 +63,16 @@ impl Software {
         }
     }
 
-    /// The keys of storage, the one in use first.
+    /// The keys of storage, the one in use first. Others in their place would seal what cannot be opened once they are back.
     fn storage(&self) -> Result<Vec<[u8; 32]>, Fault> {
-        self.read(STORAGE)
+        let keys = self.read(STORAGE)?;
+        let ids: BTreeSet<_> = keys.iter().map(storage_id).collect();
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if !found.is_subset(&ids) {
+            return Err(lost(&self.folder.join(STORAGE)));
+        }
+        *found = ids;
+        Ok(keys)
     }
 
     fn read(&self, name: &str) -> Result<Vec<[u8; 32]>, Fault> {
@@ -67,6 +82,14 @@ impl Software {
         let keys: Option<Vec<_>> = text.lines().filter(|line| !line.trim().is_empty()).map(key).collect();
         keys.filter(|keys| !keys.is_empty()).ok_or_else(|| format!("{} is no key", file.display()).into())
     }
+}
+
+fn lost(file: &Path) -> Fault {
+    let file = file.display();
+    format!(
+        "{file}: storage keys that were there are gone, and without them nothing that is stored can be opened: put it back from its backup"
+    )
+    .into()
 }
 
 fn line(key: &[u8; 32]) -> String {
@@ -234,6 +257,16 @@ mod tests {
         let later = sealer.seal(b"later", "account/1").unwrap();
         assert_eq!(later[1..9], sealed[1..9]);
         assert_ne!(new.seal(b"later", "account/1").unwrap()[1..9], sealed[1..9]);
+        // Taken away, it is not made anew, neither by who uses it nor by who opens the folder of a portal; put back, all goes on.
+        let [file, away] = [STORAGE, "away"].map(|name| folder.path().join(name));
+        std::fs::rename(&file, &away).unwrap();
+        assert!(module.seal(b"x", "account/1").is_err());
+        std::fs::write(folder.path().join(TRUSTED), "{}").unwrap();
+        assert!(Software::open(folder.path()).unwrap_err().to_string().contains("put it back"));
+        write_anew(&file, &line(&rand::random()), SECRET).unwrap();
+        assert!(module.seal(b"x", "account/1").unwrap_err().to_string().contains("put it back"), "another in its place");
+        std::fs::rename(&away, &file).unwrap();
+        assert_eq!(module.open(&sealed, "account/1").unwrap(), b"320505199001011234");
         let elsewhere = tempfile::tempdir().unwrap();
         let thief = Software::open(elsewhere.path()).unwrap().sealer().unwrap();
         assert_eq!(why(thief.open(&sealed, "account/1").unwrap_err()), Unopened::NoKey, "a thief without the keys");

@@ -6,6 +6,9 @@ use domain::date::{Date, Instant};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// The file's name.
+pub(crate) const TRUSTED: &str = "trusted.json";
+
 /// A key with its time.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TrustedKey {

@@ -26,6 +26,8 @@ pub const MOST_PARTS: u64 = 4000;
 const PATIENCE: i64 = 24 * 3600;
 /// Files one person may have on their way.
 const MOST_UPLOADS: u64 = 200;
+/// What an officer announces and has not sent takes no more than one of so many parts of a project's room.
+const OFFICERS_SHARE: u64 = 4;
 
 /// What somebody announces before a file comes.
 #[derive(Clone, Debug, Default)]
@@ -101,6 +103,8 @@ pub async fn announce(cx: &Context, project: &Id<Project>, announced: Announced)
     // What the rules will say once the file is here, they say now.
     known.decide(&cx.service.catalogue, probe, domain::log::By { actor: &actor, at: now.max(known.at) })?;
     limit::take(cx, Limit::AnnounceUpload, actor.account.as_str()).await?;
+    // Government adds to a project that is not its own: what one officer has on the way leaves room for everybody else.
+    let share = if actor.role.is_government() { Limit::Storage.bytes() / OFFICERS_SHARE } else { Limit::Storage.bytes() };
     let upload = Upload {
         id: new_id::<Upload>().to_string(),
         project: project.clone(),
@@ -110,7 +114,7 @@ pub async fn announce(cx: &Context, project: &Id<Project>, announced: Announced)
         parts: 0,
         finished: false,
     };
-    match enter(cx, &upload, now).await? {
+    match enter(cx, &upload, share, now).await? {
         Ok(()) => Ok(upload),
         Err((Limit::Storage, after)) => Err(limit::met(cx, Limit::Storage, project.as_str(), after).await),
         Err((limit, after)) => Err(limit::met(cx, limit, upload.account.as_str(), after).await),
@@ -120,7 +124,7 @@ pub async fn announce(cx: &Context, project: &Id<Project>, announced: Announced)
 /// Enters an upload, where its sender may have another one on the way and the project has room for it; else the limit that
 /// is met, and when to try again. Whoever announces at the same moment waits for this: the rows of the person and of the
 /// project are taken first, on both databases.
-async fn enter(cx: &Context, upload: &Upload, now: Instant) -> Result<Result<(), (Limit, i64)>, Error> {
+async fn enter(cx: &Context, upload: &Upload, share: u64, now: Instant) -> Result<Result<(), (Limit, i64)>, Error> {
     let mut tx = cx.service.db.begin_write().await?;
     for (sql, id) in [
         ("update account set name = name where id = $1", upload.account.to_string()),
@@ -130,6 +134,11 @@ async fn enter(cx: &Context, upload: &Upload, now: Instant) -> Result<Result<(),
     }
     let waiting = "select count(*) as n from upload where account = $1 and finished_at is null";
     if number(&mut tx, waiting, upload.account.as_str()).await? >= MOST_UPLOADS {
+        tx.rollback().await?;
+        return Ok(Err((Limit::Uploads, 60)));
+    }
+    let own = "select cast(coalesce(sum(length), 0) as bigint) as n from upload where account = $1 and finished_at is null";
+    if number(&mut tx, own, upload.account.as_str()).await?.saturating_add(upload.length()) > share {
         tx.rollback().await?;
         return Ok(Err((Limit::Uploads, 60)));
     }

@@ -219,8 +219,12 @@ pub async fn fill(cx: &Context, id: &Id<Project>, values: Values) -> Result<(), 
 
 async fn put(cx: &Context, id: &Id<Project>, form: &Form, section: &str, values: &Values, actor: &Actor) -> Result<(), Error> {
     let name = document_name(id, section);
+    let mut before = None;
     loop {
         let loaded = cx.service.sheets.load(form, &name, section).await?.ok_or(Public::NotFound)?;
+        if before.replace(loaded.seq) == Some(loaded.seq) {
+            return Err(Fault::from(format!("the sheet {name}: updates that it counts are not stored")).into());
+        }
         let Some(update) = filled(&loaded.document, values, actor.account.clone(), sheet::is_own(actor), cx.service.clock.now()) else {
             return Ok(());
         };
@@ -257,6 +261,7 @@ pub(crate) async fn is_latest(service: &Service, id: &Id<Project>, command: &she
 
 /// The project, for whoever may see it.
 async fn seen(cx: &Context, id: &Id<Project>) -> Result<Project, Error> {
+    let actor = cx.actor()?;
     let project = crate::project::current(cx, id).await?;
-    if may(cx.actor()?, &Action::View, Some(&project)) { Ok(project) } else { Err(Public::NotFound.into()) }
+    if may(actor, &Action::View, Some(&project)) { Ok(project) } else { Err(Public::NotFound.into()) }
 }

@@ -281,6 +281,15 @@ story! {
         let refused = announce(&wang, &id, large()).await.unwrap_err();
         let Error::Public(public) = refused else { panic!("{refused:?}") };
         assert!(public.sentence().zh.contains("20 GB") && public.retry_after().is_some());
+        // What an officer has on the way takes no more than its share.
+        let other = world.project().await;
+        let zhou = world.as_("zhou").await;
+        let mut taken = 0;
+        while announce(&zhou, &other, large()).await.is_ok() {
+            taken += 1;
+        }
+        assert_eq!(taken, 25);
+        announce(&wang, &other, large()).await.map_err(sentence).unwrap();
         // What is given up makes room, and other projects have their own.
         give_up(&wang, &last.unwrap().id).await.unwrap();
         announce(&wang, &id, large()).await.map_err(sentence).unwrap();

@@ -189,6 +189,9 @@ story! {
         for (what, bytes) in bad {
             std::fs::write(world.sealed_at(digest), bytes).unwrap();
             assert!(read(&world.service.blobs, digest, None).await.is_err(), "{what}");
+            if what == "another document whole" {
+                assert!(world.service.blobs.read(digest, None).await.is_err(), "not a byte of it goes out under this name");
+            }
             assert!(read(&world.service.blobs, digest, Some(20_000..20_010)).await.is_err(), "{what}, a range");
             let broken = service::verify::verify(&world.service).await.unwrap().unwrap_err();
             let named = |one: &service::verify::Broken| one.why.zh.contains(&digest.to_string()) && one.seq > 1;

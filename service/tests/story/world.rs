@@ -92,6 +92,10 @@ impl World {
             let copied = std::process::Command::new("cp").arg("-r").args([&past.join(part), folder.path()]).status();
             assert!(copied.unwrap().success());
         }
+        // The key that its portal had beside the public ones; nothing was sealed with it.
+        let fresh = tempfile::tempdir().unwrap();
+        Keys::open(fresh.path()).unwrap();
+        std::fs::copy(fresh.path().join("storage.key"), folder.path().join("keys/storage.key")).unwrap();
         let url = database.unwrap_or_else(|| format!("sqlite:{}?mode=rwc", folder.path().join("test.db").display()));
         sqlx::any::install_default_drivers();
         let pool = sqlx::AnyPool::connect(&url).await.unwrap();

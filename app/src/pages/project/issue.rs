@@ -44,14 +44,25 @@ fn Gate() -> impl IntoView {
         let all: BTreeSet<_> = six.get().union(&more.get()).cloned().collect();
         page.project(|p| gate(p, &catalogue(), &all))
     });
+    // One alone is issued on its own page.
+    let several = Memo::new(move |_| rows.with(|r| r.iter().filter(|(_, list)| list.is_empty()).count() > 1));
     let left =
         Memo::new(move |_| rows.with(|r| r.iter().filter(|(id, list)| six.with(|six| six.contains(id)) && !list.is_empty()).count()));
     let row = move |(id, obstacles): (Id<Matter>, Vec<domain::Text>)| {
         let is_six = six.with(|six| six.contains(&id));
         let free = obstacles.is_empty();
         let why: Vec<_> = obstacles.iter().map(|o| view! { <li>{say(o)}</li> }).collect();
-        let box_ = may.then(|| view! {
-            <input type="checkbox" name="matters[]" value=id.to_string() checked=is_six || kept("matters[]").is_some() aria-label=matter_name(&id) />
+        let box_ = may.then(|| {
+            view! {
+                <input
+                    type="checkbox"
+                    name="matters[]"
+                    value=id.to_string()
+                    checked=free && (is_six || kept("matters[]").is_some())
+                    disabled=!free
+                    aria-label=matter_name(&id)
+                />
+            }
         });
         view! {
             <li class="gate-row" class:gate-free=free>
@@ -71,7 +82,7 @@ fn Gate() -> impl IntoView {
             {move || {
                 if rows.with(Vec::is_empty) {
                     view! { <p class="muted">{tr!(issue.nothing)}</p> }.into_any()
-                } else if may {
+                } else if may && several.get() {
                     view! {
                         <CommandForm action name="jointly" button=tr!(issue.issue)>
                             <input type="hidden" name="project" value=page.id() />

@@ -276,7 +276,7 @@ fn Withheld(id: Id<Document>, kept: Kept) -> impl IntoView {
     view! {
         <article class="document">
             <p class="document-line">{name}<span class="muted">{tr!(library.withheld)}</span></p>
-            <p class="muted"><code>{digest}</code></p>
+            <p class="muted filed-digest">"SHA-256 "<code>{digest}</code></p>
         </article>
     }
 }

@@ -249,7 +249,12 @@ impl Room {
                 }
                 // Another server was first: its updates are applied, and ours are stored after them.
                 Ok(Written::Behind) => {
+                    let before = self.seq;
                     self.catch_up(&fresh).await?;
+                    if self.seq == before {
+                        self.dismiss(Leaving { code: close_code::AGAIN, why: "it could not be stored; connect again" });
+                        return Err("updates that the sheet counts are not stored".into());
+                    }
                     self.give_way(&mut fresh).await?;
                 }
                 Err(fault) => {

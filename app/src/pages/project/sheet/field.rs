@@ -55,9 +55,9 @@ pub fn FieldBox(field: Field) -> impl IntoView {
                 {name}{(!unit.is_empty()).then(|| view! { <span class="muted">{aside(&unit)}</span> })}
                 <span class="faces">{here}</span>
             </label>
-            {readers.map(|names| view! { <p id=format!("readers-{id}") class="field-readers muted">{tr!(sheet.readers, names = names)}</p> })}
             <Input field value may_fill described />
             {mu}
+            {readers.map(|names| view! { <p id=format!("readers-{id}") class="field-readers muted">{tr!(sheet.readers, names = names)}</p> })}
             <div id=about class="field-about">
                 {move || wrong.get().map(|sentence| view! { <p class="field-error">{sentence}</p> })}
                 {move || remarks.get().into_iter().map(|(weight, sentence)| {
