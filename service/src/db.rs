@@ -4,7 +4,7 @@ use crate::error::Fault;
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
@@ -189,21 +189,21 @@ async fn write_tables_anew(connection: &mut AnyConnection, tables: &[&str]) -> R
     Ok(())
 }
 
+/// How often the write-ahead log is tried, each time for half a second and more.
+const ATTEMPTS: usize = 8;
+
 /// All of the file; then what is in the write-ahead log, which still has the pages from before. While somebody reads what
 /// stood there, SQLite leaves the log as it is and says so in its answer, not as an error.
 async fn write_file_anew(connection: &mut AnyConnection) -> Result<(), Fault> {
     sqlx::raw_sql("vacuum; pragma busy_timeout = 500").execute(&mut *connection).await?;
-    let begun = Instant::now();
-    loop {
+    for _ in 0..ATTEMPTS {
         let row = sqlx::query("pragma wal_checkpoint(truncate)").fetch_one(&mut *connection).await?;
         if row.try_get::<i64, _>("busy")? == 0 {
             return Ok(());
         }
-        if begun.elapsed() > HELD {
-            return Err("somebody reads from the write-ahead log".into());
-        }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    Err("somebody reads from the write-ahead log".into())
 }
 
 /// Carries what SQLite has in its write-ahead log over into the database file, aside: left to the writers, one commit

@@ -355,7 +355,7 @@ async fn a_certified_module_can_stand_behind_the_port() {
         fn sealer(&self) -> Result<Arc<dyn Sealer>, service::Fault> {
             Ok(Arc::new(Session { key: 0x5a, before: self.0.sealer()? }))
         }
-        fn storage_keys(&self) -> Result<Vec<(String, Arc<dyn Sealer>)>, service::Fault> {
+        fn storage_keys(&self) -> Result<Vec<service::crypto::Named>, service::Fault> {
             let mut keys = self.0.storage_keys()?;
             keys.push(("device-1".to_string(), self.sealer()?));
             Ok(keys)

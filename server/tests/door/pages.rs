@@ -41,7 +41,7 @@ async fn addresses_that_make_no_sense_get_a_page_that_says_so() {
         ("/guide/map?site_area_sqm=-3", 400, "应填数字"),
         ("/matters/no-such-matter", 404, "没有这个页面"),
         ("/nowhere", 404, "没有这个页面"),
-        ("/pkg/../Cargo.toml", 404, "没有这个页面"),
+        ("/pkg/../Cargo.toml", 400, "网址中有不能用的字符"),
     ] {
         let answer = portal.get(path, "").await;
         assert_eq!(answer.status.as_u16(), status, "{path}");

@@ -42,6 +42,9 @@ pub trait Verifier: Send + Sync {
     fn digest(&self, algorithm: &str, bytes: &[u8]) -> Option<Vec<u8>>;
 }
 
+/// What seals with one storage key, and the key's name.
+pub type Named = (String, Arc<dyn Sealer>);
+
 /// A cryptographic module. It holds the secrets; nobody else sees them.
 ///
 /// A module of another kind than [`Software`] has to check what earlier modules signed too: it hands algorithms that it
@@ -80,7 +83,7 @@ pub trait Module: Verifier {
     ///
     /// # Errors
     /// The keys cannot be read, or the device does not answer.
-    fn storage_keys(&self) -> Result<Vec<(String, Arc<dyn Sealer>)>, Fault>;
+    fn storage_keys(&self) -> Result<Vec<Named>, Fault>;
 
     /// Seals one thing; see [`Sealer::seal`].
     ///

@@ -3,7 +3,7 @@
 
 use super::file::{SECRET, write_anew, write_over};
 use super::trusted::TRUSTED;
-use super::{Module, PublicKey, Sealer, Unopened, Verifier};
+use super::{Module, Named, PublicKey, Sealer, Unopened, Verifier};
 use crate::error::Fault;
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit};
@@ -181,7 +181,7 @@ impl Module for Software {
         Ok(Arc::new(Ciphers::of(&self.storage()?)))
     }
 
-    fn storage_keys(&self) -> Result<Vec<(String, Arc<dyn Sealer>)>, Fault> {
+    fn storage_keys(&self) -> Result<Vec<Named>, Fault> {
         let named = |key: &[u8; 32]| {
             let name = storage_id(key).iter().map(|byte| format!("{byte:02x}")).collect();
             let sealer: Arc<dyn Sealer> = Arc::new(Ciphers::of(std::slice::from_ref(key)));
