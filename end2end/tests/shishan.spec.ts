@@ -99,7 +99,7 @@ async function file(page: Page, path: string, matters: string[], declares: boole
 }
 
 for (const where of ['SQLite', 'PostgreSQL with two servers']) {
-  test(`Shishan on ${where}: from the sheet to six permits`, async ({ server: worker, enter, request, trouble }) => {
+  test(`Shishan on ${where}: from the sheet to six permits`, async ({ server: worker, browser, enter, request, trouble }) => {
     // Refusals the test asks for: a filing without its declaration, a correction that corrects nothing.
     trouble.expect(/status of 422/);
     // And a number nobody issued.
@@ -347,6 +347,8 @@ for (const where of ['SQLite', 'PostgreSQL with two servers']) {
       expect(verified.code, verified.stderr).toBe(0);
     } finally {
       if (own) {
+        // A page that is still open asks a server that is gone.
+        await Promise.all(browser.contexts().map((context) => context.close()));
         await two.remove();
         await one.remove();
       }
