@@ -32,8 +32,9 @@ pub fn paths() -> Vec<String> {
     paths
 }
 
-/// Everything a page or server function finds in its context.
-fn provide(state: &AppState, visitor: &Visitor) {
+/// Everything a page or server function finds in its context. `cx` is one for the request, also where its page is made twice:
+/// what it reads is on record once.
+fn provide(state: &AppState, visitor: &Visitor, cx: &service::Context) {
     let assets = state.assets();
     provide_context(assets.lazy_pages());
     provide_context(assets);
@@ -46,7 +47,7 @@ fn provide(state: &AppState, visitor: &Visitor) {
     provide_context(Origin(visitor.origin.clone()));
     provide_context(visitor.person.clone());
     provide_context(visitor.access.clone());
-    provide_context(visitor.context(state));
+    provide_context(cx.clone());
 }
 
 pub async fn render(State(state): State<AppState>, mut request: Request) -> Response {
@@ -93,8 +94,9 @@ async fn render_with(state: AppState, request: Request, form: Option<Refused>) -
     let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
     let (signed_in, lang) = (visitor.person.is_some(), visitor.lang);
     let rendering = state.rendering.clone();
+    let cx = visitor.context(&state);
     let context = move || {
-        provide(&state, &visitor);
+        provide(&state, &visitor, &cx);
         if let Some(Refused { kept, reason }) = &form {
             provide_context(kept.clone());
             provide_context(reason.clone());
@@ -140,8 +142,8 @@ pub async fn server_function(State(state): State<AppState>, request: Request) ->
     parts.headers.remove(header::ACCEPT);
     parts.headers.remove(header::REFERER);
     let context = {
-        let (state, visitor) = (state.clone(), visitor.clone());
-        move || provide(&state, &visitor)
+        let (state, visitor, cx) = (state.clone(), visitor.clone(), visitor.context(&state));
+        move || provide(&state, &visitor, &cx)
     };
     let request = Request::from_parts(parts, Body::from(bytes.clone()));
     let response = handle_server_fns_with_context(context, request).await.into_response();
