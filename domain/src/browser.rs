@@ -81,6 +81,7 @@ const SYSTEMS: [(System, &[&str]); 8] = [
 ];
 
 impl Program {
+    /// Every program that is told apart.
     pub const ALL: [Program; 12] = [
         Program::WeCom,
         Program::WeChat,
@@ -96,6 +97,7 @@ impl Program {
         Program::Other,
     ];
 
+    /// The code that stands for it where it is stored.
     pub fn code(self) -> &'static str {
         match self {
             Program::WeCom => "wecom",
@@ -113,6 +115,7 @@ impl Program {
         }
     }
 
+    /// What people call it.
     pub fn name(self) -> Text {
         match self {
             Program::WeCom => Text::new("企业微信", "WeCom"),
@@ -139,6 +142,7 @@ impl Program {
 }
 
 impl System {
+    /// Every system that is told apart.
     pub const ALL: [System; 9] = [
         System::HarmonyOs,
         System::Uos,
@@ -151,6 +155,7 @@ impl System {
         System::Other,
     ];
 
+    /// The code that stands for it where it is stored.
     pub fn code(self) -> &'static str {
         match self {
             System::HarmonyOs => "harmonyos",

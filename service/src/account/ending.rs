@@ -78,6 +78,7 @@ impl Following {
 pub struct End(watch::Receiver<Standing>);
 
 impl End {
+    /// Whether it has ended.
     pub fn has_come(&self) -> bool {
         self.0.borrow().ended
     }

@@ -25,6 +25,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    /// What the store says of contents, and how they begin where they are sealed.
     pub fn of(meta: &ObjectMeta, head: Option<Head>) -> Seen {
         Seen { size: meta.size, tag: meta.e_tag.clone(), modified: meta.last_modified.timestamp_micros(), head }
     }
@@ -34,6 +35,7 @@ impl Seen {
         *self == Seen::of(meta, self.head)
     }
 
+    /// Whether they are stored sealed.
     pub fn is_sealed(&self) -> bool {
         self.head.is_some()
     }

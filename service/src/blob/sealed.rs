@@ -132,6 +132,10 @@ pub(super) struct Sealing {
 }
 
 impl Sealing {
+    /// Begins a file: its head is appended to `out`.
+    ///
+    /// # Errors
+    /// What this module seals is too much longer.
     pub fn begin(sealer: Arc<dyn Sealer>, out: &mut Vec<u8>) -> Result<Sealing, Fault> {
         let longer_by = u32::try_from(sealer.longer_by())?;
         if longer_by > LARGEST_MORE {
@@ -142,6 +146,10 @@ impl Sealing {
         Ok(Sealing { sealer, head, index: 0, chunk: Vec::with_capacity(CHUNK), stored: HEAD as u64 })
     }
 
+    /// Takes contents in; chunks that are full are sealed.
+    ///
+    /// # Errors
+    /// The module fails.
     pub fn write(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Fault> {
         while !bytes.is_empty() {
             if self.chunk.len() == CHUNK {

@@ -30,6 +30,7 @@ pub(crate) enum Piece<'a> {
 }
 
 impl Piece<'_> {
+    /// The place that it is sealed for.
     pub fn place(&self) -> String {
         match self {
             Piece::Update { document, seq } => format!("sheet/{document}/update/{seq}"),
@@ -54,6 +55,10 @@ impl Pieces {
         Ok(Pieces(keys.sealer()?))
     }
 
+    /// Seals a piece for its place.
+    ///
+    /// # Errors
+    /// The keys cannot be used.
     pub fn seal(&self, piece: Piece<'_>, plain: &[u8]) -> Result<Vec<u8>, Fault> {
         self.0.seal(plain, &piece.place())
     }

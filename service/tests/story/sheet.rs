@@ -89,6 +89,21 @@ story! {
 }
 
 story! {
+    /// Somebody took the newest update away in the database: a fault, and not an answer that never comes.
+    async fn a_sheet_that_has_lost_its_newest_update_is_a_fault(world) {
+        let id = world.project().await;
+        let li = world.as_("li").await;
+        fill(&li, &id, values(&[("total_investment", "80000")])).await.unwrap();
+        let newest = "delete from sheet_update where document like '%.project' and seq = \
+                      (select max(seq) from sheet_update where document like '%.project')";
+        sqlx::query(newest).execute(world.service.db.pool()).await.unwrap();
+        let lost = fill(&li, &id, values(&[("total_investment", "81000")])).await.unwrap_err();
+        let service::Error::Fault(fault) = lost else { panic!("{lost:?}") };
+        assert!(fault.to_string().contains("are not stored"), "{fault}");
+    }
+}
+
+story! {
     async fn a_document_stays_small_and_keeps_its_history(world) {
         let id = world.project().await;
         let li = world.as_("li").await;

@@ -74,6 +74,20 @@ story! {
 }
 
 story! {
+    /// Who is believed is never made anew from the database, once heads are signed.
+    async fn a_portal_whose_file_of_believed_keys_is_gone_does_not_open(world) {
+        let keys = world.folder().join("keys");
+        let (file, away) = (keys.join("trusted.json"), keys.join("away"));
+        service::daily_head::make(&world.service).await.unwrap();
+        std::fs::rename(&file, &away).unwrap();
+        let why = opens_with(&world, &keys).await.unwrap_err();
+        assert!(why.contains("says which keys are believed") && !file.exists(), "{why}");
+        std::fs::rename(&away, &file).unwrap();
+        opens_with(&world, &keys).await.unwrap();
+    }
+}
+
+story! {
     /// A portal in which nobody has a password, with documents alone; and one from before there were witnesses.
     async fn strange_keys_do_not_open_a_portal_whatever_of_it_is_sealed(world) {
         let strange = tempfile::tempdir().unwrap();
