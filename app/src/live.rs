@@ -2,7 +2,7 @@
 
 use crate::ending::Ending;
 use domain::date::Instant;
-use domain::view::View;
+use domain::project::view::View;
 use leptos::prelude::*;
 
 /// How the feed stands.
@@ -31,7 +31,7 @@ pub fn follow(view: RwSignal<View>, ending: Ending, reload: impl Fn() + Clone + 
 #[cfg(feature = "hydrate")]
 mod browser {
     use super::*;
-    use domain::view::Told;
+    use domain::project::view::Told;
     use send_wrapper::SendWrapper;
     use std::cell::{Cell, RefCell};
     use std::rc::Rc;

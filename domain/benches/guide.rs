@@ -1,13 +1,12 @@
 //! Deriving the Shishan guide map, and folding a long project. Figures: docs/performance.md.
 
 use divan::{Bencher, black_box};
-use domain::account::Role;
+use domain::account::By;
 use domain::catalogue::{CALENDAR_FILE, Catalogue, FILES};
-use domain::consultation;
 use domain::date::Instant;
 use domain::guide::{Answers, GuideMap};
-use domain::log::By;
-use domain::project::{Event, Opening, Project, start};
+use domain::project::{Event, Opening, Project, Stamp, consultation, start};
+use domain::role::Role;
 use std::path::PathBuf;
 
 fn main() {
@@ -69,7 +68,7 @@ fn fold_2000_events(bencher: Bencher) {
     bencher.bench_local(|| {
         let mut project = Project::open(&events[0], at, false);
         if let Some(project) = &mut project {
-            events[1..].iter().for_each(|event| project.apply(event, at, &actor.account, false));
+            events[1..].iter().for_each(|event| project.apply(event, Stamp { at, by: &actor.account, assumed: false }));
         }
         black_box(project)
     });

@@ -1,13 +1,14 @@
 //! The data sheet: what is missing over all matters; a document after years of writing. Figures: docs/performance.md.
 
 use divan::{Bencher, black_box};
-use domain::account::{Actor, Role};
+use domain::account::{Actor, By};
 use domain::catalogue::{CALENDAR_FILE, Catalogue, FILES, Form};
 use domain::guide::Answers;
-use domain::log::By;
+use domain::project::sheet::{State, beginning, missing, needs};
 use domain::project::{Opening, Project, start};
+use domain::role::Role;
 use domain::sheet::document::Document;
-use domain::sheet::{Entries, Entry, State, beginning, missing, needs};
+use domain::sheet::{Entries, Entry};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use yrs::{ReadTxn, Transact};

@@ -1,8 +1,9 @@
-//! Who takes part: roles, people as the rules see them, organisations.
+//! Who takes part: people as the rules see them, and who is behind a change.
 
 use crate::catalogue::{Matter, Organisation};
+use crate::date::Instant;
 use crate::id::Id;
-use crate::text::Text;
+use crate::role::Role;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -13,72 +14,6 @@ pub enum Account {}
 /// A company or office that people belong to.
 #[derive(Debug)]
 pub enum Firm {}
-
-/// The roles of the three service teams, the offices, the enterprise and the leaders.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    Enterprise,
-    Agent,
-    BackboneOfficer,
-    LeadOfficer,
-    Department,
-    DepartmentHead,
-    DistrictLeader,
-    Supervisor,
-    Intermediary,
-}
-
-impl Role {
-    pub const ALL: [Role; 9] = [
-        Role::Enterprise,
-        Role::Agent,
-        Role::BackboneOfficer,
-        Role::LeadOfficer,
-        Role::Department,
-        Role::DepartmentHead,
-        Role::DistrictLeader,
-        Role::Supervisor,
-        Role::Intermediary,
-    ];
-
-    pub fn code(self) -> &'static str {
-        match self {
-            Role::Enterprise => "enterprise",
-            Role::Agent => "agent",
-            Role::BackboneOfficer => "backbone-officer",
-            Role::LeadOfficer => "lead-officer",
-            Role::Department => "department",
-            Role::DepartmentHead => "department-head",
-            Role::DistrictLeader => "district-leader",
-            Role::Supervisor => "supervisor",
-            Role::Intermediary => "intermediary",
-        }
-    }
-
-    pub fn from_code(code: &str) -> Option<Role> {
-        Role::ALL.into_iter().find(|role| role.code() == code)
-    }
-
-    pub fn name(self) -> Text {
-        match self {
-            Role::Enterprise => Text::new("建设单位", "Project owner"),
-            Role::Agent => Text::new("帮代办专员", "Agent officer"),
-            Role::BackboneOfficer => Text::new("审批骨干专员", "Backbone officer"),
-            Role::LeadOfficer => Text::new("首席服务专员", "Lead officer"),
-            Role::Department => Text::new("部门承办人", "Case handler"),
-            Role::DepartmentHead => Text::new("部门分管负责人", "Department head"),
-            Role::DistrictLeader => Text::new("区分管领导", "District leader"),
-            Role::Supervisor => Text::new("督办员", "Supervision officer"),
-            Role::Intermediary => Text::new("中介机构", "Intermediary"),
-        }
-    }
-
-    /// Whether the role works for government; the others are the enterprise's side.
-    pub fn is_government(self) -> bool {
-        !matches!(self, Role::Enterprise | Role::Intermediary)
-    }
-}
 
 /// A person who is asking, as the rules see them.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -107,6 +42,13 @@ impl Actor {
     pub fn may_stand_in_for(&self, other: &Actor) -> bool {
         other.role.is_government() && self.role == other.role && self.firm == other.firm && self.account != other.account
     }
+}
+
+/// The person behind a change, as the rules see them, with the time it happens at.
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    pub actor: &'a Actor,
+    pub at: Instant,
 }
 
 /// What others may know of a person: enough to see who is speaking.

@@ -1,13 +1,13 @@
 //! A documented case, replayed through the same commands as live work. What the case only assumes
 //! stays marked as assumed.
 
-use crate::account::Role;
 use crate::catalogue::yaml::{Mistake, Node, Notes, Place, Thing, parse};
 use crate::catalogue::{AttributeType, Catalogue, Matter};
 use crate::condition::Value;
 use crate::date::{Date, Instant};
 use crate::guide::Answers;
 use crate::id::Id;
+use crate::role::Role;
 use crate::text;
 use crate::text::Text;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The log: what happened, in order, chained so that one changed byte shows. Anyone who holds a
 //! project's stream, sealed events included, can verify it, in the browser too.
 
-use crate::account::{Account, Actor};
+use crate::account::Account;
 use crate::date::Instant;
 use crate::id::Id;
 use serde::de::DeserializeOwned;
@@ -186,13 +186,6 @@ pub fn verify<E: DeserializeOwned + PartialEq>(stream: &[Recorded<E>]) -> Result
         previous = recorded.hash();
     }
     Ok(previous)
-}
-
-/// The person behind a change, as the rules see them, with the time it happens at.
-#[derive(Clone, Copy, Debug)]
-pub struct By<'a> {
-    pub actor: &'a Actor,
-    pub at: Instant,
 }
 
 #[cfg(test)]

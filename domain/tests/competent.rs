@@ -6,18 +6,19 @@
 mod common;
 
 use common::*;
-use domain::account::{Actor, Role};
-use domain::certificate::{self, Made};
+use domain::account::Actor;
 use domain::condition::Value;
 use domain::date::Date;
 use domain::id::Id;
 use domain::log::Digest;
-use domain::material::{self, Arrived, Media};
-use domain::matter::{Command as M, Elsewhere};
-use domain::project::{Command, Event, Opening, start};
-use domain::review::{Pin, Point, Reason, Verdict};
-use domain::submission::{Command as S, Filing};
-use domain::{consultation, difficulty, team, work};
+use domain::media::Media;
+use domain::project::certificate::{self, Made};
+use domain::project::library::{self, Arrived};
+use domain::project::matter::{Command as M, Elsewhere};
+use domain::project::review::{Pin, Point, Reason, Verdict};
+use domain::project::submission::{Command as S, Filing};
+use domain::project::{Command, Event, Opening, consultation, difficulty, start, team, work};
+use domain::role::Role;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A matter: its own office, one that cooperates on it, and one that has another matter of the project.
@@ -70,7 +71,7 @@ fn says(story: &mut Story, by: &Actor, matter: &str, verdict: Verdict) -> Result
 fn finish_before(story: &mut Story, matters: &[&str]) {
     loop {
         let project = story.project();
-        let waits = |id: &str| domain::matter::before(&project, CATALOGUE.matter(id).unwrap()).decision;
+        let waits = |id: &str| domain::project::matter::before(&project, CATALOGUE.matter(id).unwrap()).decision;
         let mut front: Vec<Id<_>> = matters.iter().flat_map(|m| waits(m)).filter(|m| !matters.contains(&m.as_str())).collect();
         let mut i = 0;
         while i < front.len() {
@@ -169,7 +170,7 @@ fn an_enterprise_finishes_what_it_does_itself_and_nobody_certifies_it() {
         assert!(story.matter(&agent(), ITS_OWN, M::Accept).is_err());
         story.matter(&enterprise(), ITS_OWN, command).unwrap();
     }
-    let pause = M::Pause { reason: domain::matter::PauseReason::Publicity, note: "等等".into() };
+    let pause = M::Pause { reason: domain::project::matter::PauseReason::Publicity, note: "等等".into() };
     for command in [pause, M::Refuse { ground: "不要了".into() }, M::Claim, M::Extend { reason: "来不及".into() }] {
         assert!(story.matter(&enterprise(), ITS_OWN, command).unwrap_err().starts_with("您的身份是建设单位"));
     }
@@ -197,7 +198,7 @@ fn an_enterprise_finishes_what_it_does_itself_and_nobody_certifies_it() {
 #[test]
 fn what_is_done_alone_is_filed_in_no_package_and_its_outcome_recorded_by_the_owner() {
     let mut story = begin();
-    assert!(!domain::submission::wants_package(CATALOGUE.matter(ITS_OWN).unwrap()));
+    assert!(!CATALOGUE.matter(ITS_OWN).unwrap().wants_package());
     finish_before(&mut story, &[ITS_OWN]);
     let elsewhere = || Elsewhere { number: "2024-17".into(), system: "验收平台".into(), on: story_day() };
     for who in [agent(), lead(), officer("eco-environment")] {
@@ -281,14 +282,14 @@ fn an_agent_answers_only_what_was_put_to_them() {
 fn what_an_office_brought_only_it_changes() {
     let mut story = begin();
     let file = |of: &[u8]| Arrived { digest: Digest::of(of), media: Media::Pdf, size: of.len() as u64 };
-    let add = |of: &[u8]| material::Command::Add { material: None, file: file(of) };
+    let add = |of: &[u8]| library::Command::Add { material: None, file: file(of) };
     let on = |id: &str, command| Command::Document { id: id.into(), command };
     story.when(&officer(OWN), on("d1", add(b"office"))).unwrap();
     story.when(&agent(), on("d2", add(b"agent"))).unwrap();
-    let remove = || material::Command::Remove { why: "不要了".into() };
+    let remove = || library::Command::Remove { why: "不要了".into() };
     for who in [enterprise(), agent(), officer(OTHER)] {
         assert!(story.when(&who, on("d1", remove())).unwrap_err().contains("由上传的一方改动文件"));
-        let replace = material::Command::Replace { file: file(b"mine"), why: "换一份".into() };
+        let replace = library::Command::Replace { file: file(b"mine"), why: "换一份".into() };
         assert!(story.when(&who, on("d1", replace)).is_err());
     }
     assert!(story.when(&officer(OWN), on("d2", remove())).is_err());
@@ -351,7 +352,7 @@ fn nobody_hands_on_the_lead_or_starts_for_another_firm() {
         lead: None,
         agent: None,
     };
-    let refused = start(&CATALOGUE, opening, domain::log::By { actor: &stranger(), at: now }).unwrap_err();
+    let refused = start(&CATALOGUE, opening, domain::account::By { actor: &stranger(), at: now }).unwrap_err();
     assert_eq!(refused.sentence().zh, "企业只能为本单位立项目。");
 }
 

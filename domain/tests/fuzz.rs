@@ -9,8 +9,8 @@ mod common;
 use common::CATALOGUE;
 use domain::condition::Condition;
 use domain::date::{Date, Instant};
-use domain::guide::{Asked, GuideMap};
-use domain::plan::{Plan, Settings};
+use domain::guide::GuideMap;
+use domain::plan::{Asked, Plan, Settings};
 
 fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(bytes)
@@ -77,7 +77,7 @@ fn fuzz_settings_file() {
 /// A file is what its bytes say, or is not taken with a sentence; its name becomes one that no system stumbles over.
 #[test]
 fn fuzz_document() {
-    use domain::material::{Beginning, Media, beginning, name, office};
+    use domain::media::{Beginning, Media, beginning, name, office};
     bolero::check!().for_each(|bytes: &[u8]| {
         match beginning(bytes) {
             Beginning::No(why) => assert!(!why.sentence().zh.is_empty()),
@@ -88,7 +88,7 @@ fn fuzz_document() {
             let name = name(&text(bytes), media);
             assert!(!name.contains(['/', '\\', '\0', '\n', '"']) && !name.starts_with('.'), "{name:?}");
             assert!(name.ends_with(media.ending()) && name.chars().count() <= 126, "{name:?}");
-            assert_eq!(domain::material::name(&name, media), name, "a clean name stays");
+            assert_eq!(domain::media::name(&name, media), name, "a clean name stays");
         }
         let listed = text(bytes);
         let entries: Vec<(&str, u64)> = listed.split('\n').map(|line| (line, line.len() as u64 * 1_000)).collect();
@@ -101,7 +101,7 @@ fn fuzz_document() {
 fn fuzz_pin() {
     bolero::check!().for_each(|bytes: &[u8]| {
         let text = text(bytes);
-        if let Some(pin) = domain::review::Pin::from_code(&text) {
+        if let Some(pin) = domain::project::review::Pin::from_code(&text) {
             assert_eq!(pin.code(), text);
         }
     });

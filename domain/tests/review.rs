@@ -6,18 +6,20 @@
 mod common;
 
 use common::*;
-use domain::account::{Actor, Role};
+use domain::account::Actor;
 use domain::catalogue::{Matter, SupplyBy};
-use domain::certificate::{self, Made, Standing, gate, six};
 use domain::condition::Value;
 use domain::id::Id;
 use domain::log::{Digest, verify};
-use domain::material::{self, Arrived, Media};
-use domain::matter::{Command as M, State, state};
+use domain::media::Media;
+use domain::project::certificate::{self, Made, Standing, gate, six};
+use domain::project::library::{self, Arrived};
+use domain::project::matter::{Command as M, State, state};
+use domain::project::review::{Pin, Point, Reason, Verdict};
+use domain::project::submission::{self, Command as S, Filing, Promise, completeness, prepare};
 use domain::project::{Command, Event};
-use domain::review::{Pin, Point, Reason, Verdict};
+use domain::role::Role;
 use domain::sheet::{Entries, Entry};
-use domain::submission::{self, Command as S, Filing, Promise, completeness, prepare};
 use std::collections::{BTreeMap, BTreeSet};
 
 const PLANNING: &str = "land-use-planning-permit";
@@ -90,7 +92,7 @@ fn finish_before(story: &mut Story, matters: &BTreeSet<Id<Matter>>, later: &[&st
     for _ in 0..80 {
         let project = story.project();
         let waits = |id: &Id<Matter>| {
-            let before = domain::matter::before(&project, CATALOGUE.matter(id.as_str()).unwrap());
+            let before = domain::project::matter::before(&project, CATALOGUE.matter(id.as_str()).unwrap());
             before.decision.into_iter().filter(|m| !matters.contains(m) && !later.contains(&m.as_str())).collect::<Vec<_>>()
         };
         let mut front: BTreeSet<Id<Matter>> = matters.iter().flat_map(waits).collect();
@@ -101,7 +103,7 @@ fn finish_before(story: &mut Story, matters: &BTreeSet<Id<Matter>>, later: &[&st
             }
             front.extend(more);
         }
-        let free = |id: &&Id<Matter>| domain::matter::before(&project, CATALOGUE.matter(id.as_str()).unwrap()).decision.is_empty();
+        let free = |id: &&Id<Matter>| domain::project::matter::before(&project, CATALOGUE.matter(id.as_str()).unwrap()).decision.is_empty();
         let Some(next) = front.iter().find(free).cloned() else { return };
         story.finish(next.as_str());
     }
@@ -248,7 +250,7 @@ fn a_promised_paper_keeps_the_decision_waiting_until_it_comes() {
     let refused = story.matter(&office(WORKS), WORKS, M::Decide).unwrap_err();
     assert!(refused.contains("承诺 2024-10-09 前补交的“建设工程设计方案文本（含总平面图）”还没有到"), "{refused}");
     let file = Arrived { digest: Digest::of(b"scheme"), media: Media::Pdf, size: 6 };
-    let add = material::Command::Add { material: Some("design-scheme".into()), file };
+    let add = library::Command::Add { material: Some("design-scheme".into()), file };
     let events = story.when(&agent(), Command::Document { id: "d".into(), command: add }).unwrap();
     assert!(matches!(&events[1], Event::Submission { event: submission::Event::Supplied { .. }, .. }));
     story.matter(&office(WORKS), WORKS, M::Decide).unwrap();
@@ -290,10 +292,11 @@ fn withdrawn_lapsed_refused_extended_recorded() {
     let head = actor("head", Role::DepartmentHead, "natural-resources", Some("natural-resources"));
     story.matter(&head, siting, extend()).unwrap();
     assert_eq!(story.matter(&head, siting, extend()).unwrap_err(), "已经延长过一次，不能再延。");
-    let elsewhere =
-        domain::matter::Elsewhere {
-            number: "苏新〔2024〕1号".into(), system: "省一体化平台".into(), on: "2024-09-26".parse().unwrap()
-        };
+    let elsewhere = domain::project::matter::Elsewhere {
+        number: "苏新〔2024〕1号".into(),
+        system: "省一体化平台".into(),
+        on: "2024-09-26".parse().unwrap(),
+    };
     story.matter(&office(siting), siting, M::Record { elsewhere }).unwrap();
     assert_eq!(story.state(siting), "issued");
 }
@@ -313,9 +316,9 @@ fn a_certificate_is_corrected_or_revoked_and_never_gone() {
     let printed = story.project().certificates[&number].documents[0].clone();
     let file = Arrived { digest: Digest::of(b"mine"), media: Media::Pdf, size: 4 };
     for command in [
-        material::Command::Replace { file, why: "更清楚".into() },
-        material::Command::Remove { why: "不要了".into() },
-        material::Command::Sort { material: None },
+        library::Command::Replace { file, why: "更清楚".into() },
+        library::Command::Remove { why: "不要了".into() },
+        library::Command::Sort { material: None },
     ] {
         let change = Command::Document { id: printed.clone(), command };
         assert!(story.when(&enterprise(), change.clone()).unwrap_err().contains("由上传的一方改动文件"));
@@ -367,7 +370,7 @@ fn what_is_missing_is_named_and_what_may_follow_is_promised() {
     assert!(nothing.comes.iter().any(|m| m.as_str() == "land-use-planning-permit"), "nobody hands in what another matter brings");
     let by = enterprise();
     let filed = |story: &Story, entries: &Entries| {
-        let by = domain::log::By { actor: &by, at: story.now };
+        let by = domain::account::By { actor: &by, at: story.now };
         prepare(&"p".into(), &story.project(), &CATALOGUE, entries, &ids(&[WORKS]), &BTreeMap::new(), by)
             .map_err(|refusal| refusal.sentence().zh)
     };
@@ -377,7 +380,7 @@ fn what_is_missing_is_named_and_what_may_follow_is_promised() {
         "{refused}"
     );
     let file = Arrived { digest: Digest::of(b"scheme"), media: Media::Pdf, size: 6 };
-    let add = material::Command::Add { material: Some("design-scheme".into()), file };
+    let add = library::Command::Add { material: Some("design-scheme".into()), file };
     story.when(&enterprise(), Command::Document { id: "d1".into(), command: add }).unwrap();
     let snapshots = filed(&story, &entries(&story, WORKS)).unwrap();
     let (bytes, filing) = snapshots[0].filing(Vec::new());
@@ -399,7 +402,7 @@ fn what_is_missing_is_named_and_what_may_follow_is_promised() {
         explanation: String::new(),
         heard: BTreeMap::new(),
     };
-    let at = domain::log::By { actor: &by, at: story.now };
+    let at = domain::account::By { actor: &by, at: story.now };
     let (after, changed) = submission::corrected(&snapshots[0], &notice, &story.project(), &CATALOGUE, &later, at).unwrap();
     assert_eq!(changed, [Pin::Field("plot_ratio".into())]);
     assert_eq!((after.values["plot_ratio"].as_str(), after.values["building_density"].as_str()), ("3", "40"));

@@ -6,11 +6,12 @@
 mod common;
 
 use common::*;
-use domain::account::{Actor, Role};
+use domain::account::Actor;
 use domain::condition::Value;
 use domain::id::Id;
-use domain::policy::{Action, may};
 use domain::project::Project;
+use domain::project::policy::{Right, may};
+use domain::role::Role;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -38,54 +39,54 @@ fn offices(ids: &[&str]) -> BTreeSet<Id<domain::catalogue::Organisation>> {
 /// Each action with an example of it. The list and the match are one text: an action without a line here does not compile.
 macro_rules! actions {
     ($($pattern:pat $(if $guard:expr)? => $example:expr, $zh:literal, $en:literal;)*) => {
-        fn name(action: &Action) -> (&'static str, &'static str) {
+        fn name(action: &Right) -> (&'static str, &'static str) {
             match action { $($pattern $(if $guard)? => ($zh, $en),)* }
         }
-        fn actions() -> Vec<(Action, &'static str, &'static str)> {
+        fn actions() -> Vec<(Right, &'static str, &'static str)> {
             vec![$(($example, $zh, $en)),*]
         }
     };
 }
 
 actions! {
-    Action::StartProject => Action::StartProject, "立项目", "start a project";
-    Action::View => Action::View, "查看项目", "see the project";
-    Action::ViewInternal => Action::ViewInternal, "查看内部记事", "see internal notes";
-    Action::NoteInternal => Action::NoteInternal, "写内部记事", "write an internal note";
-    Action::Note => Action::Note, "写记事", "write a note";
-    Action::AppointAgent => Action::AppointAgent, "指定帮代办专员", "name the agent";
-    Action::AppointLead => Action::AppointLead, "指定首席服务专员", "name the lead officer";
-    Action::Ask => Action::Ask, "提问、追问、关闭", "ask, ask again, close";
-    Action::Answer(_, Some(to)) if to.as_str() == "backbone" => Action::Answer(MATTER.into(), Some("backbone".into())), "答复已交骨干专员的事项咨询", "answer on a matter, put to its backbone officer";
-    Action::Answer(..) => Action::Answer(MATTER.into(), Some("li".into())), "答复已交帮代办专员的事项咨询", "answer on a matter, put to the agent";
-    Action::AnswerGeneral => Action::AnswerGeneral, "答复项目咨询", "answer on the project";
-    Action::RaiseDifficulty => Action::RaiseDifficulty, "提出困难", "raise a difficulty";
-    Action::LeadDifficulty => Action::LeadDifficulty, "指定牵头部门、议定困难", "name who leads a difficulty, resolve it";
-    Action::Negotiate(_) => Action::Negotiate(offices(&[OWN, COOPERATING])), "对困难提方案、表态", "propose and accept on a difficulty";
-    Action::AdoptPlan => Action::AdoptPlan, "确定计划", "adopt the plan";
-    Action::Fill(provider) if provider.as_str() == OWN => Action::Fill(OWN.into()), "填写主办部门的字段", "fill in a field of the own office";
-    Action::Fill(_) => Action::Fill("enterprise".into()), "填写企业的字段", "fill in a field of the enterprise";
-    Action::ConfirmSheet => Action::ConfirmSheet, "确认代填内容", "confirm what others filled in";
-    Action::MarkReady => Action::MarkReady, "标记一节备好", "mark a section ready";
-    Action::AddDocument => Action::AddDocument, "上传文件", "add a document";
-    Action::ChangeDocument(None) => Action::ChangeDocument(None), "改动企业方的文件", "change a document of the enterprise’s side";
-    Action::ChangeDocument(Some(_)) => Action::ChangeDocument(Some(OWN.into())), "改动主办部门的文件", "change a document of the own office";
-    Action::Submit(_) => Action::Submit(MATTER.into()), "准备、申报事项", "prepare and file a matter";
-    Action::FilePackage => Action::FilePackage, "申报、补正", "file and correct a package";
-    Action::Withdraw => Action::Withdraw, "撤回申报", "withdraw a package";
-    Action::Review(..) => Action::Review(MATTER.into(), offices(&[COOPERATING])), "出具审查意见", "give an opinion";
-    Action::Notify(..) => Action::Notify([Id::from(MATTER)].into()), "发出补正告知", "send the correction notice";
-    Action::Convert => Action::Convert, "转为正式申报", "convert what passed pre-review";
-    Action::Lapse => Action::Lapse, "认定预审失效", "say that pre-reviews lapse";
-    Action::Handle(matter) if matter.as_str() == ITS_OWN => Action::Handle(ITS_OWN.into()), "暂停、不予许可自主验收", "pause or refuse what the owner does itself";
-    Action::Handle(_) => Action::Handle(MATTER.into()), "受理、暂停、决定、不予许可、登记、认领", "accept, pause, decide, refuse, record, claim";
-    Action::Extend(_) => Action::Extend(MATTER.into()), "批准延长期限", "extend a time limit";
-    Action::Exempt(matter) if matter.as_str() == MATTER => Action::Exempt(MATTER.into()), "认定不需要办", "say that a matter is not needed";
-    Action::Exempt(_) => Action::Exempt(ITS_OWN.into()), "认定不需要自主验收", "say that what the owner does itself is not needed";
-    Action::Conclude(_) => Action::Conclude(ITS_OWN.into()), "登记、办结自主验收", "record and finish what the owner does itself";
-    Action::HandleAll(matters) if matters.iter().any(|m| m.as_str() == ITS_OWN) => Action::HandleAll(vec![ITS_OWN.into()]), "为自主验收发证", "issue a certificate of what the owner does itself";
-    Action::HandleAll(_) => Action::HandleAll(vec![MATTER.into()]), "发证、更正、撤销", "issue, correct, revoke a certificate";
-    Action::IssueJointly => Action::IssueJointly, "发起联发", "call a joint issue";
+    Right::StartProject => Right::StartProject, "立项目", "start a project";
+    Right::View => Right::View, "查看项目", "see the project";
+    Right::ViewInternal => Right::ViewInternal, "查看内部记事", "see internal notes";
+    Right::NoteInternal => Right::NoteInternal, "写内部记事", "write an internal note";
+    Right::Note => Right::Note, "写记事", "write a note";
+    Right::AppointAgent => Right::AppointAgent, "指定帮代办专员", "name the agent";
+    Right::AppointLead => Right::AppointLead, "指定首席服务专员", "name the lead officer";
+    Right::Ask => Right::Ask, "提问、追问、关闭", "ask, ask again, close";
+    Right::Answer(_, Some(to)) if to.as_str() == "backbone" => Right::Answer(MATTER.into(), Some("backbone".into())), "答复已交骨干专员的事项咨询", "answer on a matter, put to its backbone officer";
+    Right::Answer(..) => Right::Answer(MATTER.into(), Some("li".into())), "答复已交帮代办专员的事项咨询", "answer on a matter, put to the agent";
+    Right::AnswerGeneral => Right::AnswerGeneral, "答复项目咨询", "answer on the project";
+    Right::RaiseDifficulty => Right::RaiseDifficulty, "提出困难", "raise a difficulty";
+    Right::LeadDifficulty => Right::LeadDifficulty, "指定牵头部门、议定困难", "name who leads a difficulty, resolve it";
+    Right::Negotiate(_) => Right::Negotiate(offices(&[OWN, COOPERATING])), "对困难提方案、表态", "propose and accept on a difficulty";
+    Right::AdoptPlan => Right::AdoptPlan, "确定计划", "adopt the plan";
+    Right::Fill(provider) if provider.as_str() == OWN => Right::Fill(OWN.into()), "填写主办部门的字段", "fill in a field of the own office";
+    Right::Fill(_) => Right::Fill("enterprise".into()), "填写企业的字段", "fill in a field of the enterprise";
+    Right::ConfirmSheet => Right::ConfirmSheet, "确认代填内容", "confirm what others filled in";
+    Right::MarkReady => Right::MarkReady, "标记一节备好", "mark a section ready";
+    Right::AddDocument => Right::AddDocument, "上传文件", "add a document";
+    Right::ChangeDocument(None) => Right::ChangeDocument(None), "改动企业方的文件", "change a document of the enterprise’s side";
+    Right::ChangeDocument(Some(_)) => Right::ChangeDocument(Some(OWN.into())), "改动主办部门的文件", "change a document of the own office";
+    Right::Submit(_) => Right::Submit(MATTER.into()), "准备、申报事项", "prepare and file a matter";
+    Right::FilePackage => Right::FilePackage, "申报、补正", "file and correct a package";
+    Right::Withdraw => Right::Withdraw, "撤回申报", "withdraw a package";
+    Right::Review(..) => Right::Review(MATTER.into(), offices(&[COOPERATING])), "出具审查意见", "give an opinion";
+    Right::Notify(..) => Right::Notify([Id::from(MATTER)].into()), "发出补正告知", "send the correction notice";
+    Right::Convert => Right::Convert, "转为正式申报", "convert what passed pre-review";
+    Right::Lapse => Right::Lapse, "认定预审失效", "say that pre-reviews lapse";
+    Right::Handle(matter) if matter.as_str() == ITS_OWN => Right::Handle(ITS_OWN.into()), "暂停、不予许可自主验收", "pause or refuse what the owner does itself";
+    Right::Handle(_) => Right::Handle(MATTER.into()), "受理、暂停、决定、不予许可、登记、认领", "accept, pause, decide, refuse, record, claim";
+    Right::Extend(_) => Right::Extend(MATTER.into()), "批准延长期限", "extend a time limit";
+    Right::Exempt(matter) if matter.as_str() == MATTER => Right::Exempt(MATTER.into()), "认定不需要办", "say that a matter is not needed";
+    Right::Exempt(_) => Right::Exempt(ITS_OWN.into()), "认定不需要自主验收", "say that what the owner does itself is not needed";
+    Right::Conclude(_) => Right::Conclude(ITS_OWN.into()), "登记、办结自主验收", "record and finish what the owner does itself";
+    Right::HandleAll(matters) if matters.iter().any(|m| m.as_str() == ITS_OWN) => Right::HandleAll(vec![ITS_OWN.into()]), "为自主验收发证", "issue a certificate of what the owner does itself";
+    Right::HandleAll(_) => Right::HandleAll(vec![MATTER.into()]), "发证、更正、撤销", "issue, correct, revoke a certificate";
+    Right::IssueJointly => Right::IssueJointly, "发起联发", "call a joint issue";
 }
 
 /// Everybody who can stand to a project in some way; each who can have one with a deputy.
@@ -152,6 +153,15 @@ fn table(project: &Project) -> String {
         assert_eq!(name(&action), (zh, en), "the example is another line's");
         let cells: Vec<&str> = people.iter().map(|(_, who)| if may(who, &action, Some(project)) { "●" } else { " " }).collect();
         writeln!(text, "| {zh} {en} | {} |", cells.join(" | ")).unwrap();
+    }
+    writeln!(text, "\n## 归谁、对其他人怎么说 · Whose each right is, and what everybody else is told\n").unwrap();
+    writeln!(text, "| | 归谁 whose | 对其他人怎么说 what everybody else is told |\n|---|---|---|").unwrap();
+    for (right, zh, en) in actions() {
+        let row = right.row();
+        let whose: Vec<_> = row.whose.iter().map(|relation| relation.name()).collect();
+        let [chinese, english] = [whose.iter().map(|t| &*t.zh).collect::<Vec<_>>(), whose.iter().map(|t| &*t.en).collect()];
+        let told = row.otherwise;
+        writeln!(text, "| {zh} {en} | {} {} | {}。 {}. |", chinese.join("、"), english.join(", "), told.0, told.1).unwrap();
     }
     text
 }

@@ -7,13 +7,13 @@ mod common;
 
 use common::*;
 use domain::Text;
-use domain::account::Role;
-use domain::consultation::{self, Status};
-use domain::difficulty::{self, Side};
 use domain::log::{Audience, verify};
-use domain::matter::{Command as M, PauseReason};
+use domain::project::consultation::{self, Status};
+use domain::project::difficulty::{self, Side};
+use domain::project::matter::{Command as M, PauseReason};
+use domain::project::turn::{Party, sentence, todos};
 use domain::project::{Command, Event, Note, Project};
-use domain::standing::{Party, sentence, todos};
+use domain::role::Role;
 
 fn ask(matter: Option<&str>, backbone: Option<&str>) -> Command {
     let command =
@@ -78,7 +78,7 @@ fn a_pre_review_may_start_early_but_the_decision_waits() {
     assert_eq!(refused, "请到“申报”页，与数据和材料一并申报。");
     // The office records what came in at its counter.
     let filed = story.matter(&officer("natural-resources"), "design-scheme-review", M::File).unwrap();
-    assert!(matches!(&filed[0], Event::Matter { event: domain::matter::Event::Filed { preview: true }, .. }));
+    assert!(matches!(&filed[0], Event::Matter { event: domain::project::matter::Event::Filed { preview: true }, .. }));
     let office = officer("natural-resources");
     story.matter(&office, "design-scheme-review", M::Accept).unwrap();
     let refused = story.matter(&office, "design-scheme-review", M::Decide).unwrap_err();
@@ -93,7 +93,7 @@ fn a_paused_clock_keeps_what_was_left_of_it() {
     story.matter(&enterprise(), "boundary-survey", M::File).unwrap();
     let accepted = story.matter(&office, "boundary-survey", M::Accept).unwrap();
     // Seven working days from Thursday 26 September 2024 over the National Day holiday.
-    let Event::Matter { event: domain::matter::Event::Accepted { due, .. }, .. } = &accepted[0] else { panic!() };
+    let Event::Matter { event: domain::project::matter::Event::Accepted { due, .. }, .. } = &accepted[0] else { panic!() };
     assert_eq!(due.to_string(), "2024-10-11");
     let pause = M::Pause { reason: PauseReason::Supplement, note: "缺坐标".into() };
     story.matter(&office, "boundary-survey", pause).unwrap();
@@ -103,7 +103,7 @@ fn a_paused_clock_keeps_what_was_left_of_it() {
     assert_eq!((first.party, first.what.zh.as_str()), (Party::Enterprise, "补正“勘测定界与权籍调查”"));
     story.now = "2024-10-14T02:00:00.000000Z".parse().unwrap();
     let resumed = story.matter(&office, "boundary-survey", M::Resume).unwrap();
-    let Event::Matter { event: domain::matter::Event::Resumed { due, .. }, .. } = &resumed[0] else { panic!() };
+    let Event::Matter { event: domain::project::matter::Event::Resumed { due, .. }, .. } = &resumed[0] else { panic!() };
     assert_eq!(due.to_string(), "2024-10-23");
 }
 
@@ -232,7 +232,7 @@ fn one_sentence_says_where_it_stands_and_whose_turn_it_is() {
 #[test]
 fn a_plan_is_adopted_by_who_leads_and_leaves_a_trail() {
     use domain::plan::Settings;
-    use domain::plan::adopted::Command as P;
+    use domain::project::plan::Command as P;
     let mut story = Story::begin();
     let adopt = |settings: Settings, reason: &str| Command::Plan { command: P::Adopt { settings, reason: reason.into() } };
     let refused = story.when(&enterprise(), adopt(Settings::default(), "我方希望")).unwrap_err();
@@ -252,7 +252,7 @@ fn a_plan_is_adopted_by_who_leads_and_leaves_a_trail() {
     let production = moved.iter().find(|m| m.milestone == "production").unwrap();
     assert_eq!((production.old, production.new), (Some(day(&first, "production")), day(&second, "production")));
     assert!(production.new > day(&first, "production") && !moved.iter().any(|m| m.milestone == "signing"));
-    let sentence = domain::timeline::sentence(
+    let sentence = domain::project::timeline::sentence(
         match story.events.last().unwrap() {
             domain::log::Recorded::Open { event, .. } => event,
             domain::log::Recorded::Sealed { .. } => panic!("the parties see it"),
@@ -302,7 +302,7 @@ fn an_old_log_still_folds() {
     let at = "2024-09-26T02:00:00.000000Z".parse().unwrap();
     let events: Vec<Event> = lines.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"))).collect();
     let mut project = Project::open(&events[0], at, false).unwrap();
-    events[1..].iter().for_each(|event| project.apply(event, at, &"chen".into(), false));
+    events[1..].iter().for_each(|event| project.apply(event, domain::project::Stamp { at, by: &"chen".into(), assumed: false }));
     assert_eq!(project.team.agent, Some("li".into()));
     assert!(project.difficulties[&domain::Id::from("d")].resolution.is_some());
     assert_eq!(project.milestones.len(), 1);

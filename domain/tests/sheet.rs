@@ -6,12 +6,13 @@
 mod common;
 
 use common::{CATALOGUE, Story, agent, enterprise, lead, officer, stranger};
-use domain::catalogue::{Field, Form};
+use domain::catalogue::{Field, Form, Relation, Weight};
 use domain::condition::Value;
 use domain::id::Id;
-use domain::policy::{Action, may};
+use domain::project::policy::{Right, may};
+use domain::project::sheet::{self, Command as S, Lack, Source, beginning, form_of, missing, needs};
 use domain::project::{Command, Event};
-use domain::sheet::{self, Command as S, Entries, Entry, Lack, Source, Values, Weight, beginning, check, form_of, missing, needs, remarks};
+use domain::sheet::{Entries, Entry, Values, check, remarks};
 use proptest::prelude::*;
 
 fn field(id: &str) -> &'static Field {
@@ -126,7 +127,11 @@ fn a_field_is_needed_once_however_many_matters_use_it() {
     // A matter taken off the list takes its fields along.
     let mut story = story;
     story
-        .matter(&officer("telecom-operators"), "telecom-connection", domain::matter::Command::Exempt { reason: "用既有线路".into() })
+        .matter(
+            &officer("telecom-operators"),
+            "telecom-connection",
+            domain::project::matter::Command::Exempt { reason: "用既有线路".into() },
+        )
         .unwrap();
     let after = sheet::needs(&story.project(), &CATALOGUE, &CATALOGUE.form);
     assert!(after.iter().flat_map(|n| &n.matters).all(|m| m.as_str() != "telecom-connection"));
@@ -216,7 +221,7 @@ fn a_section_is_ready_until_somebody_says_otherwise() {
 fn a_field_is_filled_in_by_who_knows_it() {
     let story = Story::begin();
     let project = story.project();
-    let fills = |actor, id: &str| may(&actor, &Action::Fill(field(id).provider.clone()), Some(&project));
+    let fills = |actor, id: &str| may(&actor, &Right::Fill(field(id).provider.clone()), Some(&project));
     assert!(fills(enterprise(), "total_investment"));
     assert!(!fills(enterprise(), "land_price"));
     assert!(fills(agent(), "total_investment"));
@@ -269,20 +274,20 @@ fn fuzz_relation() {
     let known: Values = form.fields.iter().map(|f| (f.id.clone(), "2".to_string())).collect();
     bolero::check!().for_each(|bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
-        if let Ok(relation) = sheet::Relation::parse(&text, Weight::Look, domain::Text::default()) {
-            let _ = relation.holds(form, &known);
+        if let Ok(relation) = Relation::parse(&text, Weight::Look, domain::Text::default()) {
+            let _ = domain::sheet::holds(&relation, form, &known);
         }
     });
-    assert!(sheet::Relation::parse(&"(".repeat(10_000), Weight::Look, domain::Text::default()).is_err());
+    assert!(Relation::parse(&"(".repeat(10_000), Weight::Look, domain::Text::default()).is_err());
     for wrong in ["", "a", "a <", "a <= b c", "a ~ b", "area() < 1", "a <= (b", "A <= b"] {
-        assert!(sheet::Relation::parse(wrong, Weight::Look, domain::Text::default()).is_err(), "{wrong}");
+        assert!(Relation::parse(wrong, Weight::Look, domain::Text::default()).is_err(), "{wrong}");
     }
 }
 
 /// Who reads the legal representative's number whole, in a project that registers a company.
 #[test]
 fn an_identity_number_is_whole_for_those_who_need_it_and_masked_for_all_others() {
-    use domain::sheet::identity::{mask, masked, masked_sections, may_open, may_read_whole, of_values};
+    use domain::project::sheet::identity::{mask, masked, masked_sections, may_open, may_read_whole, of_values};
     let story = Story::with(&[("needs_project_company", Value::Flag(true))]);
     let project = story.project();
     let legal = field("legal_rep_id");
@@ -290,10 +295,10 @@ fn an_identity_number_is_whole_for_those_who_need_it_and_masked_for_all_others()
         ("owner", enterprise(), true),
         ("agent", agent(), true),
         ("registering office", officer("market-regulation"), true),
-        ("another agent", common::actor("sun", domain::account::Role::Agent, "office", None), false),
+        ("another agent", common::actor("sun", domain::role::Role::Agent, "office", None), false),
         ("lead officer", lead(), false),
         ("leader", common::leader(), false),
-        ("supervisor", common::actor("du", domain::account::Role::Supervisor, "office", None), false),
+        ("supervisor", common::actor("du", domain::role::Role::Supervisor, "office", None), false),
         ("water office", officer("water-affairs"), false),
         ("investment office", officer("investment-promotion"), false),
         ("stranger", stranger(), false),
@@ -319,7 +324,7 @@ fn an_identity_number_is_whole_for_those_who_need_it_and_masked_for_all_others()
 
 #[test]
 fn a_wrong_number_behind_a_mask_is_a_mistake_and_a_right_one_is_none() {
-    use domain::sheet::identity::{mask, mask_all, masked_sections, of_entries, without_rules, wrong};
+    use domain::project::sheet::identity::{mask, mask_all, masked_sections, of_entries, without_rules, wrong};
     let story = Story::with(&[("needs_project_company", Value::Flag(true))]);
     let (project, water) = (story.project(), officer("water-affairs"));
     let form = form_of(&project, &CATALOGUE);
@@ -351,7 +356,7 @@ fn a_wrong_number_behind_a_mask_is_a_mistake_and_a_right_one_is_none() {
 
 #[test]
 fn who_fills_in_a_number_is_told_who_reads_it() {
-    use domain::sheet::identity::readers;
+    use domain::project::sheet::identity::readers;
     let named = |project: &domain::project::Project, id: &str| {
         readers(field(id), project, &CATALOGUE).into_iter().map(|name| name.zh).collect::<Vec<_>>()
     };

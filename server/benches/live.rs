@@ -1,9 +1,8 @@
 //! From a command's commit to the event at a client of the live feed, over loopback. Figures: docs/performance.md.
 
 use divan::Bencher;
-use domain::account::Role;
-use domain::consultation;
-use domain::project::Command;
+use domain::project::{Command, consultation};
+use domain::role::Role;
 use server::{AppState, Site, router};
 use service::account::{NewAccount, Password, add, sign_in};
 use service::clock::Clock;

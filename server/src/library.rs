@@ -17,7 +17,7 @@ use axum::{Extension, Router};
 use base64::Engine as _;
 use domain::id::Id;
 use domain::limit::Limit;
-use domain::material::LARGEST;
+use domain::project::library::LARGEST;
 use futures::StreamExt;
 use service::limit;
 use service::material::{Announced, LARGEST_PART, Taken, announce, give_up, may_announce, take, upload};

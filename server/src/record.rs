@@ -11,7 +11,7 @@ use axum::{Extension, Json, Router};
 use domain::catalogue::Matter;
 use domain::date::Date;
 use domain::id::Id;
-use domain::matter::{Command as M, Elsewhere};
+use domain::project::matter::{Command as M, Elsewhere, right_to_conclude};
 use domain::project::{Command, Project};
 use serde::Deserialize;
 use service::project::{Sent, execute, right};
@@ -44,9 +44,8 @@ async fn record(
     decided: Result<Json<Decided>, JsonRejection>,
 ) -> Response {
     let cx = visitor.context(&state);
-    // Who accepts a matter is who records what was decided; it is asked before anything is said of what was sent.
-    let like = Command::Matter { matter: matter.clone(), command: M::Accept };
-    if let Err(error) = right(&cx, &id, &like).await {
+    // Asked before anything is said of what was sent.
+    if let Err(error) = right(&cx, &id, |project| right_to_conclude(project, &matter)).await {
         return refused(error, &visitor);
     }
     let Json(Decided { number, system, on }) = match decided {

@@ -4,7 +4,7 @@
 
 use divan::Bencher;
 use domain::Text;
-use domain::certificate::{Certificate, Item};
+use domain::project::certificate::{Certificate, Item};
 use service::certificate::print;
 
 fn main() {

@@ -1,10 +1,9 @@
 //! Commands per second with durable commit, beside a bare insert loop on the same database. Figures: docs/performance.md.
 
 use divan::Bencher;
-use domain::account::Role;
-use domain::consultation;
 use domain::id::Id;
-use domain::project::{Command, Project};
+use domain::project::{Command, Project, consultation};
+use domain::role::Role;
 use service::account::{NewAccount, add};
 use service::clock::Clock;
 use service::project::{Sent, execute, open};

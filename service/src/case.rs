@@ -5,14 +5,13 @@ use crate::account::{self, NewAccount};
 use crate::error::{Error, Fault};
 use crate::project::{Sent, execute_as, open_for};
 use crate::{Context, Service};
-use domain::account::{Actor, Role};
+use domain::account::Actor;
 use domain::case::{Case, CaseEvent, Step};
-use domain::catalogue::Matter;
+use domain::catalogue::{Matter, is_enterprises};
 use domain::date::{Date, Instant};
 use domain::id::Id;
-use domain::matter;
-use domain::policy::is_enterprises;
-use domain::project::{Command, Note, Project};
+use domain::project::{Command, Note, Project, matter};
+use domain::role::Role;
 use std::collections::HashMap;
 
 /// The people a case is played by, made as needed; they cannot sign in.

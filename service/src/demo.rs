@@ -6,9 +6,9 @@ use crate::case::Place;
 use crate::error::{Error, Fault};
 use crate::project::{self, Sent};
 use crate::{Service, catalogue};
-use domain::account::Role;
 use domain::case::Case;
 use domain::guide::Answers;
+use domain::role::Role;
 
 /// The password of every demonstration account. They exist only where the demonstration was asked for.
 pub const PASSWORD: &str = "quanlian-demo";

@@ -5,20 +5,22 @@ use crate::log::{Appended, Fact, Head};
 use crate::once::{Before, Once};
 use crate::project_card::{Rows, card_from_row};
 use crate::{Context, new_id, random_hex};
-use domain::account::{Account, Actor, Role};
+use domain::account::{Account, Actor, By};
 use domain::catalogue::Matter;
 use domain::date::Instant;
 use domain::error::Change;
 use domain::guide::Answers;
 use domain::id::Id;
 use domain::limit::Limit;
-use domain::log::{Audience, Body, By, Digest, Recorded};
-use domain::policy::handles;
-use domain::project::{Command, Event, Opening, Project, Subject, may_start, start};
-use domain::project_card::Card;
-pub use domain::view::{Done, Told, View};
-use domain::work::LONGEST_SUBSTITUTION;
-use domain::{consultation, difficulty, team, text, timeline};
+use domain::log::{Audience, Body, Digest, Recorded};
+use domain::project::Stamp;
+use domain::project::card::Card;
+use domain::project::policy::{Right, handles};
+pub use domain::project::view::{Done, Told, View};
+use domain::project::work::LONGEST_SUBSTITUTION;
+use domain::project::{Command, Event, Opening, Project, Subject, consultation, difficulty, may_start, start, team, timeline};
+use domain::role::Role;
+use domain::text;
 use sqlx::Row;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -198,7 +200,7 @@ pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, co
     let catalogue = &cx.service.catalogue;
     // Whose it is comes before everything that could tell what there is.
     let known = load(cx, id).await?;
-    known.project.right(catalogue, actor, &command)?;
+    known.project.right(actor, &command.right(&known.project, catalogue))?;
     let sent = if sent.asked.is_some() { sent } else { sent.asking("command", &command)? };
     let once = sent.once(&actor.account, &stream(id))?;
     if let Some(before) = before(cx, once).await? {
@@ -231,7 +233,7 @@ pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, co
         let mut project = folded.project.clone();
         for event in &events {
             project.version += 1;
-            project.apply(event, at, &actor.account, sent.assumed);
+            project.apply(event, Stamp { at, by: &actor.account, assumed: sent.assumed });
         }
         let rows = Rows::of(id, Some(&folded.project), &project, catalogue);
         let facts = facts(&events, actor, at, sent.assumed)?;
@@ -258,13 +260,14 @@ async fn before(cx: &Context, once: Option<Once>) -> Result<Option<Before>, Erro
     }
 }
 
-/// The right to a command, whatever it says: for a form with something wrong in it, of which nobody else is told.
+/// That the person has a right: for a form with something wrong in it, of which nobody else is told.
 ///
 /// # Errors
 /// `NotFound`, also where the person may not know there is such a project; `Forbidden`.
-pub async fn right(cx: &Context, id: &Id<Project>, command: &Command) -> Result<(), Error> {
+pub async fn right(cx: &Context, id: &Id<Project>, right: impl FnOnce(&Project) -> Right) -> Result<(), Error> {
     let actor = cx.actor()?;
-    Ok(load(cx, id).await?.project.right(&cx.service.catalogue, actor, command)?)
+    let known = load(cx, id).await?;
+    Ok(known.project.right(actor, &right(&known.project))?)
 }
 
 /// What an operation begins with that prepares something before its command is executed.
@@ -274,14 +277,14 @@ pub(crate) enum Begun {
     Now(Box<Project>),
 }
 
-/// Asks the right to a command like `wants`, then whether the form was sent before. `sent` has to say what was asked.
+/// Asks the right, then whether the form was sent before. `sent` has to say what was asked.
 ///
 /// # Errors
 /// As [`execute`].
-pub(crate) async fn begin(cx: &Context, id: &Id<Project>, wants: &Command, sent: &Sent) -> Result<Begun, Error> {
+pub(crate) async fn begin(cx: &Context, id: &Id<Project>, right: impl FnOnce(&Project) -> Right, sent: &Sent) -> Result<Begun, Error> {
     let actor = cx.actor()?;
     let project = load(cx, id).await?.project.clone();
-    project.right(&cx.service.catalogue, actor, wants)?;
+    project.right(actor, &right(&project))?;
     match before(cx, sent.once(&actor.account, &stream(id))?).await? {
         Some(before) => Ok(Begun::Done(before.answer()?)),
         None => Ok(Begun::Now(Box::new(project))),
@@ -503,6 +506,6 @@ pub async fn list(cx: &Context) -> Result<Vec<Card>, Error> {
 /// Where a matter stands, by its code.
 pub(crate) async fn state(cx: &Context, id: &Id<Project>, matter: &Id<Matter>) -> Result<&'static str, Error> {
     let folded = load(cx, id).await?;
-    let state = domain::matter::state(&folded.project, &cx.service.catalogue, matter);
+    let state = domain::project::matter::state(&folded.project, &cx.service.catalogue, matter);
     state.map(|s| s.code()).ok_or(Error::Public(Public::NotFound))
 }

@@ -1,12 +1,13 @@
 //! The read table of projects, written in the log's own transactions.
 
 use crate::error::Fault;
+use domain::Id;
 use domain::catalogue::{Catalogue, Matter, Organisation};
-use domain::certificate::{Held, Standing};
+use domain::date::Instant;
 use domain::project::Project;
-use domain::project_card::Card;
-use domain::work::{Item, items};
-use domain::{Id, date::Instant};
+use domain::project::card::Card;
+use domain::project::certificate::{Held, Standing};
+use domain::project::work::{Item, items};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 

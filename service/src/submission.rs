@@ -3,14 +3,16 @@
 use crate::error::{Error, Fault, Public};
 use crate::project::{Begun, Done, Sent, begin, current, execute};
 use crate::{Context, new_id};
+use domain::account::By;
 use domain::catalogue::{Material, Matter};
 use domain::date::Date;
 use domain::id::Id;
-use domain::log::{By, Digest};
-use domain::policy::{Action, may};
+use domain::log::Digest;
+use domain::project::policy::{Right, may};
+use domain::project::sheet::identity;
+use domain::project::submission::{Command as S, Filing, Snapshot, Submission, corrected, differences, prepare};
 use domain::project::{Command, Project};
-use domain::sheet::{Entries, identity};
-use domain::submission::{self, Command as S, Filing, Snapshot, Submission, corrected, differences, prepare};
+use domain::sheet::Entries;
 use domain::{Text, text};
 use futures::TryStreamExt;
 use sqlx::Row;
@@ -30,11 +32,11 @@ pub(crate) async fn next_serial(cx: &Context, series: &str) -> Result<u64, Fault
 /// What the project's sheet holds, with the numbers of its certificates.
 pub(crate) async fn entries(cx: &Context, id: &Id<Project>, project: &Project) -> Result<Entries, Fault> {
     let mut entries = cx.service.sheets.entries(id).await?;
-    domain::certificate::fill(project, &cx.service.catalogue.certificates, &mut entries);
+    domain::project::certificate::fill(project, &cx.service.catalogue.certificates, &mut entries);
     Ok(entries)
 }
 
-async fn kept(cx: &Context, snapshot: &Snapshot, changed: Vec<domain::review::Pin>) -> Result<Filing, Fault> {
+async fn kept(cx: &Context, snapshot: &Snapshot, changed: Vec<domain::project::review::Pin>) -> Result<Filing, Fault> {
     let (bytes, filing) = snapshot.filing(changed);
     let digest = cx.service.blobs.keep(bytes).await?;
     if digest == filing.snapshot { Ok(filing) } else { Err("a snapshot has not the digest it should have".into()) }
@@ -45,8 +47,7 @@ async fn kept(cx: &Context, snapshot: &Snapshot, changed: Vec<domain::review::Pi
 /// # Errors
 /// `NotFound`, also where the person may not know there is such a project; `Forbidden`.
 pub async fn may_file(cx: &Context, id: &Id<Project>) -> Result<(), Error> {
-    let command = S::File { number: String::new(), parcels: BTreeMap::new() };
-    crate::project::right(cx, id, &Command::Submission { id: new_id(), command }).await
+    crate::project::right(cx, id, |_| Right::FilePackage).await
 }
 
 /// Files matters in one package: a snapshot of each, one receipt. The same form sent twice gives the same receipt.
@@ -63,17 +64,15 @@ pub async fn file(
 ) -> Result<Done, Error> {
     let actor = cx.actor()?.clone();
     let sent = sent.asking("file", &(matters, promised, declared))?;
-    let probe = S::File { number: String::new(), parcels: BTreeMap::new() };
     let package: Id<Submission> = match &sent.key {
         Some(key) => crate::account::id_from_key(key, &actor.account),
         None => new_id(),
     };
-    let probe = Command::Submission { id: package.clone(), command: probe };
-    let project = match begin(cx, id, &probe, &sent).await? {
+    let project = match begin(cx, id, |_| Right::FilePackage, &sent).await? {
         Begun::Done(done) => return Ok(done),
         Begun::Now(project) => project,
     };
-    if domain::sheet::is_own(&actor) && !declared {
+    if domain::project::sheet::is_own(&actor) && !declared {
         let sentence = Text::new("请先声明所报内容真实。", "Please declare first that what is filed is true.");
         return Err(Public::invalid("declared", sentence).into());
     }
@@ -81,7 +80,8 @@ pub async fn file(
     let by = By { actor: &actor, at };
     let catalogue = &cx.service.catalogue;
     if matters.is_empty() {
-        return execute(cx, id, probe, sent).await;
+        let nothing = S::File { number: String::new(), parcels: BTreeMap::new() };
+        return execute(cx, id, Command::Submission { id: package, command: nothing }, sent).await;
     }
     let snapshots = prepare(id, &project, catalogue, &entries(cx, id, &project).await?, matters, promised, by)?;
     let mut parcels = BTreeMap::new();
@@ -105,7 +105,7 @@ pub async fn give_back(cx: &Context, id: &Id<Project>, package: &Id<Submission>,
         let command = S::Return { parcels, explanation: explanation.to_string() };
         Command::Submission { id: package.clone(), command }
     };
-    let project = match begin(cx, id, &command(BTreeMap::new()), &sent).await? {
+    let project = match begin(cx, id, |_| Right::FilePackage, &sent).await? {
         Begun::Done(done) => return Ok(done),
         Begun::Now(project) => project,
     };
@@ -131,7 +131,7 @@ pub async fn give_back(cx: &Context, id: &Id<Project>, package: &Id<Submission>,
 pub async fn convert(cx: &Context, id: &Id<Project>, package: &Id<Submission>, sent: Sent) -> Result<Done, Error> {
     let sent = sent.asking("convert", package)?;
     let command = |differences| Command::Submission { id: package.clone(), command: S::Convert { differences } };
-    let project = match begin(cx, id, &command(BTreeMap::new()), &sent).await? {
+    let project = match begin(cx, id, |_| Right::Convert, &sent).await? {
         Begun::Done(done) => return Ok(done),
         Begun::Now(project) => project,
     };
@@ -170,7 +170,7 @@ pub async fn filed(
     nth: Option<usize>,
 ) -> Result<Snapshot, Error> {
     let project = current(cx, id).await?;
-    if !may(cx.actor()?, &Action::View, Some(&project)) {
+    if !may(cx.actor()?, &Right::View, Some(&project)) {
         return Err(Public::NotFound.into());
     }
     let parcel = project.submissions.get(package).and_then(|s| s.parcels.get(matter)).ok_or(Public::NotFound)?;
@@ -196,9 +196,9 @@ pub fn promise(material: &str, text: &str, due: &str) -> Result<(Id<Material>, (
 
 /// Matters of the project that an enterprise files in packages and that are not on file yet.
 pub fn open_matters<'c>(project: &Project, catalogue: &'c domain::catalogue::Catalogue) -> Vec<&'c Matter> {
-    use domain::matter::Progress;
+    use domain::project::matter::Progress;
     let open = |m: &&Matter| {
-        submission::wants_package(m)
+        m.wants_package()
             && project
                 .matters
                 .get(&m.id)

@@ -12,7 +12,7 @@ use domain::catalogue::Catalogue;
 use domain::id::Id;
 use domain::log::{Digest, link};
 use domain::project::Project;
-use domain::project_card::Card;
+use domain::project::card::Card;
 use domain::{Text, text};
 use sqlx::Row;
 use sqlx::any::AnyRow;

@@ -6,7 +6,7 @@ use crate::error::{Error, Fault, Public};
 use domain::account::{Account, Person};
 use domain::date::Date;
 use domain::id::Id;
-use domain::work::{Item, LONGEST_SUBSTITUTION, substitution};
+use domain::project::work::{Item, LONGEST_SUBSTITUTION, substitution};
 use domain::{Text, text};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::lang::tr;
 use crate::pages::set_status;
 use domain::Error;
-use domain::view::Done;
+use domain::project::view::Done;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::server::ServerActionError;

@@ -2,7 +2,7 @@
 
 use crate::lang::{say, tr};
 use domain::catalogue::Confidence;
-use domain::matter::State;
+use domain::project::matter::State;
 use leptos::prelude::*;
 
 #[component]

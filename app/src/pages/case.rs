@@ -14,7 +14,7 @@ use domain::Text;
 use domain::catalogue::{Line, Stage};
 use domain::date::Instant;
 use domain::guide::{Answers, GuideMap};
-use domain::matter::State;
+use domain::project::matter::State;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;

@@ -6,9 +6,9 @@ use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::shared::catalogue;
 use domain::Error;
-use domain::account::Role;
-use domain::policy::starts_projects;
-use domain::project_card::Card;
+use domain::project::card::Card;
+use domain::project::policy::starts_projects;
+use domain::role::Role;
 use leptos::prelude::*;
 use leptos_router::components::{A, Redirect};
 
@@ -51,7 +51,7 @@ pub fn Projects() -> impl IntoView {
 
 /// Whose matters a work list gathers.
 fn has_office(role: Role) -> bool {
-    matches!(role, Role::Department | Role::DepartmentHead | Role::BackboneOfficer)
+    role.has_office()
 }
 
 #[component]

@@ -12,9 +12,9 @@ use domain::Error;
 use domain::account::Person;
 use domain::date::Date;
 use domain::id::Id;
-use domain::matter::State;
-use domain::view::Done;
-use domain::work::{Item, LONGEST_SUBSTITUTION};
+use domain::project::matter::State;
+use domain::project::view::Done;
+use domain::project::work::{Item, LONGEST_SUBSTITUTION};
 use leptos::prelude::*;
 use leptos_router::components::{A, Redirect};
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ const MOST_AT_ONCE: usize = 500;
 /// Does the same with every chosen matter, `project/matter` each. What is refused is said; the rest is done.
 #[server]
 pub async fn move_many(step: String, #[server(default)] items: Vec<String>, key: String, based_on: u64) -> Result<Done, Failure> {
-    use domain::matter::Command as M;
+    use domain::project::matter::Command as M;
     let _ = based_on;
     let cx = crate::session::service_context()?;
     service::work::may_work(&cx)?;
@@ -174,7 +174,7 @@ fn WorkRow(item: Item, people: BTreeMap<Account, Person>, me: Account) -> impl I
         "filed" => say(&State::Filed { preview: false }.name()),
         "accepted" => say(&State::Accepted { due: today() }.name()),
         "decided" => say(&State::Decided.name()),
-        _ => say(&State::Paused { reason: domain::matter::PauseReason::Publicity }.name()),
+        _ => say(&State::Paused { reason: domain::project::matter::PauseReason::Publicity }.name()),
     };
     let who = item
         .claimed

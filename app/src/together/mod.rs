@@ -6,9 +6,10 @@ mod browser;
 
 use crate::ending::Ending;
 use crate::live::Connection;
-use domain::account::Role;
 use domain::catalogue::{Field, Form};
-use domain::sheet::{Entries, SheetView, Values, writing};
+use domain::project::sheet::SheetView;
+use domain::role::Role;
+use domain::sheet::{Entries, Values, writing};
 use leptos::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,7 @@
 //! The one form (一张表单): every field that matters ask for, once, and the rules between fields.
 
-use super::{Matter, Organisation};
+use super::{Matter, Organisation, Relation};
 use crate::id::Id;
-use crate::sheet::Relation;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! A matter (事项): one thing an office decides, registers or does for a project.
 
-use super::{Field, Organisation, Stage};
+use super::{Field, Organisation, Stage, is_enterprises};
 use crate::condition::Condition;
 use crate::date::Date;
 use crate::id::Id;
@@ -356,4 +356,14 @@ pub struct Matter {
     pub self_managed: bool,
     pub confidence: Confidence,
     pub note: Option<String>,
+}
+
+impl Matter {
+    /// Whether an enterprise files this in a package, with its data and papers; the rest are offices' own steps, and what the
+    /// enterprise does by itself.
+    pub fn wants_package(&self) -> bool {
+        matches!(self.kind, Kind::Licence | Kind::Confirmation | Kind::Filing | Kind::TechnicalReview | Kind::PublicService)
+            && !self.requirements.is_empty()
+            && !is_enterprises(&self.department)
+    }
 }

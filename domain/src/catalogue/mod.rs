@@ -1,11 +1,13 @@
 //! The catalogue (事项库): what the law and the district say. Read from YAML on the server, given to
 //! the browser in a compact form, the same types on both sides.
 
+mod certificate;
 pub mod difference;
 mod form;
 mod matter;
 mod organisation;
 mod questionnaire;
+mod relation;
 mod stage;
 
 #[cfg(feature = "yaml")]
@@ -17,14 +19,15 @@ pub mod yaml;
 #[cfg(feature = "yaml")]
 pub use read::{CALENDAR_FILE, FILES};
 
+pub use certificate::*;
 pub use form::*;
 pub use matter::*;
 pub use organisation::*;
 pub use questionnaire::*;
+pub use relation::*;
 pub use stage::*;
 
 use crate::calendar::Calendar;
-use crate::certificate::Rules;
 use crate::id::Id;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
@@ -38,7 +41,7 @@ pub struct Catalogue {
     /// The one form's fields and rules. They go to a browser with a project's data sheet, not with the rest.
     pub form: Arc<Form>,
     /// How certificates are made out; the server alone needs it.
-    pub certificates: Arc<Rules>,
+    pub certificates: Arc<CertificateRules>,
     matter_at: BTreeMap<Id<Matter>, usize>,
     attribute_at: BTreeMap<String, usize>,
     material_at: BTreeMap<Id<Material>, usize>,

@@ -1,8 +1,8 @@
 //! Offices and roles of a district.
 
 use super::Matter;
-use crate::account::Role;
 use crate::id::Id;
+use crate::role::Role;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,20 @@ use serde::{Deserialize, Serialize};
 pub struct Organisation {
     pub id: Id<Organisation>,
     pub name: Text,
+}
+
+/// Whether the enterprise's side speaks for this organisation.
+pub fn is_enterprises(organisation: &Id<Organisation>) -> bool {
+    matches!(organisation.as_str(), "enterprise" | "intermediary")
+}
+
+/// Organisations that finish their matters and issue no certificates: they are no offices of government.
+const NO_GOVERNMENT: [&str; 7] =
+    ["enterprise", "intermediary", "drawing-review-body", "power-company", "water-company", "gas-company", "telecom-operators"];
+
+/// Whether the organisation decides under public law, so that a certificate can rest on what it decides.
+pub fn certifies(organisation: &Id<Organisation>) -> bool {
+    !NO_GOVERNMENT.contains(&organisation.as_str())
 }
 
 /// What a role answers for.

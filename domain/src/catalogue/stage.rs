@@ -1,8 +1,8 @@
 //! The seven stages (七个阶段) and what is built between the papers.
 
 use super::{Line, Matter};
-use crate::account::Role;
 use crate::id::Id;
+use crate::role::Role;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 

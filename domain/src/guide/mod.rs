@@ -1,9 +1,7 @@
 //! The guide map (指向图): answers go in, the matters that apply come out, per stage and line, in order.
 
-mod asked;
 mod explain;
 
-pub use asked::{Asked, is_answer};
 pub use explain::{Paper, Together, Wanted, WhatIf, applying, what_if};
 
 use crate::catalogue::{

@@ -4,11 +4,8 @@ use super::build::Of;
 use super::network::{Day, Fact, Link, narrow};
 use super::{Mistake, Task, TaskKind, mistake};
 use crate::calendar::Calendar;
-use crate::catalogue::{Catalogue, Matter};
+use crate::catalogue::Catalogue;
 use crate::date::Date;
-use crate::id::Id;
-use crate::matter::Progress;
-use crate::project::Project;
 use crate::text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,12 +16,12 @@ use std::collections::BTreeMap;
 pub enum Known {
     /// A day alone: done on it.
     Done(Date),
-    Written(Written),
+    Dates(Dates),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Written {
+pub struct Dates {
     pub started: Option<Date>,
     pub finished: Option<Date>,
     /// It ends on this day or later: the due day of a running clock.
@@ -46,40 +43,6 @@ impl Facts {
     pub fn is_empty(&self) -> bool {
         self.as_of.is_none() && self.of.is_empty()
     }
-
-    /// What a project's log says, as of a day.
-    pub fn of_project(project: &Project, as_of: Date) -> Facts {
-        let mut of = BTreeMap::new();
-        for (id, tracked) in &project.matters {
-            let moved = tracked.moved.as_ref().map(|(at, _)| at.date());
-            let filed = tracked.filed_at.map(|at| at.date()).or(moved);
-            match (&tracked.progress, moved) {
-                (Progress::Issued | Progress::Decided, Some(moved)) => {
-                    of.insert(id.to_string(), Known::Done(tracked.issued_at.map_or(moved, |at| at.date())));
-                }
-                (Progress::Prepared, Some(moved)) => {
-                    of.insert(format!("{id}/preparation"), Known::Done(moved));
-                }
-                (Progress::Filed { .. }, _) => running(&mut of, id, filed, Written::default()),
-                (Progress::Accepted { due }, _) => running(&mut of, id, filed, Written { due: Some(*due), ..Written::default() }),
-                (Progress::Paused { left, .. }, _) => {
-                    running(&mut of, id, filed, Written { paused_left: Some(*left), ..Written::default() })
-                }
-                _ => {}
-            }
-            if let (Some(at), false) = (tracked.pre_reviewed, tracked.is_done()) {
-                of.insert(format!("{id}/pre-review"), Known::Done(at.date()));
-            }
-        }
-        Facts { as_of: Some(as_of), of }
-    }
-}
-
-/// A matter under review: its papers are made, its review runs.
-fn running(of: &mut BTreeMap<String, Known>, id: &Id<Matter>, filed: Option<Date>, rest: Written) {
-    let Some(filed) = filed else { return };
-    of.insert(format!("{id}/preparation"), Known::Done(filed));
-    of.insert(format!("{id}/review"), Known::Written(Written { started: Some(filed), ..rest }));
 }
 
 /// The tasks a name in the facts stands for: a task; a matter's review, whichever it has in this plan; or,
@@ -115,8 +78,8 @@ pub(super) fn of_tasks(
     for (name, fact) in &facts.of {
         let shown: String = name.chars().take(60).collect();
         let written = match fact {
-            Known::Done(date) => Written { finished: Some(*date), ..Written::default() },
-            Known::Written(written) => written.clone(),
+            Known::Done(date) => Dates { finished: Some(*date), ..Dates::default() },
+            Known::Dates(written) => written.clone(),
         };
         let dates = [written.started, written.finished];
         if let (Some(as_of), Some(late)) = (facts.as_of, dates.into_iter().flatten().find(|d| facts.as_of.is_some_and(|a| *d > a))) {

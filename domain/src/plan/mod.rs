@@ -6,7 +6,7 @@
 //! waits for, `network` for the passes, `chance` for the probability of a date.
 
 pub mod address;
-pub mod adopted;
+mod asked;
 mod build;
 pub mod chance;
 mod edit;
@@ -17,8 +17,9 @@ mod report;
 mod task;
 mod variants;
 
+pub use asked::{Asked, is_answer};
 pub use build::{JOINT_ISSUE, START_GATE};
-pub use facts::{Facts, Known};
+pub use facts::{Dates, Facts, Known};
 pub use milestone::MilestoneDays;
 pub use network::{Length, Tie};
 pub use report::Beside;

@@ -1,59 +1,46 @@
 //! A project: the fold of its events. The browser and the server fold the same events into the same
 //! project and ask the same `decide` what is allowed.
 
+pub mod card;
+pub mod certificate;
+pub mod consultation;
+pub mod difficulty;
 mod event;
-mod rights;
+pub mod library;
+pub mod matter;
+mod note;
+mod opening;
+pub mod plan;
+pub mod policy;
+pub mod review;
+pub mod sheet;
+pub mod submission;
+pub mod team;
+pub mod timeline;
+pub mod turn;
+pub mod view;
+pub mod work;
 
 pub use event::{Command, Event, Subject};
-pub use rights::may_start;
+pub use note::Note;
+pub use opening::{Opening, may_start, start};
 
-use crate::account::{Account, Actor, Firm};
+use crate::account::{Account, Actor, By, Firm};
 use crate::catalogue::{Catalogue, Matter, Organisation};
-use crate::certificate;
-use crate::consultation::{self, Consultation};
 use crate::date::{Date, Instant};
-use crate::difficulty::{self, Difficulty};
-use crate::guide::{Answers, GuideMap, Profile};
+use crate::guide::{Answers, Profile};
 use crate::id::Id;
-use crate::log::{Audience, By, Recorded};
-use crate::material::{self, Library};
-use crate::matter::{self, Tracked};
-use crate::plan::adopted;
-use crate::policy::{Action, may};
-use crate::refusal::{LONGEST_TEXT, Refusal, not_now, written};
-use crate::sheet;
-use crate::submission::{self, Submission};
-use crate::team::{self, Team};
-use crate::text::Text;
+use crate::log::{Audience, Recorded};
+use crate::refusal::{Refusal, not_now};
+use consultation::Consultation;
+use difficulty::Difficulty;
+use library::Library;
+use matter::Tracked;
+use policy::{Right, may};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What a new project begins with.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Opening {
-    pub name: String,
-    /// The area decides the lead officer (一区域一首席).
-    pub area: String,
-    pub owner: Id<Firm>,
-    pub answers: Answers,
-    /// The day whose law applies.
-    pub as_of: Date,
-    pub lead: Option<Id<Account>>,
-    pub agent: Option<Id<Account>>,
-}
-
-/// A remark in the log: a meeting held, a milestone reached, an inspection.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Note {
-    pub matter: Option<Id<Matter>>,
-    pub text: Text,
-    /// Government only.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub internal: bool,
-    /// A milestone's name where the note marks one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub milestone: Option<String>,
-}
+use submission::Submission;
+use team::Team;
 
 /// A project as far as its viewer may know it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -78,9 +65,9 @@ pub struct Project {
     pub milestones: Vec<(String, Instant)>,
     /// The plan in force, and how its dates moved.
     #[serde(default)]
-    pub plan: Option<adopted::Adopted>,
+    pub plan: Option<plan::Adopted>,
     #[serde(default)]
-    pub plan_trail: Vec<adopted::Change>,
+    pub plan_trail: Vec<plan::Change>,
     #[serde(default)]
     pub sheet: sheet::State,
     #[serde(default)]
@@ -142,55 +129,15 @@ impl Project {
     pub fn record(&mut self, recorded: &Recorded<Event>) {
         self.version = recorded.version();
         if let Recorded::Open { event, meta, assumed, .. } = recorded {
-            self.apply(event, meta.at, &meta.actor, *assumed);
+            self.apply(event, Stamp { at: meta.at, by: &meta.actor, assumed: *assumed });
         }
     }
 
-    pub fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>, assumed: bool) {
-        self.at = at;
-        self.assumed |= assumed;
-        match event {
-            Event::Started { .. } => {}
-            Event::Team { event } => self.team.apply(event),
-            Event::Matter { matter, event } => {
-                if let Some(tracked) = self.matters.get_mut(matter) {
-                    tracked.apply(event, at, by, assumed);
-                }
-            }
-            Event::Consultation { id, event } => match self.consultations.get_mut(id) {
-                Some(consultation) => consultation.apply(event, at, by),
-                None => {
-                    if let Some(consultation) = Consultation::open(event, at, by) {
-                        self.consultations.insert(id.clone(), consultation);
-                    }
-                }
-            },
-            Event::Difficulty { id, event } => match self.difficulties.get_mut(id) {
-                Some(difficulty) => difficulty.apply(event, at, by),
-                None => {
-                    if let Some(difficulty) = Difficulty::open(event, at, by) {
-                        self.difficulties.insert(id.clone(), difficulty);
-                    }
-                }
-            },
-            Event::Plan { event } => self.apply_plan(event, at, by),
-            Event::Sheet { event } => self.sheet.apply(event, at, by),
-            Event::Document { id, event } => material::apply(&mut self.library, id, event, at, by),
-            Event::Submission { id, event } => match self.submissions.get_mut(id) {
-                Some(submission) => submission.apply(event, at, by),
-                None => {
-                    if let Some(submission) = Submission::open(event, at, by) {
-                        self.submissions.insert(id.clone(), submission);
-                    }
-                }
-            },
-            Event::Certificate { event } => self.apply_certificate(event, at, by),
-            Event::Noted { note } => {
-                if let Some(milestone) = &note.milestone {
-                    self.milestones.push((milestone.clone(), at));
-                }
-            }
-        }
+    /// Folds one event, which happened then and was done by them.
+    pub fn apply(&mut self, event: &Event, stamp: Stamp) {
+        self.at = stamp.at;
+        self.assumed |= stamp.assumed;
+        event::apply(self, event, stamp);
     }
 
     pub fn profile(&self, catalogue: &Catalogue) -> Profile {
@@ -199,10 +146,10 @@ impl Project {
 
     /// How much an actor may know; `None`: not even that the project exists.
     pub fn clearance(&self, actor: &Actor) -> Option<Audience> {
-        if may(actor, &Action::ViewInternal, Some(self)) {
+        if may(actor, &Right::ViewInternal, Some(self)) {
             Some(Audience::Government)
         } else {
-            may(actor, &Action::View, Some(self)).then_some(Audience::Parties)
+            may(actor, &Right::View, Some(self)).then_some(Audience::Parties)
         }
     }
 
@@ -211,103 +158,58 @@ impl Project {
     /// # Errors
     /// Why not, as a sentence for the person.
     pub fn decide(&self, catalogue: &Catalogue, command: Command, by: By) -> Result<Vec<Event>, Refusal> {
-        self.right(catalogue, by.actor, &command)?;
+        self.right(by.actor, &command.right(self, catalogue))?;
         if by.at < self.at {
             return not_now("时间早于上一条记录。", "This is earlier than the last entry of the log.");
         }
-        let known = |matter: &Option<Id<Matter>>| match matter {
+        event::decide(self, catalogue, command, by)
+    }
+
+    /// Whether somebody may do this at all; for showing or hiding a form.
+    pub fn may(&self, actor: &Actor, right: &Right) -> bool {
+        may(actor, right, Some(self))
+    }
+
+    /// That somebody has a right, asked before anything else: nothing else may tell what there is.
+    ///
+    /// # Errors
+    /// `Unknown` to whom the project does not exist, else `NotYours`.
+    pub fn right(&self, actor: &Actor, right: &Right) -> Result<(), Refusal> {
+        match () {
+            () if !self.may(actor, &Right::View) => Err(Refusal::Unknown),
+            () if self.may(actor, right) => Ok(()),
+            () => Err(right.refusal(actor)),
+        }
+    }
+
+    /// That a matter, where one is named, is one of the project's.
+    ///
+    /// # Errors
+    /// `Unknown`.
+    fn known(&self, matter: Option<&Id<Matter>>) -> Result<(), Refusal> {
+        match matter {
             Some(id) if !self.matters.contains_key(id) => Err(Refusal::Unknown),
             _ => Ok(()),
-        };
-        match command {
-            Command::Start { .. } => not_now("项目已经立起。", "The project has been started already."),
-            Command::Team { command } => {
-                let (event, same) = match command {
-                    team::Command::AppointLead { account } => {
-                        let same = self.team.lead.as_ref() == Some(&account);
-                        (team::Event::LeadAppointed { account }, same)
-                    }
-                    team::Command::AppointAgent { account } => {
-                        let same = self.team.agent.as_ref() == Some(&account);
-                        (team::Event::AgentAppointed { account }, same)
-                    }
-                };
-                if same {
-                    return not_now("已经由此人担任。", "This person holds the post already.");
-                }
-                Ok(vec![Event::Team { event }])
-            }
-            Command::Matter { matter, command } => {
-                let events = matter::decide(self, catalogue, &matter, command, by)?;
-                Ok(events.into_iter().map(|event| Event::Matter { matter: matter.clone(), event }).collect())
-            }
-            Command::Consultation { id, command } => {
-                let calendar = catalogue.calendar();
-                let event = match (self.consultations.get(&id), command) {
-                    (None, consultation::Command::Ask { matter, text, backbone }) => {
-                        known(&matter)?;
-                        consultation::ask(&self.team, calendar, matter, &text, backbone, by)?
-                    }
-                    (None, _) => return Err(Refusal::Unknown),
-                    (Some(consultation), command) => consultation.decide(command, calendar, by)?,
-                };
-                Ok(vec![Event::Consultation { id, event }])
-            }
-            Command::Difficulty { id, command } => {
-                let event = match (self.difficulties.get(&id), command) {
-                    (None, difficulty::Command::Raise { matter, text }) => {
-                        known(&matter)?;
-                        difficulty::raise(matter, &text)?
-                    }
-                    (None, _) => return Err(Refusal::Unknown),
-                    (Some(difficulty), command) => difficulty.decide(command, &self.offices, by)?,
-                };
-                Ok(vec![Event::Difficulty { id, event }])
-            }
-            Command::Plan { command } => {
-                let events = adopted::decide(self, catalogue, command, by)?;
-                Ok(events.into_iter().map(|event| Event::Plan { event }).collect())
-            }
-            Command::Sheet { command } => {
-                let events = sheet::decide(self, catalogue, command, by)?;
-                Ok(events.into_iter().map(|event| Event::Sheet { event }).collect())
-            }
-            Command::Document { id, command } => {
-                let event = material::decide(self, catalogue, &id, command, by)?;
-                let supplied = match &event {
-                    material::Event::Added { material: Some(material), .. } | material::Event::Sorted { material: Some(material) } => {
-                        submission::supplied(self, material)
-                    }
-                    _ => Vec::new(),
-                };
-                Ok([Event::Document { id, event }].into_iter().chain(supplied).collect())
-            }
-            Command::Submission { id, command } => submission::decide(self, catalogue, &id, command, by),
-            Command::Certificate { command } => certificate::decide(self, catalogue, command, by),
-            Command::Note { mut note } => {
-                known(&note.matter)?;
-                note.text = Text::new(written("text", &note.text.zh, LONGEST_TEXT)?, written("text", &note.text.en, LONGEST_TEXT)?);
-                Ok(vec![Event::Noted { note }])
-            }
         }
     }
 }
 
-/// Opens a project from a guide map.
-///
-/// # Errors
-/// Why not, as a sentence for the person.
-pub fn start(catalogue: &Catalogue, mut opening: Opening, by: By) -> Result<Vec<Event>, Refusal> {
-    may_start(by.actor, &opening.owner)?;
-    // Names stand in lists, titles and files: one line each.
-    opening.name = written("name", &opening.name.replace(['\r', '\n'], " "), 60)?;
-    opening.area = written("area", &opening.area.replace(['\r', '\n'], " "), 40)?;
-    if let Err(wrong) = opening.answers.check(catalogue) {
-        let fields: Vec<&str> = wrong.iter().map(|w| w.sentence.zh.as_str()).collect();
-        let english: Vec<&str> = wrong.iter().map(|w| w.sentence.en.as_str()).collect();
-        return Err(Refusal::Invalid { field: "answers".into(), sentence: Text::new(fields.join(""), english.join(" ")) });
+/// When an event happened, who did it, and whether the log knows that or assumes it (a replayed case).
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp<'a> {
+    pub at: Instant,
+    pub by: &'a Id<Account>,
+    pub assumed: bool,
+}
+
+/// Folds an event into the thing it is about, which the first event about it opens.
+fn open_or_apply<T>(things: &mut BTreeMap<Id<T>, T>, id: &Id<T>, open: impl FnOnce() -> Option<T>, apply: impl FnOnce(&mut T)) {
+    match things.get_mut(id) {
+        Some(thing) => apply(thing),
+        None => {
+            if let Some(thing) = open() {
+                things.insert(id.clone(), thing);
+            }
+        }
     }
-    let map = GuideMap::new(catalogue, &opening.answers, opening.as_of);
-    let matters = map.entries.iter().map(|e| (e.matter.id.clone(), e.matter.department.clone())).collect();
-    Ok(vec![Event::Started { opening, edition: catalogue.edition.clone(), matters }])
 }

@@ -2,14 +2,15 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-use domain::account::{Actor, Role};
+use domain::Error;
+use domain::account::{Actor, By};
 use domain::catalogue::{CALENDAR_FILE, Catalogue, FILES};
 use domain::condition::Value;
 use domain::date::Instant;
 use domain::guide::Answers;
-use domain::log::{Audience, Body, By, Digest, Meta, Recorded, link};
-use domain::project::{Command, Event, Opening, Project, start};
-use domain::{Error, matter};
+use domain::log::{Audience, Body, Digest, Meta, Recorded, link};
+use domain::project::{Command, Event, Opening, Project, matter, start};
+use domain::role::Role;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 

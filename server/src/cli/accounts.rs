@@ -3,8 +3,8 @@
 use super::{Arguments, Failed, complain, print, say};
 use clap::{Args, Subcommand};
 use domain::access::Scope;
-use domain::account::Role;
 use domain::password::SHORTEST;
+use domain::role::Role;
 use domain::text;
 use service::account::{NewAccount, NewToken, Password};
 use std::collections::BTreeSet;

@@ -19,8 +19,8 @@ use axum::{Extension, Json};
 use domain::Lang;
 use domain::catalogue::Catalogue;
 use domain::date::Date;
-use domain::guide::{Asked, GuideMap, Misanswer};
-use domain::plan::{Beside, Plan, Settings, compare, levers_for};
+use domain::guide::{GuideMap, Misanswer};
+use domain::plan::{Asked, Beside, Plan, Settings, compare, levers_for};
 
 pub fn routes() -> Router<AppState> {
     let mut router = Router::new().route("/guide/map.json", get(map)).route("/guide/chart.svg", get(chart));
@@ -174,7 +174,7 @@ fn write(kind: Kind, written: &Written, answers: &domain::guide::Answers, settin
 }
 
 /// A project as its viewer may see it, or the answer that refuses.
-async fn view(state: &AppState, visitor: &Visitor, id: String) -> Result<domain::view::View, Response> {
+async fn view(state: &AppState, visitor: &Visitor, id: String) -> Result<domain::project::view::View, Response> {
     service::project::view(&visitor.context(state), &id.into()).await.map_err(|error| refused(error, visitor.lang))
 }
 
@@ -218,7 +218,7 @@ async fn project_chart(State(state): State<AppState>, Extension(visitor): Extens
     let states: States = project
         .matters
         .keys()
-        .filter_map(|m| Some((m.to_string(), domain::matter::state(project, c, m)?)))
+        .filter_map(|m| Some((m.to_string(), domain::project::matter::state(project, c, m)?)))
         .map(|(m, state)| (m, (state.code(), state.name().get(visitor.lang).to_string())))
         .collect();
     let map = project.guide_map(c);

@@ -4,7 +4,7 @@ use crate::portal::{Answer, Portal};
 use crate::sign_in::{action, form, on_record};
 use axum::body::Body;
 use axum::http::{Request, header};
-use domain::account::Role;
+use domain::role::Role;
 use server::{Peer, Settings};
 use service::account::{NewAccount, Password, add, by_session, disable, sign_in};
 

@@ -7,8 +7,8 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use domain::id::Id;
 use domain::log::Digest;
-use domain::material::Document;
 use domain::project::Project;
+use domain::project::library::Document;
 use futures::StreamExt;
 use server::{AppState, Settings, Site, router};
 use service::Service;
@@ -290,7 +290,7 @@ fn two_hundred_unread_zips_take_no_thread() {
             let new = service::account::NewAccount {
                 login: login.clone(),
                 name: login.clone(),
-                role: domain::account::Role::Department,
+                role: domain::role::Role::Department,
                 firm: "自规局".into(),
                 office: Some("natural-resources".into()),
                 password: Some("correct horse".into()),

@@ -3,9 +3,9 @@
 
 use crate::portal::Portal;
 use axum::body::Bytes;
-use domain::account::Role;
 use domain::id::Id;
 use domain::project::Project;
+use domain::role::Role;
 use domain::sheet::document::Document;
 use domain::sheet::protocol::Frame;
 use futures::{SinkExt, StreamExt};

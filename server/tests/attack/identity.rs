@@ -3,11 +3,11 @@
 use crate::deceit::{Door, FORM};
 use crate::filing::{sheet_of, uploads};
 use crate::world::{World, sentence};
-use domain::account::Role;
 use domain::id::Id;
 use domain::project::Project;
+use domain::project::submission::completeness;
+use domain::role::Role;
 use domain::sheet::protocol::Frame;
-use domain::submission::completeness;
 use service::project::Sent;
 use sqlx::Row;
 use std::collections::BTreeMap;

@@ -5,8 +5,8 @@ use crate::portal::Portal;
 use axum::body::Body;
 use axum::http::{Request, header};
 use domain::id::Id;
-use domain::matter::Progress;
 use domain::project::Project;
+use domain::project::matter::Progress;
 use service::project::view;
 
 const SITING: &str = "siting-compliance-check";

@@ -53,7 +53,7 @@ async fn files_are_not_announced_without_end() {
 
 async fn certificate(portal: &Portal, project: &Id<Project>) -> String {
     let zhou = portal.as_("zhou").await;
-    use domain::matter::Command as M;
+    use domain::project::matter::Command as M;
     for command in [M::File, M::Accept, M::Decide] {
         let command = domain::project::Command::Matter { matter: SITING.into(), command };
         service::project::execute(&zhou, project, command, Default::default()).await.unwrap();

@@ -2,10 +2,10 @@
 
 use crate::doors::send_as;
 use crate::portal::Portal;
-use domain::account::Role;
 use domain::id::Id;
-use domain::material::Document;
 use domain::project::Project;
+use domain::project::library::Document;
+use domain::role::Role;
 use service::account::{NewAccount, add};
 use service::material::{Announced, Taken, announce, take};
 

@@ -167,7 +167,7 @@ async fn a_feed_that_was_not_read_says_nothing_after_the_end() {
     let response = portal.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.status(), 200);
     for n in 0..3 {
-        let command = domain::consultation::Command::Ask { matter: None, text: format!("问{n}"), backbone: None };
+        let command = domain::project::consultation::Command::Ask { matter: None, text: format!("问{n}"), backbone: None };
         let command = domain::project::Command::Consultation { id: format!("q{n}").into(), command };
         service::project::execute(&portal.as_("wang").await, &project, command, Default::default()).await.unwrap();
     }
@@ -226,7 +226,7 @@ async fn a_deputy_who_is_one_no_more_is_let_go() {
     let sun = service::account::NewAccount {
         login: "sun".into(),
         name: "孙某".into(),
-        role: domain::account::Role::Agent,
+        role: domain::role::Role::Agent,
         firm: "li的单位".into(),
         office: None,
         password: Some("correct horse".into()),

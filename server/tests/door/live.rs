@@ -1,7 +1,6 @@
 use crate::portal::Portal;
-use domain::consultation;
-use domain::project::Command;
-use domain::view::Told;
+use domain::project::view::Told;
+use domain::project::{Command, consultation};
 use service::project::{Sent, execute};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};

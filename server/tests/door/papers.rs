@@ -85,7 +85,7 @@ async fn signed_certificates_and_keys_are_for_everybody() {
     let portal = Portal::open().await;
     let project = portal.project().await;
     let zhou = portal.as_("zhou").await;
-    use domain::matter::Command as M;
+    use domain::project::matter::Command as M;
     for command in [M::File, M::Accept, M::Decide] {
         let command = domain::project::Command::Matter { matter: SITING.into(), command };
         service::project::execute(&zhou, &project, command, Default::default()).await.unwrap();

@@ -5,10 +5,10 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode, header};
-use domain::account::Role;
 use domain::guide::Answers;
 use domain::id::Id;
 use domain::project::Project;
+use domain::role::Role;
 use server::{AppState, Settings, Site, router};
 use service::account::{NewAccount, NewToken, Token, add, by_login, make_token, sign_in};
 use service::clock::Clock;

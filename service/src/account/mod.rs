@@ -25,12 +25,13 @@ use crate::audit::{self, Entry};
 use crate::db::Db;
 use crate::error::{Error, Fault, Public};
 use crate::{Context, Service, new_id};
-use domain::account::{Account, Actor, Firm, Person, Role};
+use domain::account::{Account, Actor, Firm, Person};
 use domain::audit::Kind;
 use domain::catalogue::{Matter, Organisation};
 use domain::date::Instant;
 use domain::id::Id;
 use domain::log::Digest;
+use domain::role::Role;
 use domain::text;
 use sqlx::{AnyConnection, Row};
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,7 +73,7 @@ pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Erro
     {
         return invalid("office", text!("事项库里没有单位“{office}”", "the catalogue has no organisation `{office}`"));
     }
-    let needs_office = matches!(new.role, Role::Department | Role::DepartmentHead | Role::BackboneOfficer);
+    let needs_office = new.role.has_office();
     if needs_office && new.office.is_none() {
         return invalid("office", text!("{} 要写明所属单位（office）", "{} needs an office", new.role.code()));
     }

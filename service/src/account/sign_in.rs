@@ -6,11 +6,12 @@ use super::stored;
 use crate::audit::{self, Entry};
 use crate::error::{Error, Public};
 use crate::{Context, limit};
-use domain::account::{Account, Role};
+use domain::account::Account;
 use domain::audit::Kind;
 use domain::id::Id;
 use domain::limit::Limit;
 use domain::password::{LONGEST, LONGEST_LOGIN, is_longer};
+use domain::role::Role;
 use domain::{access, text};
 use sqlx::Row;
 

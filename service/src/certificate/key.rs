@@ -3,8 +3,8 @@
 use crate::Service;
 use crate::crypto::{Forged, Module, PUBLIC, PublicKey, Sealer, Software, TRUSTED, Trusted, TrustedKey, jws, write_anew, write_over};
 use crate::error::Fault;
-use domain::certificate::Certificate;
 use domain::date::Instant;
+use domain::project::certificate::Certificate;
 use sqlx::Row;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -11,16 +11,19 @@ use crate::error::{Error, Fault, Public};
 use crate::project::{Begun, Done, Sent, begin, execute};
 use crate::submission::{entries, next_serial, read};
 use crate::{Context, Service, new_id};
-use domain::catalogue::{Catalogue, FieldKind, Matter, SupplyBy};
-use domain::certificate::{Certificate, Command, Item, Made, Standing};
+use domain::catalogue::{Catalogue, FieldKind, Matter, SupplyBy, certifies};
 use domain::date::{Date, Instant};
 use domain::id::Id;
 use domain::log::Digest;
-use domain::material::{Arrived, Media};
-use domain::policy::certifies;
+use domain::media::Media;
+use domain::project::certificate::{Certificate, Command, Item, Made, Standing, right_to_correct};
+use domain::project::library::Arrived;
+use domain::project::matter::right_to_conclude;
+use domain::project::policy::Right;
+use domain::project::review::{Pin, Verdict};
 use domain::project::{self, Project};
-use domain::review::{Pin, Verdict};
-use domain::{Text, sheet, text};
+use domain::sheet::{Values, in_mu, shown};
+use domain::{Text, text};
 use futures::TryStreamExt;
 use sqlx::Row;
 use std::collections::BTreeSet;
@@ -32,8 +35,8 @@ use std::collections::BTreeSet;
 /// The rules' refusal.
 pub async fn issue(cx: &Context, id: &Id<Project>, matter: &Id<Matter>, origin: &str, sent: Sent) -> Result<Done, Error> {
     let sent = sent.asking("issue", matter)?;
-    let step = project::Command::Matter { matter: matter.clone(), command: domain::matter::Command::Issue };
-    let project = match begin(cx, id, &step, &sent).await? {
+    let step = project::Command::Matter { matter: matter.clone(), command: domain::project::matter::Command::Issue };
+    let project = match begin(cx, id, |project| right_to_conclude(project, matter), &sent).await? {
         Begun::Done(done) => return Ok(done),
         Begun::Now(project) => project,
     };
@@ -41,7 +44,7 @@ pub async fn issue(cx: &Context, id: &Id<Project>, matter: &Id<Matter>, origin: 
         return execute(cx, id, step, sent).await;
     }
     // Nothing is made out that the rules do not let out.
-    project.decide(&cx.service.catalogue, step, domain::log::By { actor: cx.actor()?, at: now(cx, &project) })?;
+    project.decide(&cx.service.catalogue, step, domain::account::By { actor: cx.actor()?, at: now(cx, &project) })?;
     let made = vec![make(cx, id, &project, matter, origin, None).await?];
     execute(cx, id, project::Command::Certificate { command: Command::Issue { made } }, sent).await
 }
@@ -59,11 +62,11 @@ pub async fn issue_jointly(
 ) -> Result<Done, Error> {
     let sent = sent.asking("issue_jointly", matters)?;
     let command = |receipt, made| project::Command::Certificate { command: Command::IssueJointly { receipt, made } };
-    let project = match begin(cx, id, &command(String::new(), Vec::new()), &sent).await? {
+    let project = match begin(cx, id, |_| Right::IssueJointly, &sent).await? {
         Begun::Done(done) => return Ok(done),
         Begun::Now(project) => project,
     };
-    let free = domain::certificate::gate(&project, &cx.service.catalogue, matters).iter().all(|(_, list)| list.is_empty());
+    let free = domain::project::certificate::gate(&project, &cx.service.catalogue, matters).iter().all(|(_, list)| list.is_empty());
     let mut made = Vec::new();
     for matter in matters {
         // What is in the way is said by the rules; nothing is numbered for it.
@@ -89,9 +92,7 @@ fn blank(matter: &Id<Matter>) -> Made {
 /// The rules' refusal.
 pub async fn correct(cx: &Context, id: &Id<Project>, number: &str, reason: &str, origin: &str, sent: Sent) -> Result<Done, Error> {
     let sent = sent.asking("correct", &(number, reason))?;
-    let revoke = Command::Revoke { number: number.to_string(), reason: String::new() };
-    // Whose right it is to correct is whose it is to revoke.
-    let project = match begin(cx, id, &project::Command::Certificate { command: revoke }, &sent).await? {
+    let project = match begin(cx, id, |project| right_to_correct(project, number), &sent).await? {
         Begun::Done(done) => return Ok(done),
         Begun::Now(project) => project,
     };
@@ -125,7 +126,7 @@ async fn make(
     let serial = next_serial(cx, &rule.series(matter, &rules.region, day)).await?;
     let all = entries(cx, id, project).await?;
     // What was reviewed is what is certified; offices' own fields are as they stand now.
-    let mut values = sheet::Values::new();
+    let mut values = Values::new();
     for field in &rule.fields {
         if let Some(entry) = all.get(field) {
             values.insert(field.clone(), entry.value.clone());
@@ -170,14 +171,14 @@ async fn make(
 fn item(catalogue: &Catalogue, id: &Id<domain::catalogue::Field>, value: &str) -> Option<Item> {
     let form = &catalogue.form;
     let field = form.field(id.as_str())?;
-    let mut shown = sheet::shown(field, value);
+    let mut shown = shown(field, value);
     if shown.zh.is_empty() {
         return None;
     }
     if let Some(unit) = form.unit(field).filter(|_| matches!(field.kind, FieldKind::Number | FieldKind::Money)) {
         shown = Text::new(format!("{} {}", shown.zh, unit.zh), format!("{} {}", shown.en, unit.en));
     }
-    if let Some(mu) = sheet::in_mu(field, value) {
+    if let Some(mu) = in_mu(field, value) {
         shown = text!("{}（{mu} 亩）", "{} ({mu} mu)", shown.zh);
     }
     Some(Item { name: field.name.clone(), value: shown })

@@ -2,7 +2,7 @@
 //! public page. The same certificate always gives the same bytes.
 
 use crate::error::Fault;
-use domain::certificate::Certificate;
+use domain::project::certificate::Certificate;
 use krilla::color::rgb;
 use krilla::geom::{PathBuilder, Point, Rect};
 use krilla::metadata::Metadata;
@@ -273,7 +273,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that meets what it does not expect fails")]
     use super::*;
     use domain::Text;
-    use domain::certificate::Item;
+    use domain::project::certificate::Item;
 
     #[test]
     fn the_same_certificate_gives_the_same_page() {

@@ -4,7 +4,7 @@
 
 use crate::blob::Reader;
 use crate::error::Fault;
-use domain::material::{self, ENTRIES, Media, NotTaken};
+use domain::media::{self, ENTRIES, Media, NotTaken};
 
 /// Bytes that its directory may have.
 const LARGEST_DIRECTORY: u64 = 16 * 1024 * 1024;
@@ -37,7 +37,7 @@ pub(super) async fn look_into(reader: &mut Reader<'_>, size: u64) -> Result<Resu
     let Some(directory) = end(&tail, size) else { return Ok(Err(NotTaken::Archive)) };
     let bytes = reader.at(directory.at, directory.size).await?;
     let Some(mut entries) = entries(&bytes, directory) else { return Ok(Err(NotTaken::Archive)) };
-    let media = material::office(entries.iter().map(|e| (String::from_utf8_lossy(e.name), e.unpacked)), size);
+    let media = media::office(entries.iter().map(|e| (String::from_utf8_lossy(e.name), e.unpacked)), size);
     let Ok(media) = media else { return Ok(media) };
     // Each entry is where the directory says, under the name it says, and none lies in another.
     entries.sort_unstable_by_key(|entry| entry.at);

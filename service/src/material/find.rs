@@ -11,9 +11,10 @@ use domain::audit::Kind;
 use domain::id::Id;
 use domain::limit::Limit;
 use domain::log::Digest;
-use domain::material::{self, Document, Media};
-use domain::policy::{Action, may};
+use domain::media::Media;
 use domain::project::Project;
+use domain::project::library::{self, Document};
+use domain::project::policy::{Right, may};
 use futures::StreamExt;
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -30,7 +31,7 @@ pub type Names = BTreeMap<Id<Document>, Vec<String>>;
 async fn seen(cx: &Context, id: &Id<Project>) -> Result<Project, Error> {
     let actor = cx.actor()?;
     let project = current(cx, id).await?;
-    if !may(actor, &Action::View, Some(&project)) {
+    if !may(actor, &Right::View, Some(&project)) {
         return Err(Public::NotFound.into());
     }
     Ok(project)
@@ -55,7 +56,7 @@ impl Written {
 
 /// The name that a version came with. A row tells by its digest which version it is of: one that was written for a file
 /// which then became another version, or none, is passed over.
-fn name_of(written: &[Written], document: &Id<Document>, at: usize, version: &material::Version) -> String {
+fn name_of(written: &[Written], document: &Id<Document>, at: usize, version: &library::Version) -> String {
     let digest = version.digest.to_string();
     let of = |exactly: bool| written.iter().find(|row| row.digest == digest && (!exactly || row.version == at));
     let found = of(true).or_else(|| of(false)).map(|row| row.name.clone());
@@ -79,7 +80,7 @@ async fn names_in(cx: &Context, id: &Id<Project>, project: &Project) -> Result<N
     for row in &rows {
         known.entry(row.try_get("document")?).or_default().push(Written::from_row(row)?);
     }
-    let of = |document: &Id<Document>, kept: &material::Kept| {
+    let of = |document: &Id<Document>, kept: &library::Kept| {
         let written = known.get(document.as_str()).map(Vec::as_slice).unwrap_or_default();
         kept.versions.iter().zip(1..).map(|(version, at)| name_of(written, document, at, version)).collect()
     };
@@ -106,7 +107,7 @@ pub struct Found {
 pub async fn find(cx: &Context, id: &Id<Project>, document: &Id<Document>, version: Option<usize>) -> Result<Found, Error> {
     let project = seen(cx, id).await?;
     let kept = project.library.get(document).ok_or(Public::NotFound)?;
-    material::may_read(kept, &cx.service.catalogue, cx.actor()?, &project)?;
+    library::may_read(kept, &cx.service.catalogue, cx.actor()?, &project)?;
     let at = version.unwrap_or(kept.versions.len());
     let version = at.checked_sub(1).and_then(|index| kept.versions.get(index)).ok_or(Public::NotFound)?;
     // Of this document alone: each range of a download asks.
@@ -119,8 +120,8 @@ pub async fn find(cx: &Context, id: &Id<Project>, document: &Id<Document>, versi
     Ok(found(cx, document, kept, (at, version), name_of(&written, document, at, version)))
 }
 
-fn found(cx: &Context, document: &Id<Document>, kept: &material::Kept, (at, of): (usize, &material::Version), name: String) -> Found {
-    let personal = material::is_personal(kept, &cx.service.catalogue);
+fn found(cx: &Context, document: &Id<Document>, kept: &library::Kept, (at, of): (usize, &library::Version), name: String) -> Found {
+    let personal = library::is_personal(kept, &cx.service.catalogue);
     Found { document: document.clone(), personal, version: at, name, digest: of.digest, media: of.media, size: of.size }
 }
 
@@ -134,7 +135,7 @@ pub async fn all(cx: &Context, id: &Id<Project>) -> Result<(Text, Vec<Found>), E
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut list = Vec::new();
     let (actor, catalogue) = (cx.actor()?, &cx.service.catalogue);
-    let given = |kept: &material::Kept| kept.removed.is_none() && material::may_read(kept, catalogue, actor, &project).is_ok();
+    let given = |kept: &library::Kept| kept.removed.is_none() && library::may_read(kept, catalogue, actor, &project).is_ok();
     for (document, kept) in project.library.iter().filter(|(_, kept)| given(kept)) {
         let (Some(latest), Some(name)) = (kept.versions.last(), names.get(document).and_then(|names| names.last())) else { continue };
         let mut one = found(cx, document, kept, (kept.versions.len(), latest), name.clone());

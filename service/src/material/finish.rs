@@ -9,8 +9,9 @@ use crate::error::{Error, Fault, Public};
 use crate::project::{Sent, current, execute};
 use domain::id::Id;
 use domain::log::Digest;
-use domain::material::{self, Arrived, Beginning, Document, Media, NotTaken};
+use domain::media::{self, Beginning, Media, NotTaken};
 use domain::project;
+use domain::project::library::{Arrived, Document};
 use futures::TryStreamExt;
 use sha2::{Digest as _, Sha256};
 
@@ -29,7 +30,7 @@ pub(super) async fn finish(cx: &Context, upload: &Upload, claim: &Claim<'_>, doc
     claim.renew().await?;
     whole.settle().await?;
     claim.renew().await?;
-    let name = material::name(&upload.announced.name, media);
+    let name = media::name(&upload.announced.name, media);
     let command = project::Command::Document { id: document.clone(), command: command(&upload.announced, file.clone()) };
     // The upload is the form's key: the last part sent twice makes one document.
     let sent = Sent { key: Some(format!("upload/{}", upload.id)), ..Sent::default() };
@@ -95,7 +96,7 @@ async fn write_parts(cx: &Context, upload: &Upload, claim: &Claim<'_>, incoming:
 }
 
 async fn look_at(whole: &Whole) -> Result<Result<Media, NotTaken>, Fault> {
-    match material::beginning(&whole.beginning) {
+    match media::beginning(&whole.beginning) {
         Beginning::Is(media) => Ok(Ok(media)),
         Beginning::No(why) => Ok(Err(why)),
         Beginning::Zip => archive::look_into(&mut whole.reader(), whole.size).await,

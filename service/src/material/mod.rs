@@ -12,8 +12,8 @@ pub use upload::{Announced, LARGEST_PART, MOST_PARTS, Taken, Upload, announce, f
 use crate::Context;
 use crate::error::Fault;
 use domain::id::Id;
-use domain::material::{Arrived, Document};
 use domain::project::Project;
+use domain::project::library::{Arrived, Document};
 
 /// Remembers the name of a version before there is one, for who asks at once; what is remembered of that version already
 /// stays.

@@ -3,9 +3,8 @@
 use super::claim::{Claim, LEASE, Part};
 use super::finish::finish;
 use crate::error::{Error, Fault, Public};
-use crate::limit;
 use crate::project::current;
-use crate::{Context, Service, new_id};
+use crate::{Context, Service, limit, new_id};
 use bytes::Bytes;
 use domain::account::Account;
 use domain::catalogue::Material;
@@ -13,7 +12,8 @@ use domain::date::Instant;
 use domain::id::Id;
 use domain::limit::Limit;
 use domain::log::Digest;
-use domain::material::{self, Arrived, Beginning, Command, Document, LARGEST, Media};
+use domain::media::{self, Beginning, Media};
+use domain::project::library::{Arrived, Command, Document, LARGEST};
 use domain::project::{self, Project};
 use domain::{Refusal, text};
 use sqlx::{AnyConnection, Row};
@@ -73,7 +73,7 @@ async fn for_adding(cx: &Context, project: &Id<Project>, announced: &Announced) 
     let file = Arrived { digest: Digest::default(), media: Media::Pdf, size: announced.length };
     let id = announced.replaces.clone().unwrap_or_else(new_id);
     let probe = project::Command::Document { id, command: command(announced, file) };
-    known.right(&cx.service.catalogue, actor, &probe)?;
+    known.right(actor, &probe.right(&known, &cx.service.catalogue))?;
     Ok((known, probe))
 }
 
@@ -94,14 +94,14 @@ pub async fn announce(cx: &Context, project: &Id<Project>, announced: Announced)
     let now = cx.service.clock.now();
     let (known, probe) = for_adding(cx, project, &announced).await?;
     if announced.length == 0 {
-        return Err(Public::invalid("file", material::NotTaken::Empty.sentence()).into());
+        return Err(Public::invalid("file", media::NotTaken::Empty.sentence()).into());
     }
     if announced.length > LARGEST {
         let mb = announced.length.div_ceil(1024 * 1024);
         return Err(Public::invalid("file", text!("文件有 {mb} MB，最大 200 MB。", "The file has {mb} MB; at most 200 MB.")).into());
     }
     // What the rules will say once the file is here, they say now.
-    known.decide(&cx.service.catalogue, probe, domain::log::By { actor: &actor, at: now.max(known.at) })?;
+    known.decide(&cx.service.catalogue, probe, domain::account::By { actor: &actor, at: now.max(known.at) })?;
     limit::take(cx, Limit::AnnounceUpload, actor.account.as_str()).await?;
     // Government adds to a project that is not its own: what one officer has on the way leaves room for everybody else.
     let share = actor.role.is_government().then(|| Limit::Storage.bytes() / OFFICERS_SHARE);
@@ -285,7 +285,7 @@ async fn take_claimed(
     // What is no paper says so in its first bytes; nobody has to send the rest.
     if upload.received == 0
         && (bytes.len() >= 512 || last)
-        && let Beginning::No(why) = material::beginning(&bytes)
+        && let Beginning::No(why) = media::beginning(&bytes)
     {
         return Err(Public::invalid("file", why.sentence()).into());
     }

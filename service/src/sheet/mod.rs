@@ -14,10 +14,11 @@ use domain::account::{Account, Actor, Person};
 use domain::audit::Kind;
 use domain::catalogue::{Field, Form};
 use domain::id::Id;
-use domain::policy::{Action, may};
 use domain::project::Project;
+use domain::project::policy::{Right, may};
+use domain::project::sheet::{self, SheetView, identity};
 use domain::sheet::document::Document;
-use domain::sheet::{self, Changed, SheetView, Values, identity};
+use domain::sheet::{Changed, Values};
 use std::collections::{BTreeMap, BTreeSet};
 use yrs::{ReadTxn, Transact};
 
@@ -263,5 +264,5 @@ pub(crate) async fn is_latest(service: &Service, id: &Id<Project>, command: &she
 async fn seen(cx: &Context, id: &Id<Project>) -> Result<Project, Error> {
     let actor = cx.actor()?;
     let project = crate::project::current(cx, id).await?;
-    if may(actor, &Action::View, Some(&project)) { Ok(project) } else { Err(Public::NotFound.into()) }
+    if may(actor, &Right::View, Some(&project)) { Ok(project) } else { Err(Public::NotFound.into()) }
 }

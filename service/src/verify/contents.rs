@@ -6,8 +6,8 @@ use crate::blob::Condition;
 use crate::certificate::{Forged, Trusted, check};
 use crate::error::Fault;
 use domain::log::Digest;
-use domain::project::Event;
-use domain::{Text, certificate, material, submission, text};
+use domain::project::{Event, certificate, library, submission};
+use domain::{Text, text};
 use futures::{StreamExt, TryStreamExt};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl Contents {
             }
         };
         match event {
-            Event::Document { event: material::Event::Added { file, .. } | material::Event::Replaced { file, .. }, .. } => {
+            Event::Document { event: library::Event::Added { file, .. } | library::Event::Replaced { file, .. }, .. } => {
                 name(file.digest, What::File(file.size));
             }
             Event::Submission { event: submission::Event::Filed { parcels, .. } | submission::Event::Returned { parcels, .. }, .. } => {

@@ -1,9 +1,9 @@
 use crate::story;
 use crate::world::*;
 use domain::access::Scope;
-use domain::account::Role;
 use domain::audit::KEPT_DAYS;
 use domain::browser::Browser;
+use domain::role::Role;
 use service::Service;
 use service::account::{
     Access, NewAccount, NewToken, Token, add, again, by_session, by_session_unused, by_token, change_password, disable, enable, end_others,

@@ -1,7 +1,7 @@
 use crate::story;
 use domain::case::Case;
 use domain::log::Recorded;
-use domain::matter::Progress;
+use domain::project::matter::Progress;
 use service::case::{Place, load};
 use service::verify::verify;
 

@@ -5,10 +5,10 @@
 use crate::world::*;
 use domain::catalogue::{CodeRule, Field, FieldKind, Matter, Shape};
 use domain::id::Id;
+use domain::project::review::Verdict;
+use domain::project::submission::{Command as S, Submission, completeness};
 use domain::project::{Command, Project};
-use domain::review::Verdict;
-use domain::sheet::{self, Values};
-use domain::submission::{Command as S, Submission, completeness};
+use domain::sheet::{Entries, Values};
 use service::Context;
 use service::project::{Sent, execute};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +37,7 @@ fn sample(field: &Field) -> String {
     }
 }
 
-pub async fn sheet_of(cx: &Context, id: &Id<Project>) -> sheet::Entries {
+pub async fn sheet_of(cx: &Context, id: &Id<Project>) -> Entries {
     service::sheet::view(cx, id).await.unwrap().entries
 }
 
@@ -90,7 +90,7 @@ impl World {
     pub async fn brings_to_the_gate(&self, id: &Id<Project>) -> BTreeSet<Id<Matter>> {
         let catalogue = self.service.catalogue.clone();
         let wang = self.as_("wang").await;
-        let six = domain::certificate::six(&self.sees("chen", id).await.unwrap().project, &catalogue);
+        let six = domain::project::certificate::six(&self.sees("chen", id).await.unwrap().project, &catalogue);
         let names: Vec<&str> = six.iter().map(Id::as_str).collect();
         self.finishes_before(id, &names).await;
         // The registration first: the others are converted beside it.
@@ -118,9 +118,10 @@ impl World {
         let mut left: Vec<_> = six.iter().cloned().collect();
         while !left.is_empty() {
             let project = self.sees("chen", id).await.unwrap().project;
-            let free = |m: &Id<Matter>| domain::matter::before(&project, catalogue.matter(m.as_str()).unwrap()).decision.is_empty();
+            let free =
+                |m: &Id<Matter>| domain::project::matter::before(&project, catalogue.matter(m.as_str()).unwrap()).decision.is_empty();
             let next = left.remove(left.iter().position(free).expect("one that waits for none of the others"));
-            let decide = step(next.as_str(), domain::matter::Command::Decide);
+            let decide = step(next.as_str(), domain::project::matter::Command::Decide);
             execute(&self.office_of(next.as_str()).await, id, decide, Sent::default()).await.map_err(sentence).unwrap();
         }
         six

@@ -3,14 +3,14 @@
 
 use crate::filing::*;
 use crate::world::*;
-use domain::account::Role;
 use domain::case::Case;
-use domain::matter::{Command as M, Elsewhere, PauseReason};
-use domain::project::{Command, Note};
-use domain::review::{Pin, Point, Reason, Verdict};
-use domain::submission::Command as S;
+use domain::project::matter::{Command as M, Elsewhere, PauseReason};
+use domain::project::review::{Pin, Point, Reason, Verdict};
+use domain::project::submission::Command as S;
+use domain::project::{Command, Note, certificate, consultation, difficulty, library, plan, sheet, team};
+use domain::role::Role;
+use domain::sheet::Entries;
 use domain::text::Text;
-use domain::{certificate, consultation, difficulty, material, plan::adopted, sheet, team};
 use service::case::{Place, load};
 use service::certificate::{issue, issue_jointly};
 use service::project::{Sent, execute};
@@ -67,7 +67,7 @@ async fn everything(world: &World) {
     };
     does("chen", note("第一次碰头", false, Some("signing"))).await;
     does("chen", note("企业资金尚未到位", true, None)).await;
-    let adopt = |settings, reason: &str| Command::Plan { command: adopted::Command::Adopt { settings, reason: reason.into() } };
+    let adopt = |settings, reason: &str| Command::Plan { command: plan::Command::Adopt { settings, reason: reason.into() } };
     does("chen", adopt(Default::default(), "首次排定")).await;
     let slower = domain::plan::Settings { lengths: [("trial-run".to_string(), 90)].into(), ..Default::default() };
     does("chen", adopt(slower, "调试要更久")).await;
@@ -95,9 +95,9 @@ async fn everything(world: &World) {
     let upload = service::material::announce(&li, &id, announced).await.map_err(sentence).unwrap();
     service::material::take(&li, &upload.id, 0, bytes.into()).await.map_err(sentence).unwrap();
     let paper = |command| Command::Document { id: document.clone(), command };
-    does("li", paper(material::Command::Sort { material: None })).await;
-    does("li", paper(material::Command::Limit { expires: Some(due) })).await;
-    does("li", paper(material::Command::Remove { why: "传错了".into() })).await;
+    does("li", paper(library::Command::Sort { material: None })).await;
+    does("li", paper(library::Command::Limit { expires: Some(due) })).await;
+    does("li", paper(library::Command::Remove { why: "传错了".into() })).await;
 
     // A matter by itself, decided on paper: the certificate is corrected and revoked.
     for command in [M::Claim, M::Release, M::Prepare] {
@@ -125,9 +125,10 @@ async fn everything(world: &World) {
     // A package with a promise, one with a correction round, one taken back, one refused.
     world.finishes_before(&id, &[LICENCE]).await;
     world.fills(&id, LICENCE, &[]).await;
-    let lacking = |project: &domain::project::Project, entries: &sheet::Entries, matter: &str| {
+    let lacking = |project: &domain::project::Project, entries: &Entries, matter: &str| {
         let (catalogue, on) = (&world.service.catalogue, world.service.clock.now().date());
-        domain::submission::completeness(project, catalogue, &catalogue.form, entries, catalogue.matter(matter).unwrap(), on).papers
+        domain::project::submission::completeness(project, catalogue, &catalogue.form, entries, catalogue.matter(matter).unwrap(), on)
+            .papers
     };
     uploads(&li, &id, "legal-rep-id", "证件").await;
     let promised: BTreeMap<_, _> =

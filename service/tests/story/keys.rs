@@ -3,12 +3,12 @@
 use crate::filing::set;
 use crate::story;
 use crate::world::*;
-use domain::account::Role;
+use domain::Error as Public;
 use domain::id::Id;
 use domain::limit::Limit;
-use domain::matter::{Command as M, Elsewhere, Progress};
-use domain::project::{Command, Project};
-use domain::{Error as Public, sheet, team};
+use domain::project::matter::{Command as M, Elsewhere, Progress};
+use domain::project::{Command, Project, sheet, team};
+use domain::role::Role;
 use service::Error;
 use service::project::{Sent, execute, open};
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@ use crate::story;
 use crate::world::*;
 use bytes::Bytes;
 use domain::id::Id;
-use domain::material::{Command as F, Document};
+use domain::project::library::{Command as F, Document};
 use domain::project::{Command, Project};
 use futures::StreamExt;
 use service::blob::Condition;

@@ -4,7 +4,7 @@ use crate::account::{access_of, new};
 use crate::story;
 use crate::world::*;
 use domain::access::Scope;
-use domain::account::Role;
+use domain::role::Role;
 use service::account::{
     NewAccount, NewToken, Password, add, by_token, change_password, end_token, ended_token, make_token, sessions, set_password, sign_in,
     tokens,

@@ -1,6 +1,6 @@
 use crate::story;
 use crate::world::*;
-use domain::matter::Command as M;
+use domain::project::matter::Command as M;
 use domain::project::{Command, Note};
 use domain::{Error as Public, Text};
 use service::Error;

@@ -6,7 +6,7 @@ use crate::story;
 use crate::world::*;
 use domain::id::Id;
 use domain::log::Digest;
-use domain::material::{Command as F, Document};
+use domain::project::library::{Command as F, Document};
 use domain::project::{Command, Project};
 use futures::TryStreamExt;
 use service::Context;

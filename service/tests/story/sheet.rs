@@ -1,8 +1,8 @@
 use crate::story;
 use crate::world::*;
 use domain::id::Id;
-use domain::project::Command;
-use domain::sheet::{self, Values};
+use domain::project::{Command, sheet};
+use domain::sheet::Values;
 use service::sheet::{fill, history, view};
 
 fn values(pairs: &[(&str, &str)]) -> Values {

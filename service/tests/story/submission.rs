@@ -4,10 +4,10 @@ use crate::filing::*;
 use crate::story;
 use crate::world::*;
 use domain::catalogue::FieldKind;
-use domain::matter::Command as M;
 use domain::project::Command;
-use domain::review::{Pin, Point, Reason, Verdict};
-use domain::submission::Command as S;
+use domain::project::matter::Command as M;
+use domain::project::review::{Pin, Point, Reason, Verdict};
+use domain::project::submission::Command as S;
 use service::certificate::{by_number, check, issue, issue_jointly, signed_file};
 use service::project::{Sent, execute};
 use service::submission::{convert, file, filed, give_back, promise};
@@ -51,7 +51,7 @@ story! {
         // What happens to the sheet and the library afterwards changes nothing that was filed.
         world.fills(&id, LICENCE, &[("registered_capital", "9999")]).await;
         let document = submission.parcels[LICENCE].latest().unwrap().documents[0].1.clone();
-        let remove = domain::material::Command::Remove { why: "换新".into() };
+        let remove = domain::project::library::Command::Remove { why: "换新".into() };
         world.does("li", &id, Command::Document { id: document.clone(), command: remove }).await.unwrap();
         let snapshot = filed(&world.office_of(LICENCE).await, &id, &package, &LICENCE.into(), None).await.unwrap();
         assert_eq!(snapshot.values["registered_capital"], "12");
@@ -165,7 +165,7 @@ story! {
         let catalogue = &world.service.catalogue;
         let entries = sheet_of(&wang, &id).await;
         let on = world.service.clock.now().date();
-        let complete = domain::submission::completeness(&project, catalogue, &catalogue.form, &entries, catalogue.matter(scheme).unwrap(), on);
+        let complete = domain::project::submission::completeness(&project, catalogue, &catalogue.form, &entries, catalogue.matter(scheme).unwrap(), on);
         assert!(complete.preview && complete.fields.is_empty(), "{:?}", complete.fields);
         for lacking in &complete.papers {
             uploads(&wang, &id, lacking.material.as_str(), "一版").await;
@@ -185,6 +185,6 @@ story! {
         world.fills(&id, scheme, &[(number.as_str(), &was)]).await;
         convert(&wang, &id, &package, Sent::default()).await.map_err(sentence).unwrap();
         let project = world.sees("wang", &id).await.unwrap().project;
-        assert!(matches!(project.matters[scheme].progress, domain::matter::Progress::Accepted { .. }));
+        assert!(matches!(project.matters[scheme].progress, domain::project::matter::Progress::Accepted { .. }));
     }
 }

@@ -1,11 +1,12 @@
 use crate::filing::{ORIGIN, uploads};
 use crate::story;
 use crate::world::*;
+use domain::Id;
 use domain::log::Digest;
-use domain::material::{Arrived, Media};
-use domain::matter::Command as M;
-use domain::project::{Command, Project};
-use domain::{Id, certificate};
+use domain::media::Media;
+use domain::project::library::Arrived;
+use domain::project::matter::Command as M;
+use domain::project::{Command, Project, certificate};
 use service::project::{Sent, execute};
 use service::verify::{Part, cards, rebuild, verify};
 
@@ -53,7 +54,7 @@ tampered!(a_removed_last_event_is_found, "delete from event where seq = 4", 3);
 story! {
     async fn the_read_tables_made_again_are_equal_row_for_row(world) {
         let id = some_history(&world).await;
-        world.does("li", &id, step("industry-access-review", domain::matter::Command::Prepare)).await.unwrap();
+        world.does("li", &id, step("industry-access-review", domain::project::matter::Command::Prepare)).await.unwrap();
         let before = cards(&world.service).await.unwrap();
         change(&world, "update project_card set done = 99, name = 'x'").await;
         assert_eq!(rebuild(&world.service).await.unwrap(), 2);

@@ -1,7 +1,7 @@
 use crate::story;
 use crate::world::*;
-use domain::account::Role;
-use domain::matter::Command as M;
+use domain::project::matter::Command as M;
+use domain::role::Role;
 use service::work::{all, appoint_deputy, list};
 
 const SITING: &str = "siting-compliance-check";

@@ -2,13 +2,13 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-use domain::account::{Account, Role};
+use domain::account::Account;
 use domain::catalogue::{Catalogue, Matter};
 use domain::guide::Answers;
 use domain::id::Id;
 use domain::log::Digest;
-use domain::project::{Command, Project};
-use domain::{consultation, difficulty, matter};
+use domain::project::{Command, Project, consultation, difficulty, matter};
+use domain::role::Role;
 use service::account::{NewAccount, add};
 use service::blob::Blobs;
 use service::certificate::Keys;

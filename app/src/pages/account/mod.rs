@@ -13,7 +13,7 @@ use domain::Error;
 use domain::access::{SessionLine, TokenLine};
 use domain::account::Person;
 use domain::browser::Browser;
-use domain::view::Done;
+use domain::project::view::Done;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::components::{A, Redirect};

@@ -8,7 +8,7 @@ use crate::lang::tr;
 use crate::pages::set_status;
 #[cfg(feature = "ssr")]
 use domain::guide::Answers;
-use domain::policy::starts_projects;
+use domain::project::policy::starts_projects;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::components::A;

@@ -4,10 +4,10 @@
 use crate::components::mark::{Assumed, Low, SixMark};
 use crate::lang::{aside, colon, list, say, tr, workdays};
 use crate::shared::catalogue;
-use domain::account::Role;
 use domain::catalogue::{LimitKind, Line, Stage};
 use domain::guide::{Entry, GuideMap};
 use domain::plan::Plan;
+use domain::role::Role;
 use leptos::prelude::*;
 use leptos_router::components::A;
 

@@ -5,8 +5,8 @@ use crate::drawing::flow::{self, States};
 use crate::lang::{lang, say, tr};
 use crate::pages::chart::{Drawn, table};
 use crate::shared::{catalogue, today};
-use domain::matter::state;
 use domain::plan::{Plan, Settings};
+use domain::project::matter::state;
 use leptos::prelude::*;
 
 #[component]

@@ -6,8 +6,8 @@ use crate::components::form::{CommandForm, TextBox, was_refused};
 use crate::components::mark::Assumed;
 use crate::lang::tr;
 use crate::shared::today;
-use domain::consultation::{Command as C, Status};
-use domain::project::Command;
+use domain::project::consultation::{Status, right_to_answer};
+use domain::project::policy::Right;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
@@ -37,8 +37,7 @@ pub fn Consultations() -> impl IntoView {
 pub fn AskForm(#[prop(optional)] matter: Option<String>) -> impl IntoView {
     let page = page();
     let action = ServerAction::<Ask>::new();
-    let command = Command::Consultation { id: "".into(), command: C::Ask { matter: None, text: String::new(), backbone: None } };
-    page.permits(&command).then(move || {
+    page.may(&Right::Ask).then(move || {
         let (fixed, name) = (matter.clone(), format!("ask.{}", matter.unwrap_or_default()));
         view! {
             <section class="panel">
@@ -99,9 +98,8 @@ pub fn ConsultationItem(id: String) -> impl IntoView {
             })
             .collect_view()
     };
-    let may = move |command: C| page.permits(&Command::Consultation { id: key.get_value().into(), command });
-    let may_answer = may(C::Answer { text: String::new() });
-    let may_ask = may(C::Close);
+    let may_answer = page.may(&page.project(|p| right_to_answer(p, &key.get_value().into())));
+    let may_ask = page.may(&Right::Ask);
     let (answer, again, close) = (ServerAction::<Answer>::new(), ServerAction::<AskAgain>::new(), ServerAction::<CloseQuestion>::new());
     let hidden = move || {
         view! {

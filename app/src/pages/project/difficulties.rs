@@ -6,8 +6,8 @@ use super::{About, matter_name, office_name, page};
 use crate::components::form::{CommandForm, TextBox, kept, was_refused};
 use crate::lang::{list, say, tr};
 use crate::shared::catalogue;
-use domain::difficulty::{Command as D, Proposal, Side};
-use domain::project::Command;
+use domain::project::difficulty::{Proposal, Side};
+use domain::project::policy::Right;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
@@ -36,8 +36,7 @@ pub fn Difficulties() -> impl IntoView {
 pub fn RaiseForm(#[prop(optional)] matter: Option<String>) -> impl IntoView {
     let page = page();
     let action = ServerAction::<Raise>::new();
-    let command = Command::Difficulty { id: "".into(), command: D::Raise { matter: None, text: String::new() } };
-    page.permits(&command).then(move || {
+    page.may(&Right::RaiseDifficulty).then(move || {
         let (fixed, name) = (matter.clone(), format!("raise.{}", matter.unwrap_or_default()));
         view! {
             <section class="panel">
@@ -56,7 +55,7 @@ pub fn RaiseForm(#[prop(optional)] matter: Option<String>) -> impl IntoView {
 fn side_name(side: &Side) -> String {
     match side {
         Side::Enterprise => tr!(hard.side_enterprise),
-        Side::Agent => say(&domain::account::Role::Agent.name()),
+        Side::Agent => say(&domain::role::Role::Agent.name()),
         Side::LeadOfficer => tr!(hard.side_lead),
         Side::Office(id) => office_name(id),
     }
@@ -178,10 +177,7 @@ fn ProposalItem(number: usize, proposal: Proposal, difficulty: StoredValue<Strin
 fn Moves(key: StoredValue<String>) -> impl IntoView {
     let page = page();
     let (appoint, propose, resolve) = (ServerAction::<Appoint>::new(), ServerAction::<Propose>::new(), ServerAction::<Resolve>::new());
-    let may_lead = page.permits(&Command::Difficulty {
-        id: key.get_value().into(),
-        command: D::Appoint { lead: "".into(), cooperating: Default::default() },
-    });
+    let may_lead = page.may(&Right::LeadDifficulty);
     // What decides which forms show; not the whole difficulty, so that a form being written in stays
     // while others speak.
     let shape = Memo::new(move |_| {

@@ -7,9 +7,9 @@ use crate::lang::{list, say, tr};
 use crate::shared::catalogue;
 use domain::Id;
 use domain::catalogue::Matter;
-use domain::certificate::{self, Held, Standing, gate};
-use domain::matter::Progress;
-use domain::project::Command;
+use domain::project::certificate::{self, Held, Standing, gate, right_to_correct};
+use domain::project::matter::Progress;
+use domain::project::policy::Right;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 
@@ -27,13 +27,12 @@ pub fn IssuePage() -> impl IntoView {
 fn Gate() -> impl IntoView {
     let page = page();
     let action = ServerAction::<IssueJointly>::new();
-    let may =
-        page.permits(&Command::Certificate { command: certificate::Command::IssueJointly { receipt: String::new(), made: Vec::new() } });
+    let may = page.may(&Right::IssueJointly);
     let six = Memo::new(move |_| page.project(|p| certificate::six(p, &catalogue())));
     // Beside the six, whatever is being decided can be issued along (多证联发).
     let more = Memo::new(move |_| {
         page.project(|p| {
-            let near = |(id, t): (&Id<Matter>, &domain::matter::Tracked)| {
+            let near = |(id, t): (&Id<Matter>, &domain::project::matter::Tracked)| {
                 let near = matches!(t.progress, Progress::Accepted { .. } | Progress::Decided);
                 (near && !six.with(|six| six.contains(id))).then(|| id.clone())
             };
@@ -154,8 +153,7 @@ fn OneCertificate(one: (String, Held)) -> impl IntoView {
     let (number, held) = one;
     let page = page();
     let valid = held.standing == Standing::Valid;
-    let probe = Command::Certificate { command: certificate::Command::Revoke { number: number.clone(), reason: String::new() } };
-    let may = valid && page.permits(&probe);
+    let may = valid && page.may(&page.project(|p| right_to_correct(p, &number)));
     let (correct, revoke) = (ServerAction::<CorrectCertificate>::new(), ServerAction::<RevokeCertificate>::new());
     let pdf = held.documents.first().filter(|_| valid).map(|d| format!("/projects/{}/documents/{d}", page.id()));
     let address = format!("/verify/{}", coded(&number));

@@ -11,8 +11,8 @@ use crate::shared::{catalogue, today};
 use crate::upload::{Along, Sending, Way};
 use domain::Id;
 use domain::catalogue::{Material, Matter};
-use domain::material::{Command as F, Document, Kept, Paper, Stands, papers};
-use domain::project::Command;
+use domain::project::library::{Document, Kept, Paper, Stands, papers, right_to_change};
+use domain::project::policy::Right;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
@@ -81,7 +81,7 @@ pub fn LibraryPage() -> impl IntoView {
 #[component]
 fn Shelves() -> impl IntoView {
     let page = page();
-    let may = page.permits(&Command::Document { id: "".into(), command: F::Sort { material: None } });
+    let may = page.may(&Right::ChangeDocument(None));
     let wanted = Memo::new(move |_| {
         let c = catalogue();
         page.project(|p| {
@@ -184,7 +184,7 @@ fn Drop() -> impl IntoView {
         >
             <p>{tr!(library.drop)}</p>
             <Choose with=Along::default() label=tr!(library.choose_many) what=tr!(library.unsorted) many=true />
-            <p class="muted">{tr!(library.kinds, kinds = say(&domain::material::Media::list()))}</p>
+            <p class="muted">{tr!(library.kinds, kinds = say(&domain::media::Media::list()))}</p>
         </div>
     }
 }
@@ -291,7 +291,7 @@ fn OneDocument(id: Id<Document>) -> impl IntoView {
     let Some(latest) = kept.latest().cloned() else { return ().into_any() };
     // A certificate is its office's to correct.
     let certified = page.project(|p| p.certificates.values().any(|held| held.documents.contains(&id)));
-    let may = !certified && page.permits(&Command::Document { id: id.clone(), command: F::Sort { material: None } });
+    let may = !certified && page.may(&page.project(|p| right_to_change(p, &id)));
     let base = format!("/projects/{}/documents/{id}", page.id());
     // An identity document is for those who need it: everybody else sees its name and digest.
     if !page.reads(&kept) {
@@ -308,7 +308,7 @@ fn OneDocument(id: Id<Document>) -> impl IntoView {
         move || {
             shown.get().then(|| {
                 let src = format!("{base}?version={}", page.project(|p| p.library.get(&key).map_or(1, |k| k.versions.len())));
-                if latest.media == domain::material::Media::Pdf {
+                if latest.media == domain::media::Media::Pdf {
                     view! { <iframe class="preview" src=src title=name()></iframe> }.into_any()
                 } else {
                     view! { <img class="preview" src=src alt=name() /> }.into_any()

@@ -5,15 +5,14 @@ use super::{LogEntry, page};
 use crate::components::form::{CommandForm, TextBox};
 use crate::lang::tr;
 use domain::log::verify;
-use domain::project::{Command, Note};
+use domain::project::policy::Right;
 use leptos::prelude::*;
 
 #[component]
 pub fn Log() -> impl IntoView {
     let page = page();
     let action = ServerAction::<NoteAction>::new();
-    let note = |internal| Command::Note { note: Note { matter: None, text: Default::default(), internal, milestone: None } };
-    let (may_note, may_hide) = (page.permits(&note(false)), page.permits(&note(true)));
+    let (may_note, may_hide) = (page.may(&Right::Note), page.may(&Right::NoteInternal));
     let verified = move || {
         page.0.with(|v| match v.recent.first().map(|r| r.version()) {
             Some(1) => match verify(&v.recent) {

@@ -26,16 +26,16 @@ use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::live::{Connection, follow};
 use crate::shared::catalogue;
-use domain::Error;
 use domain::account::Account;
 use domain::catalogue::{Matter, Organisation};
 use domain::id::Id;
 use domain::log::Recorded;
-use domain::material::{Document, Kept, may_read};
-use domain::project::{Command, Event, Project};
-use domain::standing::{Party, party_name};
-use domain::view::View;
-use domain::{Text, timeline};
+use domain::project::library::{Document, Kept, may_read};
+use domain::project::policy::Right;
+use domain::project::turn::{Party, party_name};
+use domain::project::view::View;
+use domain::project::{Event, Project, timeline};
+use domain::{Error, Text};
 use leptos::prelude::*;
 use leptos_router::components::{A, Outlet, Redirect};
 use leptos_router::hooks::use_params_map;
@@ -67,9 +67,9 @@ impl Page {
         self.0.with_untracked(|v| v.id.to_string())
     }
 
-    /// Whether the viewer may do this at all; for showing its form.
-    pub fn permits(self, command: &Command) -> bool {
-        self.0.with(|v| v.project.permits(&catalogue(), &v.viewer, command))
+    /// Whether the viewer has a right; for showing its form.
+    pub fn may(self, right: &Right) -> bool {
+        self.0.with(|v| v.project.may(&v.viewer, right))
     }
 
     pub fn person(self, id: &Id<Account>) -> String {
@@ -78,12 +78,7 @@ impl Page {
 
     /// Whether it is the viewer's turn.
     pub fn is_mine(self, party: &Party) -> bool {
-        self.0.with(|v| match party {
-            Party::Enterprise => v.viewer.firm == v.project.owner || v.project.team.agent.as_ref() == Some(&v.viewer.account),
-            Party::LeadOfficer => v.project.team.lead.as_ref() == Some(&v.viewer.account),
-            Party::Person(account) => *account == v.viewer.account,
-            Party::Office(office) => v.viewer.office.as_ref() == Some(office),
-        })
+        self.0.with(|v| party.is(&v.viewer, &v.project))
     }
 
     pub fn party(self, party: &Party) -> String {
@@ -172,11 +167,11 @@ fn LiveProject(view: View, reload: impl Fn() + Clone + Send + Sync + 'static) ->
     let name = page.project(|p| p.name.clone());
     let assumed = Memo::new(move |_| page.project(|p| p.assumed));
     let open_questions = Memo::new(move |_| {
-        page.project(|p| p.consultations.values().filter(|c| c.status == domain::consultation::Status::Waiting).count())
+        page.project(|p| p.consultations.values().filter(|c| c.status == domain::project::consultation::Status::Waiting).count())
     });
     let open_difficulties = Memo::new(move |_| page.project(|p| p.difficulties.values().filter(|d| d.resolution.is_none()).count()));
     let badge = |n: Memo<usize>| move || (n.get() > 0).then(|| view! { <span class="badge">{n.get()}</span> });
-    let sentence = move || view.with(|v| say(&domain::standing::sentence(&v.project, &catalogue(), &|id| v.name(id))));
+    let sentence = move || view.with(|v| say(&domain::project::turn::sentence(&v.project, &catalogue(), &|id| v.name(id))));
     view! {
         <PageTitle text=name.clone() />
         <WorkStyle />

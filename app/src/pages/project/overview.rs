@@ -7,13 +7,13 @@ use crate::components::form::CommandForm;
 use crate::components::mark::{Assumed, SixMark, StateMark};
 use crate::lang::{list, say, tr};
 use crate::shared::{catalogue, today};
-use domain::account::{Account, Role};
+use domain::account::Account;
 use domain::catalogue::{Line, Stage};
 use domain::id::Id;
-use domain::matter::{State, state};
-use domain::project::Command;
-use domain::standing::{About, Todo, count, current_stage, todos};
-use domain::team;
+use domain::project::matter::{State, state};
+use domain::project::policy::Right;
+use domain::project::turn::{About, Todo, count, current_stage, todos};
+use domain::role::Role;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
@@ -126,8 +126,7 @@ fn Team() -> impl IntoView {
     let agent = move || named(page.project(|p| p.team.agent.clone()));
     let owner = page.0.with_untracked(|v| v.owner_name.clone());
     let area = page.project(|p| p.area.clone());
-    let command = Command::Team { command: team::Command::AppointAgent { account: "".into() } };
-    let may_appoint = page.permits(&command);
+    let may_appoint = page.may(&Right::AppointAgent);
     let action = ServerAction::<AppointAgent>::new();
     let agents = page.0.with_untracked(|v| v.people.values().filter(|p| p.role == Role::Agent).cloned().collect::<Vec<_>>());
     let rows = move || {

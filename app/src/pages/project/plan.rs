@@ -7,8 +7,8 @@ use crate::lang::{say, tr};
 use crate::pages::plan::{Of, PlanView};
 use crate::shared::catalogue;
 use domain::plan::Settings;
-use domain::plan::adopted::{Command as P, moved_sentence};
-use domain::project::Command;
+use domain::project::plan::moved_sentence;
+use domain::project::policy::Right;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -48,8 +48,7 @@ pub fn ProjectPlan() -> impl IntoView {
 fn InForce(written: Memo<Settings>) -> impl IntoView {
     let page = page();
     let action = ServerAction::<AdoptPlan>::new();
-    let command = Command::Plan { command: P::Adopt { settings: Settings::default(), reason: String::new() } };
-    let may = page.permits(&command);
+    let may = page.may(&Right::AdoptPlan);
     let adopted = Memo::new(move |_| page.project(|p| p.plan.clone()));
     let trail = move || {
         let changes = page.project(|p| p.plan_trail.clone());

@@ -10,10 +10,10 @@ use crate::lang::{say, size, tr};
 use crate::shared::catalogue;
 use domain::Id;
 use domain::catalogue::{Field, Form, Matter};
-use domain::project::Command;
-use domain::review::{Pin, Reason, Verdict};
+use domain::project::policy::Right;
+use domain::project::review::{Pin, Reason};
+use domain::project::submission::{Snapshot, Submission};
 use domain::sheet::{Values, in_mu, shown};
-use domain::submission::{Command as S, Snapshot, Submission};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -53,9 +53,9 @@ async fn filed(id: Id<domain::project::Project>, package: Id<Submission>, matter
     let of_matter = catalogue.matter(matter.as_str()).ok_or(domain::Error::NotFound)?;
     let fields = catalogue.form.fields.iter().filter(|f| of_matter.fields.contains(&f.id)).cloned().collect();
     let mut form = Form { groups: Vec::new(), fields, units: catalogue.form.units.clone(), relations: Vec::new() };
-    let wrong = domain::sheet::identity::wrong(&sheet.form, &sheet.entries);
-    domain::sheet::identity::without_rules(&mut form, &sheet.masked, &wrong);
-    let now = domain::submission::values_of(of_matter, &form, &sheet.entries);
+    let wrong = domain::project::sheet::identity::wrong(&sheet.form, &sheet.entries);
+    domain::project::sheet::identity::without_rules(&mut form, &sheet.masked, &wrong);
+    let now = domain::project::submission::values_of(of_matter, &form, &sheet.entries);
     Ok(FiledView { snapshot, before, now, form })
 }
 
@@ -120,9 +120,8 @@ fn OnFile(package: Id<Submission>, nth: usize, matter: Id<Matter>, anew: bool) -
 }
 
 /// What somebody may do with the filing: speak for an office, or look.
-fn may_speak(matter: &Id<Matter>, package: &Id<Submission>) -> bool {
-    let command = S::Opine { matter: matter.clone(), verdict: Verdict::Pass, snapshot: Default::default() };
-    page().permits(&Command::Submission { id: package.clone(), command })
+fn may_speak(matter: &Id<Matter>) -> bool {
+    page().may(&Right::review(&catalogue(), matter))
 }
 
 #[component]
@@ -131,11 +130,11 @@ fn Filed(view: FiledView, package: Id<Submission>, matter: Id<Matter>, latest: b
     let c = catalogue();
     let action = ServerAction::<GiveOpinion>::new();
     let open = {
-        use domain::matter::Progress as P;
+        use domain::project::matter::Progress as P;
         let id = matter.clone();
         Memo::new(move |_| page.project(|p| matches!(p.matters.get(&id).map(|t| &t.progress), Some(P::Filed { .. } | P::Accepted { .. }))))
     };
-    let speak = latest && may_speak(&matter, &package);
+    let speak = latest && may_speak(&matter);
     let digest = page.project(|p| p.submissions.get(&package)?.parcels.get(&matter)?.latest().map(|f| f.snapshot.to_string()));
     let digest = digest.filter(|_| latest).unwrap_or_default();
     let told: Vec<Pin> = page.project(|p| {

@@ -2,7 +2,7 @@
 //! write path in `service`.
 
 use crate::error::Failure;
-use domain::view::Done;
+use domain::project::view::Done;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
@@ -26,13 +26,19 @@ pub async fn move_matter(
         return Ok(service::certificate::issue(&cx, &project.into(), &matter.into(), &crate::shared::origin(), sent).await?);
     }
     let of = |command| Command::Matter { matter: matter.clone().into(), command };
-    let form = FormRead::like(of(domain::matter::Command::Claim), matter_step(&step, &reason, note).map(of));
+    let form = FormRead::of(
+        {
+            let matter = matter.clone();
+            move |_| Right::Handle(matter.into())
+        },
+        matter_step(&step, &reason, note).map(of),
+    );
     send(project, form, key, based_on).await
 }
 
 #[cfg(feature = "ssr")]
-fn matter_step(step: &str, reason: &str, note: String) -> Result<domain::matter::Command, Failure> {
-    use domain::matter::{Command as M, PauseReason};
+fn matter_step(step: &str, reason: &str, note: String) -> Result<domain::project::matter::Command, Failure> {
+    use domain::project::matter::{Command as M, PauseReason};
     Ok(match step {
         "prepare" => M::Prepare,
         "file" => M::File,
@@ -56,31 +62,31 @@ fn matter_step(step: &str, reason: &str, note: String) -> Result<domain::matter:
 
 #[server]
 pub async fn ask(project: String, matter: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::consultation::Command::Ask { matter: server::matter(matter), text, backbone: None };
+    let command = domain::project::consultation::Command::Ask { matter: server::matter(matter), text, backbone: None };
     send(project, domain::project::Command::Consultation { id: new_id(&key)?, command }, key, based_on).await
 }
 
 #[server]
 pub async fn answer(project: String, question: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::consultation::Command::Answer { text };
+    let command = domain::project::consultation::Command::Answer { text };
     send(project, domain::project::Command::Consultation { id: question.into(), command }, key, based_on).await
 }
 
 #[server]
 pub async fn ask_again(project: String, question: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::consultation::Command::AskAgain { text };
+    let command = domain::project::consultation::Command::AskAgain { text };
     send(project, domain::project::Command::Consultation { id: question.into(), command }, key, based_on).await
 }
 
 #[server]
 pub async fn close_question(project: String, question: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::consultation::Command::Close;
+    let command = domain::project::consultation::Command::Close;
     send(project, domain::project::Command::Consultation { id: question.into(), command }, key, based_on).await
 }
 
 #[server]
 pub async fn raise(project: String, matter: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::difficulty::Command::Raise { matter: server::matter(matter), text };
+    let command = domain::project::difficulty::Command::Raise { matter: server::matter(matter), text };
     send(project, domain::project::Command::Difficulty { id: new_id(&key)?, command }, key, based_on).await
 }
 
@@ -94,7 +100,7 @@ pub async fn appoint(
     based_on: u64,
 ) -> Result<Done, Failure> {
     let cooperating = cooperating.into_iter().map(Into::into).collect();
-    let command = domain::difficulty::Command::Appoint { lead: lead.into(), cooperating };
+    let command = domain::project::difficulty::Command::Appoint { lead: lead.into(), cooperating };
     send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
 }
 
@@ -108,13 +114,13 @@ pub async fn propose(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    let command = domain::difficulty::Command::Propose { text, counters: counters.parse().ok() };
+    let command = domain::project::difficulty::Command::Propose { text, counters: counters.parse().ok() };
     send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
 }
 
 #[server]
 pub async fn accept_proposal(project: String, difficulty: String, proposal: usize, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::difficulty::Command::Accept { proposal };
+    let command = domain::project::difficulty::Command::Accept { proposal };
     send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
 }
 
@@ -128,11 +134,10 @@ pub async fn resolve(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    use domain::difficulty::Command as D;
+    use domain::project::difficulty::Command as D;
     let of = |command| Command::Difficulty { id: difficulty.clone().into(), command };
-    let like = of(D::Appoint { lead: "".into(), cooperating: Default::default() });
     let command = date(&due).map(|due| D::Resolve { action, owner: owner.into(), due });
-    send(project, FormRead::like(like, command.map(of)), key, based_on).await
+    send(project, FormRead::of(|_| Right::LeadDifficulty, command.map(of)), key, based_on).await
 }
 
 #[server]
@@ -143,7 +148,7 @@ pub async fn note(project: String, text: String, #[server(default)] internal: bo
 
 #[server]
 pub async fn appoint_agent(project: String, account: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::team::Command::AppointAgent { account: account.into() };
+    let command = domain::project::team::Command::AppointAgent { account: account.into() };
     send(project, domain::project::Command::Team { command }, key, based_on).await
 }
 
@@ -155,8 +160,8 @@ pub async fn adopt_plan(project: String, settings: String, reason: String, key: 
         let fields = wrong.into_iter().map(|w| (w.field, w.sentence)).collect();
         Failure::from(domain::Error::Invalid { fields })
     });
-    let of = |settings| Command::Plan { command: domain::plan::adopted::Command::Adopt { settings, reason: reason.clone() } };
-    send(project, FormRead::like(of(Default::default()), settings.map(of)), key, based_on).await
+    let of = |settings| Command::Plan { command: domain::project::plan::Command::Adopt { settings, reason: reason.clone() } };
+    send(project, FormRead::of(|_| Right::AdoptPlan, settings.map(of)), key, based_on).await
 }
 
 /// Fills in fields of a section from a plain form; with JavaScript the sheet is written live.
@@ -180,13 +185,13 @@ pub async fn confirm_fields(project: String, fields: String, key: String, based_
     let one = |pair: &str| pair.split_once(':').and_then(|(field, seq)| Some((field.into(), seq.parse().ok()?)));
     let fields: Option<Vec<_>> = fields.split(',').map(one).collect();
     let fields = fields.ok_or_else(|| invalid("fields", domain::text!("请重新打开页面再确认。", "Please open the page again.")));
-    let of = |fields| Command::Sheet { command: domain::sheet::Command::Confirm { fields } };
-    send(project, FormRead::like(of(Vec::new()), fields.map(of)), key, based_on).await
+    let of = |fields| Command::Sheet { command: domain::project::sheet::Command::Confirm { fields } };
+    send(project, FormRead::of(|_| Right::ConfirmSheet, fields.map(of)), key, based_on).await
 }
 
 #[server]
 pub async fn mark_section(project: String, section: String, ready: bool, seq: u64, key: String, based_on: u64) -> Result<Done, Failure> {
-    use domain::sheet::Command as S;
+    use domain::project::sheet::Command as S;
     let command = if ready { S::MarkReady { section, seq } } else { S::MarkUnready { section } };
     send(project, domain::project::Command::Sheet { command }, key, based_on).await
 }
@@ -194,20 +199,32 @@ pub async fn mark_section(project: String, section: String, ready: bool, seq: u6
 #[server]
 pub async fn sort_document(project: String, document: String, material: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let material = (!material.is_empty()).then(|| material.into());
-    let command = domain::material::Command::Sort { material };
+    let command = domain::project::library::Command::Sort { material };
     send(project, domain::project::Command::Document { id: document.into(), command }, key, based_on).await
 }
 
 #[server]
 pub async fn limit_document(project: String, document: String, expires: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let expires = if expires.is_empty() { Ok(None) } else { date(&expires).map(Some) };
-    let of = |expires| Command::Document { id: document.clone().into(), command: domain::material::Command::Limit { expires } };
-    send(project, FormRead::like(of(None), expires.map(of)), key, based_on).await
+    let of = |expires| Command::Document { id: document.clone().into(), command: domain::project::library::Command::Limit { expires } };
+    send(
+        project,
+        FormRead::of(
+            {
+                let id = document.clone().into();
+                move |p| domain::project::library::right_to_change(p, &id)
+            },
+            expires.map(of),
+        ),
+        key,
+        based_on,
+    )
+    .await
 }
 
 #[server]
 pub async fn remove_document(project: String, document: String, why: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::material::Command::Remove { why };
+    let command = domain::project::library::Command::Remove { why };
     send(project, domain::project::Command::Document { id: document.into(), command }, key, based_on).await
 }
 
@@ -248,19 +265,19 @@ pub async fn convert_package(project: String, package: String, key: String, base
 
 #[server]
 pub async fn notify_package(project: String, package: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::submission::Command::Notify;
+    let command = domain::project::submission::Command::Notify;
     send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
 }
 
 #[server]
 pub async fn withdraw_package(project: String, package: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::submission::Command::Withdraw { reason };
+    let command = domain::project::submission::Command::Withdraw { reason };
     send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
 }
 
 #[server]
 pub async fn lapse_package(project: String, package: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::submission::Command::Lapse { reason };
+    let command = domain::project::submission::Command::Lapse { reason };
     send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
 }
 
@@ -288,17 +305,17 @@ pub async fn give_opinion(
 ) -> Result<Done, Failure> {
     let again = || invalid("verdict", domain::text!("请重新打开页面再出意见。", "Please open the page again."));
     let of = |(verdict, snapshot)| {
-        let command = domain::submission::Command::Opine { matter: matter.clone().into(), verdict, snapshot };
+        let command = domain::project::submission::Command::Opine { matter: matter.clone().into(), verdict, snapshot };
         Command::Submission { id: package.clone().into(), command }
     };
-    let like = of((domain::review::Verdict::Pass, Default::default()));
+    let right = Right::review(&crate::session::service_context()?.service.catalogue, &matter.clone().into());
     let read = verdict_of(said).and_then(|verdict| Ok((verdict, domain::log::Digest::parse(&snapshot).ok_or_else(again)?)));
-    send(project, FormRead::like(like, read.map(of)), key, based_on).await
+    send(project, FormRead::of(move |_| right, read.map(of)), key, based_on).await
 }
 
 #[cfg(feature = "ssr")]
-fn verdict_of(said: Said) -> Result<domain::review::Verdict, Failure> {
-    use domain::review::{Pin, Point, Reason, Verdict};
+fn verdict_of(said: Said) -> Result<domain::project::review::Verdict, Failure> {
+    use domain::project::review::{Pin, Point, Reason, Verdict};
     let Said { verdict, conditions, basis, ground, notes, reasons } = said;
     let again = || invalid("verdict", domain::text!("请重新打开页面再出意见。", "Please open the page again."));
     let points = notes.into_iter().filter(|(_, note)| !note.trim().is_empty()).map(|(code, note)| {
@@ -334,11 +351,14 @@ pub async fn record_elsewhere(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    use domain::matter::Command as M;
+    use domain::project::matter::Command as M;
     let of = |command| Command::Matter { matter: matter.clone().into(), command };
-    let command = date(&on).map(|on| M::Record { elsewhere: domain::matter::Elsewhere { number, system, on } });
-    // Who accepts is who records.
-    send(project, FormRead::like(of(M::Accept), command.map(of)), key, based_on).await
+    let command = date(&on).map(|on| M::Record { elsewhere: domain::project::matter::Elsewhere { number, system, on } });
+    let right = {
+        let id = matter.clone().into();
+        move |p: &Project| domain::project::matter::right_to_conclude(p, &id)
+    };
+    send(project, FormRead::of(right, command.map(of)), key, based_on).await
 }
 
 #[server]
@@ -356,6 +376,6 @@ pub async fn correct_certificate(project: String, number: String, reason: String
 
 #[server]
 pub async fn revoke_certificate(project: String, number: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::certificate::Command::Revoke { number, reason };
+    let command = domain::project::certificate::Command::Revoke { number, reason };
     send(project, domain::project::Command::Certificate { command }, key, based_on).await
 }

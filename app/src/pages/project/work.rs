@@ -10,8 +10,8 @@ use crate::components::mark::{Assumed, SixMark, StateMark};
 use crate::lang::{list, say, tr};
 use crate::pages::not_found::NotFound;
 use crate::shared::catalogue;
-use domain::matter::{Command as M, PauseReason, Progress, State, state};
-use domain::project::Command;
+use domain::project::matter::{PauseReason, Progress, State, right_to_conclude, state};
+use domain::project::policy::Right;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
@@ -98,7 +98,7 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
     let page = page();
     // One action for all forms, so that what a form answered stays when the forms change.
     let action = ServerAction::<MoveMatter>::new();
-    let may = move |command: M| page.permits(&Command::Matter { matter: matter.get_value(), command });
+    let may = move |right: fn(domain::Id<domain::catalogue::Matter>) -> Right| page.may(&right(matter.get_value()));
     let step = move |step: &'static str, button: String, class: &'static str| {
         view! {
             <CommandForm action name=format!("{}.{step}", matter.get_value()) button class>
@@ -132,16 +132,15 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
         move || page.project(|p| p.matters.get(matter.get_value().as_str()).and_then(|t| t.claimed.clone())).map(|id| page.person(&id));
     let forms = move || {
         let mut forms = Vec::new();
-        let (submit, handle) = (may(M::Prepare), may(M::Claim));
+        let (submit, handle) = (may(Right::Submit), may(Right::Handle));
         // Also the enterprise, where it does a matter by itself.
-        let conclude = may(M::Accept);
-        let exempt = may(M::Exempt { reason: String::new() });
-        let extend = may(M::Extend { reason: String::new() });
+        let conclude = page.may(&page.project(|p| right_to_conclude(p, &matter.get_value())));
+        let exempt = may(Right::Exempt);
+        let extend = may(Right::Extend);
         let on_file = page.project(|p| p.parcel(&matter.get_value()).is_some());
         let early = page.project(|p| p.parcel(&matter.get_value()).is_some_and(|(_, _, parcel)| parcel.preview));
-        let package = catalogue().matter(matter.get_value().as_str()).is_some_and(domain::submission::wants_package);
-        let give_back = domain::submission::Command::Return { parcels: Default::default(), explanation: String::new() };
-        let to_file = page.permits(&Command::Submission { id: "".into(), command: give_back });
+        let package = catalogue().matter(matter.get_value().as_str()).is_some_and(|matter| matter.wants_package());
+        let to_file = page.may(&Right::FilePackage);
         let pre_review = catalogue().matter(matter.get_value().as_str()).is_some_and(|m| m.depends_on.iter().any(|d| d.preview));
         match now.get() {
             Some(State::NotYetDue { .. } | State::Ready | State::Prepared | State::Refused) if package && to_file => {

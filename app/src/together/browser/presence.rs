@@ -2,7 +2,7 @@
 
 use super::room::Room;
 use crate::together::Here;
-use domain::account::Role;
+use domain::role::Role;
 use domain::sheet::protocol::{Frame, Presence};
 use leptos::prelude::*;
 use serde::Deserialize;

@@ -1,19 +1,19 @@
 //! How certificates are made out.
 
 use super::super::yaml::{Node, Thing};
-use crate::certificate::{Restart, Rule, Rules};
+use crate::catalogue::{CertificateRule, CertificateRules, Restart};
 use crate::text;
 
-pub(super) fn read(top: &Node) -> Rules {
+pub(super) fn read(top: &Node) -> CertificateRules {
     top.only(&["version", "region", "certificates"]);
-    let rules: Vec<Rule> = top.list("certificates").iter().map(read_rule).collect();
+    let rules: Vec<CertificateRule> = top.list("certificates").iter().map(read_rule).collect();
     if rules.iter().filter(|rule| rule.matter.is_none()).count() != 1 {
         top.wrong(text!("恰有一条 matter: any", "exactly one rule with matter: any"));
     }
-    Rules { region: top.text("region"), rules }
+    CertificateRules { region: top.text("region"), rules }
 }
 
-fn read_rule(node: &Node) -> Rule {
+fn read_rule(node: &Node) -> CertificateRule {
     node.only(&[
         "matter",
         "title_zh",
@@ -31,7 +31,7 @@ fn read_rule(node: &Node) -> Rule {
     if !number.contains("{serial") {
         node.wrong(text!("号中有 {{serial}}", "the number to hold {{serial}}"));
     }
-    Rule {
+    CertificateRule {
         matter: own.then(|| node.reference("matter", Thing::Matter).into()),
         title: own.then(|| node.both("title")),
         number,

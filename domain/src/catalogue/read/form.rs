@@ -2,7 +2,7 @@
 
 use super::super::yaml::{Node, Thing};
 use super::super::*;
-use crate::sheet::{Relation, Weight};
+use crate::catalogue::{Relation, Weight};
 use crate::text;
 
 pub(super) fn read(top: &Node, parts: &mut Parts) -> Form {

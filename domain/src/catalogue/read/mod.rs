@@ -7,11 +7,11 @@ mod questionnaire;
 
 use super::yaml::{Mistake, Node, Notes, Place, Thing, parse};
 use super::*;
-use crate::account::Role;
 use crate::calendar::Calendar;
-use crate::certificate::Rules;
+use crate::catalogue::CertificateRules;
 use crate::condition::Value;
 use crate::date::Date;
+use crate::role::Role;
 use crate::text;
 use matter::read_matters;
 use questionnaire::read_attributes;
@@ -31,7 +31,7 @@ impl Catalogue {
         let notes = Notes::default();
         let mut parts = Parts::default();
         let mut form = Form::default();
-        let mut certificates = Rules::default();
+        let mut certificates = CertificateRules::default();
         for name in FILES.into_iter().chain([CALENDAR_FILE]) {
             let Some((_, source)) = files.iter().find(|(n, _)| *n == name) else {
                 notes.mistake(&Place { file: name.into(), line: 1 }, text!("缺少文件", "the file is missing"));

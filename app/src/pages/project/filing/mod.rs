@@ -11,14 +11,14 @@ use crate::error::Failure;
 use crate::lang::{list, say, tr};
 use crate::shared::{catalogue, today};
 use domain::Id;
-use domain::account::Role;
 use domain::catalogue::{Material, Matter, SupplyBy};
 use domain::date::Date;
-use domain::matter::Progress;
-use domain::project::Command;
-use domain::review::Pin;
-use domain::sheet::SheetView;
-use domain::submission::{self, Completeness, Submission, completeness, wants_package};
+use domain::project::matter::Progress;
+use domain::project::policy::Right;
+use domain::project::review::Pin;
+use domain::project::sheet::SheetView;
+use domain::project::submission::{Completeness, Submission, completeness};
+use domain::role::Role;
 use leptos::prelude::*;
 use package::Package;
 use std::collections::BTreeMap;
@@ -95,7 +95,7 @@ fn rows(view: &SheetView) -> Vec<Row> {
     page.project(|project| {
         let open = |m: &&Matter| {
             let progress = project.matters.get(&m.id).map(|t| &t.progress);
-            wants_package(m) && matches!(progress, Some(Progress::Untouched | Progress::Prepared | Progress::Refused { .. }))
+            m.wants_package() && matches!(progress, Some(Progress::Untouched | Progress::Prepared | Progress::Refused { .. }))
         };
         let row = |m: &Matter| (m.id.clone(), completeness(project, &c, &view.form, &view.entries, m, today()));
         c.matters.iter().filter(open).map(row).collect()
@@ -105,10 +105,7 @@ fn rows(view: &SheetView) -> Vec<Row> {
 #[component]
 fn ToFile(sheet: RwSignal<Option<SheetView>>) -> impl IntoView {
     let page = page();
-    let may = page.permits(&Command::Submission {
-        id: "".into(),
-        command: submission::Command::Return { parcels: Default::default(), explanation: String::new() },
-    });
+    let may = page.may(&Right::FilePackage);
     let own = page.0.with_untracked(|v| v.viewer.role == Role::Enterprise);
     let action = ServerAction::<FilePackage>::new();
     let all = Memo::new(move |_| sheet.with(|s| s.as_ref().map(rows).unwrap_or_default()));

@@ -8,10 +8,10 @@ use crate::pages::project::{matter_name, office_name, page};
 use crate::shared::{catalogue, today};
 use domain::Id;
 use domain::catalogue::Matter;
-use domain::matter::{Progress, state};
-use domain::project::Command;
-use domain::review::{Pin, Point};
-use domain::submission::{ACCEPT_DAYS, Command as S, Submission};
+use domain::project::matter::{Progress, state};
+use domain::project::policy::Right;
+use domain::project::review::{Pin, Point};
+use domain::project::submission::{ACCEPT_DAYS, Submission, right_to_notify};
 use leptos::prelude::*;
 
 #[component]
@@ -119,10 +119,7 @@ fn NoticeBox(id: Id<Submission>, submission: Memo<Option<Submission>>) -> impl I
     let base = format!("/projects/{}", page.id());
     let action = ServerAction::<ReturnPackage>::new();
     let id = StoredValue::new(id);
-    let may = page.permits(&Command::Submission {
-        id: id.get_value(),
-        command: S::Return { parcels: Default::default(), explanation: String::new() },
-    });
+    let may = page.may(&Right::FilePackage);
     let notice = Memo::new(move |_| submission.with(|s| s.as_ref().and_then(|s| s.open_notice().cloned())));
     let point = move |point: &Point| {
         let to = match &point.pin {
@@ -166,7 +163,6 @@ fn Acts(id: Id<Submission>, submission: Memo<Option<Submission>>) -> impl IntoVi
     let (convert, notify) = (ServerAction::<ConvertPackage>::new(), ServerAction::<NotifyPackage>::new());
     let (withdraw, lapse) = (ServerAction::<WithdrawPackage>::new(), ServerAction::<LapsePackage>::new());
     let id = StoredValue::new(id);
-    let may = move |command: S| page.permits(&Command::Submission { id: id.get_value(), command });
     let hidden = move || {
         view! {
             <input type="hidden" name="project" value=page.id() />
@@ -197,24 +193,25 @@ fn Acts(id: Id<Submission>, submission: Memo<Option<Submission>>) -> impl IntoVi
     let wanted = Memo::new(move |_| {
         submission.with(|s| {
             s.as_ref().is_some_and(|s| {
-                let corrects =
-                    |(_, p): (&Id<Matter>, &domain::submission::Parcel)| p.opinion.as_ref().is_some_and(|o| o.verdict.code() == "correct");
+                let corrects = |(_, p): (&Id<Matter>, &domain::project::submission::Parcel)| {
+                    p.opinion.as_ref().is_some_and(|o| o.verdict.code() == "correct")
+                };
                 s.open_notice().is_none() && s.live().any(corrects)
             })
         })
     });
     view! {
         <div class="forms package-acts">
-            {move || passed.get().filter(|_| may(S::Convert { differences: Default::default() })).map(|names| view! {
+            {move || passed.get().filter(|_| page.may(&Right::Convert)).map(|names| view! {
                 <CommandForm action=convert name=format!("convert.{}", id.get_value()) button=tr!(filing.convert)>
                     {hidden()}
                     <p class="muted">{tr!(filing.convert_intro, names = list(names))}</p>
                 </CommandForm>
             })}
-            {move || (wanted.get() && may(S::Notify)).then(|| view! {
+            {move || (wanted.get() && page.may(&page.project(|p| right_to_notify(p, &id.get_value())))).then(|| view! {
                 <CommandForm action=notify name=format!("notify.{}", id.get_value()) button=tr!(filing.notify) class="button button-quiet">{hidden()}</CommandForm>
             })}
-            {move || (open.get() && may(S::Withdraw { reason: String::new() })).then(|| {
+            {move || (open.get() && page.may(&Right::Withdraw)).then(|| {
                 let name = format!("withdraw.{}", id.get_value());
                 let open = was_refused(&name);
                 view! {
@@ -224,7 +221,7 @@ fn Acts(id: Id<Submission>, submission: Memo<Option<Submission>>) -> impl IntoVi
                     </details>
                 }
             })}
-            {move || (early.get() && may(S::Lapse { reason: String::new() })).then(|| {
+            {move || (early.get() && page.may(&Right::Lapse)).then(|| {
                 let name = format!("lapse.{}", id.get_value());
                 let open = was_refused(&name);
                 view! {

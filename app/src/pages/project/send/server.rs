@@ -1,7 +1,8 @@
 //! What the commands share: who asks, and what their form says.
 
 use super::*;
-pub use domain::project::Command;
+pub use domain::project::policy::Right;
+pub use domain::project::{Command, Project};
 use domain::{Error, Text, text};
 
 pub fn invalid(field: &str, sentence: Text) -> Failure {
@@ -37,29 +38,32 @@ pub async fn send(project: String, form: impl Into<FormRead>, key: String, based
     let project = project.into();
     match form.into() {
         FormRead::Says(command) => Ok(service::project::execute(&cx, &project, command, sent).await?),
-        FormRead::Wrong { like, why } => {
-            service::project::right(&cx, &project, &like).await?;
+        FormRead::Wrong { right, why } => {
+            service::project::right(&cx, &project, right).await?;
             Err(why)
         }
     }
 }
 
+/// Which right something takes, by how the project stands.
+type RightIn = Box<dyn FnOnce(&Project) -> Right + Send>;
+
 /// A form as it was read.
 pub enum FormRead {
     Says(Command),
-    /// `like`: a command that needs the same right as the one it should have been.
+    /// With the right that what it should have said takes.
     Wrong {
-        like: Command,
+        right: RightIn,
         why: Failure,
     },
 }
 
 impl FormRead {
-    /// What was read, for a command that needs the same right as this one.
-    pub fn like(like: Command, read: Result<Command, Failure>) -> FormRead {
+    /// What was read, for a command that takes this right.
+    pub fn of(right: impl FnOnce(&Project) -> Right + Send + 'static, read: Result<Command, Failure>) -> FormRead {
         match read {
             Ok(command) => FormRead::Says(command),
-            Err(why) => FormRead::Wrong { like, why },
+            Err(why) => FormRead::Wrong { right: Box::new(right), why },
         }
     }
 }

@@ -6,9 +6,10 @@ use crate::lang::{aside, colon, list, say, tr};
 use crate::pages::project::{matter_name, office_name, page};
 use crate::shared::catalogue;
 use crate::together::Sheet;
-use domain::catalogue::{Field, FieldKind};
-use domain::matter::State;
-use domain::sheet::{self, Source, Values, Weight, answered_on, check, identity, in_mu, needs, shown, writing};
+use domain::catalogue::{Field, FieldKind, Weight};
+use domain::project::matter::State;
+use domain::project::sheet::{self, Source, answered_on, identity, needs};
+use domain::sheet::{Values, check, in_mu, remarks, shown, writing};
 use leptos::prelude::*;
 
 #[component]
@@ -30,7 +31,7 @@ pub fn FieldBox(field: Field) -> impl IntoView {
     });
     let remarks = Memo::new(move |_| {
         let values: Values = sheet.values.get();
-        sheet.form.with_value(|form| field.with_value(|f| sheet::remarks(form, &values, &f.id)))
+        sheet.form.with_value(|form| field.with_value(|f| remarks(form, &values, &f.id)))
     });
     let here = {
         let id = id.clone();
@@ -224,7 +225,7 @@ fn Written(
         _ => 1,
     });
     let text = crate::drawing::escape(&first);
-    let most = field.with_value(|f| f.constraints.max_length).unwrap_or(sheet::LONGEST_VALUE);
+    let most = field.with_value(|f| f.constraints.max_length).unwrap_or(domain::sheet::LONGEST_VALUE);
     view! {
         <textarea
             node_ref=element
@@ -314,7 +315,7 @@ fn Origin(field: StoredValue<Field>) -> impl IntoView {
         let matters = matters.clone();
         move || {
             let filed = matters.iter().filter(|m| {
-                let state = page.project(|p| domain::matter::state(p, &catalogue(), m));
+                let state = page.project(|p| domain::project::matter::state(p, &catalogue(), m));
                 matches!(state, Some(State::Filed { .. } | State::Accepted { .. } | State::Paused { .. }))
             });
             let names: Vec<String> = filed.map(matter_name).collect();

@@ -11,7 +11,8 @@ use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::shared::catalogue;
 use crate::together::Sheet;
-use domain::sheet::{Changed, Missing, SheetView, missing, needs};
+use domain::project::sheet::{Missing, SheetView, missing, needs};
+use domain::sheet::Changed;
 use leptos::prelude::*;
 use section::Section;
 

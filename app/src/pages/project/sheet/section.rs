@@ -13,8 +13,9 @@ use crate::pages::project::send::{ConfirmFields, FillSection, MarkSection};
 use crate::shared::catalogue;
 use crate::together::{Link, Sheet};
 use domain::catalogue::{Field, Group};
-use domain::project::Command;
-use domain::sheet::{self, Changed, Missing, in_mu, shown};
+use domain::project::policy::Right;
+use domain::project::sheet::Missing;
+use domain::sheet::{Changed, Entry, in_mu, shown};
 use leptos::prelude::*;
 
 #[component]
@@ -23,7 +24,7 @@ pub fn Section(group: Group, lacking: Memo<Vec<Missing>>) -> impl IntoView {
     let page = page();
     let id = StoredValue::new(group.id.clone());
     let fields: Vec<Field> = sheet.form.with_value(|f| f.fields.iter().filter(|f| f.group == group.id).cloned().collect());
-    let may_mark = page.permits(&Command::Sheet { command: sheet::Command::MarkUnready { section: group.id.clone() } });
+    let may_mark = page.may(&Right::MarkReady);
     let action = ServerAction::<FillSection>::new();
     let faces = move || {
         let here = sheet.here.get();
@@ -135,7 +136,7 @@ fn Confirming(section: StoredValue<String>) -> impl IntoView {
     let sheet = expect_context::<Sheet>();
     let page = page();
     let action = ServerAction::<ConfirmFields>::new();
-    let may = page.permits(&Command::Sheet { command: sheet::Command::Confirm { fields: Vec::new() } });
+    let may = page.may(&Right::ConfirmSheet);
     let waiting = Memo::new(move |_| {
         let fields: Vec<Field> = sheet.form.with_value(|f| f.fields.iter().filter(|f| f.group == section.get_value()).cloned().collect());
         let state = page.project(|p| p.sheet.clone());
@@ -147,7 +148,7 @@ fn Confirming(section: StoredValue<String>) -> impl IntoView {
             fields.into_iter().filter_map(wants).collect::<Vec<_>>()
         })
     });
-    let row = move |(field, entry): (Field, sheet::Entry)| {
+    let row = move |(field, entry): (Field, Entry)| {
         let value = sheet.value(field.id.as_str());
         let unit = sheet.form.with_value(|f| f.unit(&field)).map(|u| say(&u)).unwrap_or_default();
         let mu = in_mu(&field, &value).map(|mu| aside(&tr!(sheet.mu, n = mu))).unwrap_or_default();

@@ -1,11 +1,12 @@
 //! Identity numbers: who reads one whole, and what everybody else sees of it.
 
-use super::{Changed, Entries, Values, check};
-use crate::account::{Actor, Role};
+use crate::account::Actor;
 use crate::catalogue::{Catalogue, Constraints, Field, Form, Organisation};
 use crate::id::Id;
 use crate::project::Project;
 use crate::refusal::Refusal;
+use crate::role::Role;
+use crate::sheet::{Changed, Entries, Values, check};
 use crate::text::Text;
 use std::collections::BTreeSet;
 

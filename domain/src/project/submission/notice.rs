@@ -2,13 +2,13 @@
 
 use super::rules::{Events, moved};
 use super::{Event, Notice, Submission};
+use crate::account::By;
 use crate::catalogue::{Catalogue, Matter, Organisation};
 use crate::id::Id;
-use crate::log::By;
-use crate::matter::{self, PauseReason, Progress};
+use crate::project::matter::{self, PauseReason, Progress};
+use crate::project::review::{Pin, Point, Verdict};
 use crate::project::{self, Project};
 use crate::refusal::Refusal;
-use crate::review::{Pin, Point, Verdict};
 use crate::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 

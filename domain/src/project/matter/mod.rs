@@ -3,92 +3,23 @@
 //! Whether it is due follows from its predecessors; everything else from what people did.
 
 mod rules;
+mod state;
 
-pub use rules::{Before, before, decide, names};
+pub use rules::{Before, before, names};
 pub(crate) use rules::{accepted, wait_for};
+pub(super) use rules::{decide, step};
+pub use state::{PauseReason, Progress, State, state};
 
 use crate::account::Account;
-use crate::catalogue::{Catalogue, Matter, Organisation};
+use crate::catalogue::{Catalogue, Matter, Organisation, is_enterprises};
 use crate::date::{Date, Instant};
 use crate::id::Id;
-use crate::project::Project;
+use crate::log::Audience;
+use crate::project::policy::Right;
+use crate::project::timeline::Names;
+use crate::project::{Project, Stamp};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
-
-/// What people did with a matter so far.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub enum Progress {
-    #[default]
-    Untouched,
-    Prepared,
-    /// Sent in. `preview`: for tolerant pre-review, a predecessor is not finished.
-    Filed {
-        preview: bool,
-    },
-    /// Sent back once, with everything that is to be corrected; `preview` as it was filed.
-    Returned {
-        preview: bool,
-    },
-    /// The clock runs to this day.
-    Accepted {
-        due: Date,
-    },
-    /// The clock stands. `left`: working days that remain when it resumes.
-    Paused {
-        reason: PauseReason,
-        note: String,
-        left: i64,
-    },
-    Decided,
-    Issued,
-    Refused {
-        ground: String,
-    },
-    NotApplicable {
-        reason: String,
-    },
-}
-
-/// Why a clock may stand; 行政许可法 art. 45 and the practice of correction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PauseReason {
-    /// The applicant has to supply something.
-    Supplement,
-    Publicity,
-    ExpertReview,
-    Hearing,
-    Inspection,
-}
-
-impl PauseReason {
-    pub const ALL: [PauseReason; 5] =
-        [PauseReason::Supplement, PauseReason::Publicity, PauseReason::ExpertReview, PauseReason::Hearing, PauseReason::Inspection];
-
-    pub fn code(self) -> &'static str {
-        match self {
-            PauseReason::Supplement => "supplement",
-            PauseReason::Publicity => "publicity",
-            PauseReason::ExpertReview => "expert-review",
-            PauseReason::Hearing => "hearing",
-            PauseReason::Inspection => "inspection",
-        }
-    }
-
-    pub fn from_code(code: &str) -> Option<PauseReason> {
-        PauseReason::ALL.into_iter().find(|r| r.code() == code)
-    }
-
-    pub fn name(self) -> Text {
-        match self {
-            PauseReason::Supplement => Text::new("待申请人补正", "waiting for the applicant’s correction"),
-            PauseReason::Publicity => Text::new("公示", "public notice"),
-            PauseReason::ExpertReview => Text::new("专家评审", "expert review"),
-            PauseReason::Hearing => Text::new("听证", "hearing"),
-            PauseReason::Inspection => Text::new("现场核查、检验检测", "inspection or testing"),
-        }
-    }
-}
 
 /// One matter of one project.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -121,67 +52,6 @@ pub struct Elsewhere {
     pub number: String,
     pub system: String,
     pub on: Date,
-}
-
-/// Where a matter stands, as shown: always a word, colour repeats it.
-#[derive(Clone, PartialEq, Debug)]
-pub enum State {
-    /// Predecessors are missing.
-    NotYetDue {
-        waiting_for: Vec<Id<Matter>>,
-    },
-    Ready,
-    Prepared,
-    Filed {
-        preview: bool,
-    },
-    Returned,
-    Accepted {
-        due: Date,
-    },
-    Paused {
-        reason: PauseReason,
-    },
-    Decided,
-    Issued,
-    Refused,
-    NotApplicable,
-}
-
-impl State {
-    /// For styles and tests; the same word everywhere.
-    pub fn code(&self) -> &'static str {
-        match self {
-            State::NotYetDue { .. } => "not-yet-due",
-            State::Ready => "ready",
-            State::Prepared => "prepared",
-            State::Filed { .. } => "filed",
-            State::Returned => "returned",
-            State::Accepted { .. } => "accepted",
-            State::Paused { .. } => "paused",
-            State::Decided => "decided",
-            State::Issued => "issued",
-            State::Refused => "refused",
-            State::NotApplicable => "not-applicable",
-        }
-    }
-
-    pub fn name(&self) -> Text {
-        match self {
-            State::NotYetDue { .. } => Text::new("未到时", "Not yet due"),
-            State::Ready => Text::new("可以办", "Ready"),
-            State::Prepared => Text::new("已备齐", "Prepared"),
-            State::Filed { preview: false } => Text::new("已申报", "Filed"),
-            State::Filed { preview: true } => Text::new("已申报（预审）", "Filed for pre-review"),
-            State::Returned => Text::new("待补正", "To be corrected"),
-            State::Accepted { .. } => Text::new("已受理", "Accepted"),
-            State::Paused { .. } => Text::new("暂停计时", "Paused"),
-            State::Decided => Text::new("已决定", "Decided"),
-            State::Issued => Text::new("已办结", "Issued"),
-            State::Refused => Text::new("不予许可", "Refused"),
-            State::NotApplicable => Text::new("不需要办", "Not applicable"),
-        }
-    }
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -276,6 +146,101 @@ pub enum Event {
     Released,
 }
 
+impl Command {
+    /// The right it takes.
+    pub(super) fn right(&self, project: &Project, _: &Catalogue, id: &Id<Matter>) -> Right {
+        match self {
+            Command::Prepare | Command::File => Right::Submit(id.clone()),
+            Command::Exempt { .. } => Right::Exempt(id.clone()),
+            Command::Extend { .. } => Right::Extend(id.clone()),
+            Command::Accept | Command::Decide | Command::Issue | Command::Record { .. } => right_to_conclude(project, id),
+            _ => Right::Handle(id.clone()),
+        }
+    }
+}
+
+/// The right to accept, decide, finish and record a matter: its office's, or the owner's where it does the matter by itself.
+pub fn right_to_conclude(project: &Project, id: &Id<Matter>) -> Right {
+    match project.matters.get(id) {
+        Some(tracked) if is_enterprises(&tracked.department) => Right::Conclude(id.clone()),
+        _ => Right::Handle(id.clone()),
+    }
+}
+
+impl Event {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Event::Prepared => "matter.prepared",
+            Event::Filed { .. } => "matter.filed",
+            Event::Accepted { .. } => "matter.accepted",
+            Event::Paused { .. } => "matter.paused",
+            Event::Resumed { .. } => "matter.resumed",
+            Event::PreReviewed { .. } => "matter.pre_reviewed",
+            Event::Decided => "matter.decided",
+            Event::Issued => "matter.issued",
+            Event::Refused { .. } => "matter.refused",
+            Event::Exempted { .. } => "matter.exempted",
+            Event::Returned { .. } => "matter.returned",
+            Event::Withdrawn { .. } => "matter.withdrawn",
+            Event::Lapsed { .. } => "matter.lapsed",
+            Event::Extended { .. } => "matter.extended",
+            Event::Elsewhere { .. } => "matter.elsewhere",
+            Event::Claimed { .. } => "matter.claimed",
+            Event::Released => "matter.released",
+        }
+    }
+
+    pub(super) fn audience(&self) -> Audience {
+        Audience::Parties
+    }
+
+    pub(super) fn people(&self) -> Vec<&Id<Account>> {
+        match self {
+            Event::Claimed { from } => from.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn sentence(&self, matter: &Id<Matter>, names: &Names) -> Text {
+        let matter = names.matter(matter);
+        let (zh, en) = match self {
+            Event::Prepared => ("备齐材料".to_string(), "prepared".to_string()),
+            Event::Filed { preview: false } => ("申报".into(), "filed".into()),
+            Event::Filed { preview: true } => ("申报（容缺预审）".into(), "filed for tolerant pre-review".into()),
+            Event::Accepted { due, .. } => (format!("受理，承诺 {due} 前办结"), format!("accepted, promised by {due}")),
+            Event::Paused { reason, note, .. } => {
+                (format!("暂停计时（{}）：{note}", reason.name().zh), format!("clock paused ({}): {note}", reason.name().en))
+            }
+            Event::Resumed { due, .. } => (format!("恢复计时，{due} 到期"), format!("clock resumed, due {due}")),
+            Event::PreReviewed { opinion } => (format!("容缺预审通过：{opinion}"), format!("pre-review passed: {opinion}")),
+            Event::Decided => ("作出决定".into(), "decided".into()),
+            Event::Issued => ("办结".into(), "issued".into()),
+            Event::Refused { ground } => (format!("不予许可：{ground}"), format!("refused: {ground}")),
+            Event::Returned { .. } => ("一次性告知补正".into(), "sent back to be corrected".into()),
+            Event::Withdrawn { reason } => (format!("撤回：{reason}"), format!("withdrawn: {reason}")),
+            Event::Lapsed { reason } => (format!("预审失效：{reason}"), format!("the pre-review lapsed: {reason}")),
+            Event::Extended { due, reason, .. } => (format!("延长至 {due}：{reason}"), format!("extended to {due}: {reason}")),
+            Event::Elsewhere { elsewhere: e } => {
+                (format!("在“{}”办结，文号 {}", e.system, e.number), format!("decided in “{}” under {}", e.system, e.number))
+            }
+            Event::Claimed { from: None } => ("认领办理".into(), "taken on".into()),
+            Event::Claimed { from: Some(from) } => {
+                (format!("从{}接手办理", names.person(from).zh), format!("taken over from {}", names.person(from).en))
+            }
+            Event::Released => ("放回待认领".into(), "given back".into()),
+            Event::Exempted { reason } => (format!("不需要办：{reason}"), format!("not applicable: {reason}")),
+        };
+        Text::new(format!("{}：{zh}", matter.zh), format!("{}: {en}", matter.en))
+    }
+}
+
+/// Folds an event.
+pub(super) fn apply(project: &mut Project, id: &Id<Matter>, event: &Event, stamp: Stamp) {
+    if let Some(tracked) = project.matters.get_mut(id) {
+        tracked.apply(event, stamp.at, stamp.by, stamp.assumed);
+    }
+}
+
 impl Tracked {
     pub fn new(department: Id<Organisation>) -> Tracked {
         Tracked {
@@ -300,7 +265,7 @@ impl Tracked {
         !matches!(self.progress, Progress::Untouched)
     }
 
-    pub fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>, assumed: bool) {
+    fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>, assumed: bool) {
         // Who works on it moves nothing.
         if let Event::Claimed { .. } | Event::Released = event {
             self.claimed = matches!(event, Event::Claimed { .. }).then(|| by.clone());
@@ -344,24 +309,4 @@ impl Tracked {
             Event::Exempted { reason } => Progress::NotApplicable { reason: reason.clone() },
         };
     }
-}
-
-/// Where a matter of a project stands; `None` when it is not one of its matters.
-pub fn state(project: &Project, catalogue: &Catalogue, id: &Id<Matter>) -> Option<State> {
-    let tracked = project.matters.get(id)?;
-    Some(match &tracked.progress {
-        Progress::Untouched => {
-            let waiting_for = catalogue.matter(id.as_str()).map(|m| rules::to_begin(project, m)).unwrap_or_default();
-            if waiting_for.is_empty() { State::Ready } else { State::NotYetDue { waiting_for } }
-        }
-        Progress::Prepared => State::Prepared,
-        Progress::Filed { preview } => State::Filed { preview: *preview },
-        Progress::Returned { .. } => State::Returned,
-        Progress::Accepted { due } => State::Accepted { due: *due },
-        Progress::Paused { reason, .. } => State::Paused { reason: *reason },
-        Progress::Decided => State::Decided,
-        Progress::Issued => State::Issued,
-        Progress::Refused { .. } => State::Refused,
-        Progress::NotApplicable { .. } => State::NotApplicable,
-    })
 }

@@ -2,14 +2,15 @@
 
 use super::notice::{notified, points, told_once};
 use super::{Event, Filing, Notice, Parcel, Submission};
-use crate::catalogue::{Catalogue, Kind, Material, Matter, SupplyBy};
+use crate::account::By;
+use crate::catalogue::{Catalogue, Material, Matter, SupplyBy, is_enterprises};
 use crate::id::Id;
-use crate::log::{By, Digest};
-use crate::matter::{self, Progress};
-use crate::policy::{handles, is_enterprises, office_of};
+use crate::log::Digest;
+use crate::project::matter::{self, Progress};
+use crate::project::policy::{Right, handles, office_of};
+use crate::project::review::{Pin, Verdict};
 use crate::project::{self, Project};
 use crate::refusal::{Refusal, not_now, written};
-use crate::review::{Pin, Verdict};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,18 +51,30 @@ pub enum Command {
     },
 }
 
-/// Whether an enterprise files this in a package, with its data and papers; the rest are offices' own steps, and what the
-/// enterprise does by itself.
-pub fn wants_package(matter: &Matter) -> bool {
-    matches!(matter.kind, Kind::Licence | Kind::Confirmation | Kind::Filing | Kind::TechnicalReview | Kind::PublicService)
-        && !matter.requirements.is_empty()
-        && !is_enterprises(&matter.department)
+impl Command {
+    /// The right it takes.
+    pub(in crate::project) fn right(&self, project: &Project, catalogue: &Catalogue, id: &Id<Submission>) -> Right {
+        match self {
+            Command::File { .. } | Command::Return { .. } => Right::FilePackage,
+            Command::Withdraw { .. } => Right::Withdraw,
+            Command::Opine { matter, .. } => Right::review(catalogue, matter),
+            Command::Notify => right_to_notify(project, id),
+            Command::Convert { .. } => Right::Convert,
+            Command::Lapse { .. } => Right::Lapse,
+        }
+    }
+}
+
+/// The right to send the correction notice of a package.
+pub fn right_to_notify(project: &Project, id: &Id<Submission>) -> Right {
+    let live = project.submissions.get(id).into_iter().flat_map(Submission::live).map(|(matter, _)| matter.clone());
+    Right::Notify(live.collect())
 }
 
 pub(super) type Events = Result<Vec<project::Event>, Refusal>;
 
-/// Whether the command is allowed now, and what then happens.
-pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Submission>, command: Command, by: By) -> Events {
+/// Whether the command may be now, and what then happens.
+pub(in crate::project) fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Submission>, command: Command, by: By) -> Events {
     let here = |event: Event| project::Event::Submission { id: id.clone(), event };
     if let Command::File { number, parcels } = command {
         return file(project, catalogue, number, parcels, &here);
@@ -313,35 +326,37 @@ fn convert(project: &Project, catalogue: &Catalogue, differences: &BTreeMap<Id<M
     Ok(events)
 }
 
-/// What a package keeps an office from deciding a matter: no opinion that passes, a paper promised before the decision.
-pub fn obstacles(project: &Project, catalogue: &Catalogue, id: &Id<Matter>) -> Vec<Text> {
-    let Some((_, _, parcel)) = project.parcel(id) else { return Vec::new() };
-    // No office reviews what the enterprise does by itself.
-    if project.matters.get(id).is_some_and(|tracked| is_enterprises(&tracked.department)) {
-        return Vec::new();
+impl Project {
+    /// What a package keeps an office from deciding a matter: no opinion that passes, a paper promised before the decision.
+    pub fn obstacles(&self, catalogue: &Catalogue, id: &Id<Matter>) -> Vec<Text> {
+        let Some((_, _, parcel)) = self.parcel(id) else { return Vec::new() };
+        // No office reviews what the enterprise does by itself.
+        if self.matters.get(id).is_some_and(|tracked| is_enterprises(&tracked.department)) {
+            return Vec::new();
+        }
+        let mut list = Vec::new();
+        match &parcel.opinion {
+            Some(opinion) if opinion.verdict.passes() => {}
+            Some(_) => list.push(Text::new("审查意见不是通过", "its review has not passed")),
+            None => list.push(Text::new("还没有审查意见", "it has no opinion yet")),
+        }
+        for promise in parcel.debts().filter(|p| p.supply_by != SupplyBy::AfterResult) {
+            let name = Pin::Paper(promise.material.clone()).name(catalogue);
+            list.push(Text::new(
+                format!("承诺 {} 前补交的“{}”还没有到", promise.due, name.zh),
+                format!("“{}”, promised by {}, has not come yet", name.en, promise.due),
+            ));
+        }
+        list
     }
-    let mut list = Vec::new();
-    match &parcel.opinion {
-        Some(opinion) if opinion.verdict.passes() => {}
-        Some(_) => list.push(Text::new("审查意见不是通过", "its review has not passed")),
-        None => list.push(Text::new("还没有审查意见", "it has no opinion yet")),
-    }
-    for promise in parcel.debts().filter(|p| p.supply_by != SupplyBy::AfterResult) {
-        let name = Pin::Paper(promise.material.clone()).name(catalogue);
-        list.push(Text::new(
-            format!("承诺 {} 前补交的“{}”还没有到", promise.due, name.zh),
-            format!("“{}”, promised by {}, has not come yet", name.en, promise.due),
-        ));
-    }
-    list
-}
 
-/// A paper has come to the library: whoever promised it has kept the word.
-pub(crate) fn supplied(project: &Project, material: &Id<Material>) -> Vec<project::Event> {
-    let owed = |(id, submission): (&Id<Submission>, &Submission)| {
-        let parcels = submission.live().filter(|(_, parcel)| parcel.debts().any(|p| p.material == *material));
-        let event = |matter: &Id<Matter>| Event::Supplied { matter: matter.clone(), material: material.clone() };
-        parcels.map(|(matter, _)| project::Event::Submission { id: id.clone(), event: event(matter) }).collect::<Vec<_>>()
-    };
-    project.submissions.iter().flat_map(owed).collect()
+    /// A paper has come to the library: whoever promised it has kept the word.
+    pub(in crate::project) fn supplied(&self, material: &Id<Material>) -> Vec<project::Event> {
+        let owed = |(id, submission): (&Id<Submission>, &Submission)| {
+            let parcels = submission.live().filter(|(_, parcel)| parcel.debts().any(|p| p.material == *material));
+            let event = |matter: &Id<Matter>| Event::Supplied { matter: matter.clone(), material: material.clone() };
+            parcels.map(|(matter, _)| project::Event::Submission { id: id.clone(), event: event(matter) }).collect::<Vec<_>>()
+        };
+        self.submissions.iter().flat_map(owed).collect()
+    }
 }

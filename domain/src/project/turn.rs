@@ -1,13 +1,13 @@
 //! Where a project stands and whose turn it is, in one plain sentence; and the list behind it.
 
-use crate::account::Account;
+use crate::account::{Account, Actor};
 use crate::catalogue::{Catalogue, Kind, Matter, Organisation, Stage};
-use crate::consultation::{Consultation, Status};
 use crate::date::Date;
-use crate::difficulty::Difficulty;
 use crate::id::Id;
-use crate::matter::{PauseReason, State, state};
 use crate::project::Project;
+use crate::project::consultation::{Consultation, Status};
+use crate::project::difficulty::Difficulty;
+use crate::project::matter::{PauseReason, State, state};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,18 @@ pub enum Party {
     /// Somebody by name: the one a question was put to.
     Person(Id<Account>),
     Office(Id<Organisation>),
+}
+
+impl Party {
+    /// Whether it is somebody's turn: their own, or a colleague's they stand in for.
+    pub fn is(&self, actor: &Actor, project: &Project) -> bool {
+        match self {
+            Party::Enterprise => actor.firm == project.owner || actor.is(project.team.agent.as_ref()),
+            Party::LeadOfficer => actor.is(project.team.lead.as_ref()),
+            Party::Person(account) => actor.is(Some(account)),
+            Party::Office(office) => actor.office.as_ref() == Some(office),
+        }
+    }
 }
 
 /// One thing that waits for somebody.
@@ -132,7 +144,7 @@ fn difficulty_turn(difficulty: &Difficulty) -> (Party, Text) {
         return (Party::LeadOfficer, Text::new("议定困难", "resolve a difficulty"));
     }
     match difficulty.proposals.iter().rev().find(|p| !p.countered) {
-        Some(proposal) if !proposal.agreed.contains(&crate::difficulty::Side::Enterprise) => {
+        Some(proposal) if !proposal.agreed.contains(&crate::project::difficulty::Side::Enterprise) => {
             (Party::Enterprise, Text::new("对困难的方案表态", "answer a proposal on a difficulty"))
         }
         Some(_) => (Party::Office(lead), Text::new("对困难的方案表态", "answer a proposal on a difficulty")),

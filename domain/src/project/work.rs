@@ -4,10 +4,10 @@ use crate::account::Account;
 use crate::catalogue::{Catalogue, Matter, Organisation};
 use crate::date::{Date, Instant};
 use crate::id::Id;
-use crate::matter::{PauseReason, Progress, state};
 use crate::project::Project;
+use crate::project::matter::{PauseReason, Progress, state};
+use crate::project::submission::ACCEPT_DAYS;
 use crate::refusal::Refusal;
-use crate::submission::ACCEPT_DAYS;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ pub struct Item {
 /// What waits for offices in a project, by matter.
 pub fn items(id: &Id<Project>, project: &Project, catalogue: &Catalogue) -> BTreeMap<Id<Matter>, Item> {
     let calendar = catalogue.calendar();
-    let item = |(matter, tracked): (&Id<Matter>, &crate::matter::Tracked)| {
+    let item = |(matter, tracked): (&Id<Matter>, &crate::project::matter::Tracked)| {
         let due = match &tracked.progress {
             // What an office has spoken on waits for others.
             Progress::Filed { .. } if project.parcel(matter).is_some_and(|(_, _, parcel)| parcel.opinion.is_some()) => return None,

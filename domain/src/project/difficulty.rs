@@ -2,12 +2,16 @@
 //! until the enterprise's side and the leading office stand behind the same one; the resolution
 //! names what is done, by whom, until when.
 
-use crate::account::{Account, Actor, Role};
-use crate::catalogue::{Matter, Organisation};
+use crate::account::{Account, Actor, By};
+use crate::catalogue::{Catalogue, Matter, Organisation};
 use crate::date::{Date, Instant};
 use crate::id::Id;
-use crate::log::By;
+use crate::log::Audience;
+use crate::project::policy::Right;
+use crate::project::timeline::Names;
+use crate::project::{self, Project, Stamp, open_or_apply};
 use crate::refusal::{LONGEST_TEXT, Refusal, not_now, written};
+use crate::role::Role;
 use crate::text;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
@@ -95,13 +99,97 @@ pub enum Event {
     Resolved { action: String, owner: Id<Organisation>, due: Date },
 }
 
-/// Raising needs no difficulty yet.
-pub fn raise(matter: Option<Id<Matter>>, text: &str) -> Result<Event, Refusal> {
-    Ok(Event::Raised { matter, text: written("text", text, LONGEST_TEXT)? })
+impl Command {
+    /// The right it takes.
+    pub(super) fn right(&self, project: &Project, _: &Catalogue, id: &Id<Difficulty>) -> Right {
+        match self {
+            Command::Raise { .. } => Right::RaiseDifficulty,
+            Command::Appoint { .. } | Command::Resolve { .. } => Right::LeadDifficulty,
+            Command::Propose { .. } | Command::Accept { .. } => {
+                Right::Negotiate(project.difficulties.get(id).map(Difficulty::offices).unwrap_or_default())
+            }
+        }
+    }
+}
+
+impl Event {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Event::Raised { .. } => "difficulty.raised",
+            Event::Appointed { .. } => "difficulty.appointed",
+            Event::Proposed { .. } => "difficulty.proposed",
+            Event::Accepted { .. } => "difficulty.accepted",
+            Event::Resolved { .. } => "difficulty.resolved",
+        }
+    }
+
+    pub(super) fn audience(&self) -> Audience {
+        Audience::Parties
+    }
+
+    pub(super) fn people(&self) -> Vec<&Id<Account>> {
+        Vec::new()
+    }
+
+    pub(super) fn sentence(&self, _: &Id<Difficulty>, names: &Names) -> Text {
+        match self {
+            Event::Raised { matter, text } => {
+                let about = names.about(matter.as_ref());
+                Text::new(format!("就{}提出困难：{text}", about.zh), format!("raised a difficulty on {}: {text}", about.en))
+            }
+            Event::Appointed { lead, cooperating } => {
+                let (lead, others) = (names.office(lead), cooperating.iter().map(|id| names.office(id)).collect::<Vec<_>>());
+                let zh = others.iter().map(|o| o.zh.as_str()).collect::<Vec<_>>().join("、");
+                let en = others.iter().map(|o| o.en.as_str()).collect::<Vec<_>>().join(", ");
+                if others.is_empty() {
+                    Text::new(format!("困难由{}牵头", lead.zh), format!("{} leads on the difficulty", lead.en))
+                } else {
+                    Text::new(format!("困难由{}牵头，{zh}配合", lead.zh), format!("{} leads on the difficulty with {en}", lead.en))
+                }
+            }
+            Event::Proposed { text, counters: None, .. } => Text::new(format!("提出方案：{text}"), format!("proposed: {text}")),
+            Event::Proposed { text, counters: Some(n), .. } => {
+                Text::new(format!("针对方案 {n} 反提：{text}"), format!("countered proposal {n}: {text}"))
+            }
+            Event::Accepted { proposal, .. } => Text::new(format!("同意方案 {proposal}"), format!("accepted proposal {proposal}")),
+            Event::Resolved { action, owner, due } => {
+                let owner = names.office(owner);
+                Text::new(
+                    format!("困难议定：{action}，由{}于 {due} 前完成", owner.zh),
+                    format!("difficulty resolved: {action}; {} by {due}", owner.en),
+                )
+            }
+        }
+    }
+}
+
+/// Whether the command may be now, and what then happens.
+pub(super) fn decide(
+    project: &Project,
+    _: &Catalogue,
+    id: &Id<Difficulty>,
+    command: Command,
+    by: By,
+) -> Result<Vec<project::Event>, Refusal> {
+    let event = match (project.difficulties.get(id), command) {
+        (None, Command::Raise { matter, text }) => {
+            project.known(matter.as_ref())?;
+            Event::Raised { matter, text: written("text", &text, LONGEST_TEXT)? }
+        }
+        (None, _) => return Err(Refusal::Unknown),
+        (Some(difficulty), command) => difficulty.decide(command, &project.offices, by)?,
+    };
+    Ok(vec![project::Event::Difficulty { id: id.clone(), event }])
+}
+
+/// Folds an event.
+pub(super) fn apply(project: &mut Project, id: &Id<Difficulty>, event: &Event, stamp: Stamp) {
+    let (at, by) = (stamp.at, stamp.by);
+    open_or_apply(&mut project.difficulties, id, || Difficulty::open(event, at, by), |one| one.apply(event, at, by));
 }
 
 impl Difficulty {
-    pub fn open(event: &Event, at: Instant, by: &Id<Account>) -> Option<Difficulty> {
+    fn open(event: &Event, at: Instant, by: &Id<Account>) -> Option<Difficulty> {
         let Event::Raised { matter, text } = event else { return None };
         Some(Difficulty {
             matter: matter.clone(),
@@ -126,7 +214,7 @@ impl Difficulty {
             Role::Enterprise => Some(Side::Enterprise),
             Role::Agent => Some(Side::Agent),
             Role::LeadOfficer => Some(Side::LeadOfficer),
-            Role::Department | Role::DepartmentHead | Role::BackboneOfficer => {
+            role if role.has_office() => {
                 let office = actor.office.clone()?;
                 (self.lead.as_ref() == Some(&office) || self.cooperating.contains(&office)).then_some(Side::Office(office))
             }
@@ -144,7 +232,7 @@ impl Difficulty {
         number.checked_sub(1).and_then(|i| self.proposals.get(i)).ok_or(Refusal::Unknown)
     }
 
-    pub fn decide(&self, command: Command, offices: &BTreeSet<Id<Organisation>>, by: By) -> Result<Event, Refusal> {
+    fn decide(&self, command: Command, offices: &BTreeSet<Id<Organisation>>, by: By) -> Result<Event, Refusal> {
         if let Some(resolution) = &self.resolution {
             let (action, due) = (&resolution.action, resolution.due);
             return Err(Refusal::NotNow(text!(
@@ -248,7 +336,7 @@ impl Difficulty {
         }
     }
 
-    pub fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>) {
+    fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>) {
         match event {
             Event::Raised { .. } => {}
             Event::Appointed { lead, cooperating } => {

@@ -4,10 +4,10 @@ use super::Kept;
 use crate::account::Actor;
 use crate::catalogue::{Catalogue, Organisation};
 use crate::id::Id;
-use crate::policy::office_of;
 use crate::project::Project;
+use crate::project::policy::office_of;
+use crate::project::sheet::identity::needs;
 use crate::refusal::Refusal;
-use crate::sheet::identity::needs;
 use crate::text::Text;
 
 /// The offices that need a document which is a person's identity document; none: it is no such document.

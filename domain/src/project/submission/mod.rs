@@ -7,17 +7,19 @@ mod notice;
 mod rules;
 
 pub use complete::{Completeness, Copied, Lacking, Snapshot, Tolerance, completeness, corrected, differences, prepare, values_of};
-pub(crate) use rules::supplied;
-pub use rules::{Command, decide, obstacles, wants_package};
+pub(super) use rules::decide;
+pub use rules::{Command, right_to_notify};
 
 use crate::account::Account;
 use crate::catalogue::{Catalogue, Field, Material, Matter, Organisation, SupplyBy};
 use crate::date::{Date, Instant};
 use crate::id::Id;
-use crate::log::Digest;
-use crate::material::Document;
-use crate::project::Project;
-use crate::review::{Opinion, Pin, Point, Verdict};
+use crate::log::{Audience, Digest};
+use crate::project::library::Document;
+use crate::project::review::{Opinion, Pin, Point, Verdict};
+use crate::project::timeline::Names;
+use crate::project::{Project, Stamp, open_or_apply};
+use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -170,8 +172,72 @@ pub enum Event {
     },
 }
 
+impl Event {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Event::Filed { .. } => "submission.filed",
+            Event::Opined { .. } => "submission.opined",
+            Event::Notified { .. } => "submission.notified",
+            Event::Returned { .. } => "submission.returned",
+            Event::Converted { .. } => "submission.converted",
+            Event::Supplied { .. } => "submission.supplied",
+            Event::Withdrawn { .. } => "submission.withdrawn",
+            Event::Lapsed { .. } => "submission.lapsed",
+        }
+    }
+
+    pub(super) fn audience(&self) -> Audience {
+        Audience::Parties
+    }
+
+    pub(super) fn people(&self) -> Vec<&Id<Account>> {
+        Vec::new()
+    }
+
+    pub(super) fn sentence(&self, _: &Id<Submission>, names: &Names) -> Text {
+        match self {
+            Event::Filed { number, parcels, previews } => {
+                let (n, early) = (parcels.len(), previews.len());
+                let (zh, en) = match early {
+                    0 => Default::default(),
+                    _ => (format!("，其中容缺预审 {early} 个"), format!(", {early} for pre-review")),
+                };
+                Text::new(format!("一并申报 {n} 个事项，收件号 {number}{zh}"), format!("filed {n} together under {number}{en}"))
+            }
+            Event::Opined { matter, office, verdict, .. } => {
+                let (m, o, v) = (names.matter(matter), names.office(office), verdict.sentence());
+                Text::new(format!("{}：{}意见：{}", m.zh, o.zh, v.zh), format!("{}: opinion of {}: {}", m.en, o.en, v.en))
+            }
+            Event::Notified { points } => {
+                let n: usize = points.values().map(Vec::len).sum();
+                Text::new(format!("一次性告知补正，共 {n} 处"), format!("one correction notice with {n} points"))
+            }
+            Event::Returned { parcels, .. } => Text::new(
+                format!("完成补正，{} 个事项的内容有更新", parcels.len()),
+                format!("corrected; the filings of {} changed", parcels.len()),
+            ),
+            Event::Converted { matters } => Text::new(
+                format!("{} 个事项由预审转为正式受理", matters.len()),
+                format!("{} went from pre-review to formal acceptance", matters.len()),
+            ),
+            Event::Supplied { material, .. } => {
+                let paper = names.paper(Some(material));
+                Text::new(format!("补交容缺材料：{}", paper.zh), format!("supplied as promised: {}", paper.en))
+            }
+            Event::Withdrawn { reason } => Text::new(format!("撤回申报：{reason}"), format!("withdrew the filing: {reason}")),
+            Event::Lapsed { reason } => Text::new(format!("拿地前预审失效：{reason}"), format!("the pre-reviews lapsed: {reason}")),
+        }
+    }
+}
+
+/// Folds an event.
+pub(super) fn apply(project: &mut Project, id: &Id<Submission>, event: &Event, stamp: Stamp) {
+    let (at, by) = (stamp.at, stamp.by);
+    open_or_apply(&mut project.submissions, id, || Submission::open(event, at, by), |one| one.apply(event, at, by));
+}
+
 impl Submission {
-    pub fn open(event: &Event, at: Instant, by: &Id<Account>) -> Option<Submission> {
+    fn open(event: &Event, at: Instant, by: &Id<Account>) -> Option<Submission> {
         let Event::Filed { number, parcels, previews } = event else { return None };
         let parcel = |(id, filing): (&Id<Matter>, &Filing)| {
             let parcel = Parcel {
@@ -188,7 +254,7 @@ impl Submission {
         Some(Submission { number: number.clone(), by: by.clone(), at, parcels: parcels.iter().map(parcel).collect(), notices: Vec::new() })
     }
 
-    pub fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>) {
+    fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>) {
         match event {
             Event::Filed { .. } => {}
             Event::Opined { matter, office, own, verdict, snapshot } => {

@@ -1,17 +1,19 @@
 //! Whether a matter can be filed: what is missing, what may follow later, what comes from elsewhere; and the snapshot.
 
 use super::{Filing, Notice, Promise};
-use crate::account::{Account, Firm};
+use crate::account::{Account, By, Firm};
 use crate::catalogue::{Catalogue, CodeRule, Field, Form, Material, Matter, SupplyBy};
 use crate::date::{Date, Instant};
 use crate::id::Id;
-use crate::log::{By, Digest};
-use crate::material::{APPLICATION_FORM, Document, Kept, Media, newest};
-use crate::matter::names;
+use crate::log::Digest;
+use crate::media::Media;
 use crate::project::Project;
+use crate::project::library::{APPLICATION_FORM, Document, Kept, newest};
+use crate::project::matter::names;
+use crate::project::review::Pin;
+use crate::project::sheet::{self, Lack, Missing};
 use crate::refusal::{Refusal, written};
-use crate::review::Pin;
-use crate::sheet::{self, Entries, Lack, Missing, Values};
+use crate::sheet::{Entries, Values, check};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +66,7 @@ impl Completeness {
 
 /// How far a matter is from being filed, by what the sheet and the library hold.
 pub fn completeness(project: &Project, catalogue: &Catalogue, form: &Form, entries: &Entries, matter: &Matter, on: Date) -> Completeness {
-    let gates = crate::matter::before(project, matter);
+    let gates = crate::project::matter::before(project, matter);
     let may_begin_early = matter.depends_on.iter().any(|d| d.preview);
     let preview = !gates.decision.is_empty() && (may_begin_early || gates.start.is_empty());
     let mut complete = Completeness { preview, ..Completeness::default() };
@@ -154,7 +156,7 @@ impl Snapshot {
 pub fn values_of(matter: &Matter, form: &Form, entries: &Entries) -> Values {
     let value = |id: &Id<Field>| {
         let field = form.field(id.as_str())?;
-        let value = sheet::check(field, &entries.get(id)?.value).ok().filter(|v| !v.is_empty())?;
+        let value = check(field, &entries.get(id)?.value).ok().filter(|v| !v.is_empty())?;
         Some((id.clone(), value))
     };
     matter.fields.iter().filter_map(value).collect()

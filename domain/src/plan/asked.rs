@@ -1,10 +1,10 @@
 //! What an address of the guide asks for: a map on a day, and a plan of it.
 
-use super::{Answers, Misanswer};
+use super::address::is_setting;
+use super::{Mistake, Settings};
 use crate::catalogue::Catalogue;
 use crate::date::Date;
-use crate::plan::address::is_setting;
-use crate::plan::{Mistake, Settings};
+use crate::guide::{Answers, Misanswer};
 use crate::text;
 
 /// More parameters than there are questions, options and tasks are nobody's.

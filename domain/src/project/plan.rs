@@ -1,17 +1,20 @@
 //! The plan a project works to: adopted by those who lead it, with a trail of every date that moved.
 
-use super::{Facts, Plan, Settings};
-use crate::account::Account;
-use crate::catalogue::Catalogue;
+use crate::account::{Account, By};
+use crate::catalogue::{Catalogue, Matter};
 use crate::date::{Date, Instant};
 use crate::guide::GuideMap;
 use crate::id::Id;
-use crate::log::By;
-use crate::matter::Progress;
-use crate::project::Project;
+use crate::log::Audience;
+use crate::plan::{Dates, Facts, Known, Plan, Settings};
+use crate::project::matter::Progress;
+use crate::project::policy::Right;
+use crate::project::timeline::Names;
+use crate::project::{self, Project, Stamp};
 use crate::refusal::{Refusal, not_now, written};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,6 +55,31 @@ pub struct Change {
 }
 
 impl Project {
+    /// What has happened, as a plan takes it, as of a day.
+    pub fn facts(&self, as_of: Date) -> Facts {
+        let mut of = BTreeMap::new();
+        for (id, tracked) in &self.matters {
+            let moved = tracked.moved.as_ref().map(|(at, _)| at.date());
+            let filed = tracked.filed_at.map(|at| at.date()).or(moved);
+            match (&tracked.progress, moved) {
+                (Progress::Issued | Progress::Decided, Some(moved)) => {
+                    of.insert(id.to_string(), Known::Done(tracked.issued_at.map_or(moved, |at| at.date())));
+                }
+                (Progress::Prepared, Some(moved)) => {
+                    of.insert(format!("{id}/preparation"), Known::Done(moved));
+                }
+                (Progress::Filed { .. }, _) => running(&mut of, id, filed, Dates::default()),
+                (Progress::Accepted { due }, _) => running(&mut of, id, filed, Dates { due: Some(*due), ..Dates::default() }),
+                (Progress::Paused { left, .. }, _) => running(&mut of, id, filed, Dates { paused_left: Some(*left), ..Dates::default() }),
+                _ => {}
+            }
+            if let (Some(at), false) = (tracked.pre_reviewed, tracked.is_done()) {
+                of.insert(format!("{id}/pre-review"), Known::Done(at.date()));
+            }
+        }
+        Facts { as_of: Some(as_of), of }
+    }
+
     /// The matters of the project as a guide map: those of its list that still apply to it.
     pub fn guide_map<'c>(&self, catalogue: &'c Catalogue) -> GuideMap<'c> {
         let mut map = GuideMap::new(catalogue, &self.answers, self.as_of);
@@ -62,12 +90,40 @@ impl Project {
     /// Settings with what the log says of this project, as of a day. Without a start or target of its own, a plan
     /// goes on from where the project is.
     pub fn plan_settings(&self, settings: &Settings, today: Date) -> Settings {
-        Settings { facts: Facts::of_project(self, today), ..settings.clone() }
+        Settings { facts: self.facts(today), ..settings.clone() }
+    }
+}
+
+impl Command {
+    /// The right it takes.
+    pub(super) fn right(&self, _: &Project, _: &Catalogue) -> Right {
+        Right::AdoptPlan
+    }
+}
+
+impl Event {
+    pub(super) fn kind(&self) -> &'static str {
+        let Event::Adopted { .. } = self;
+        "plan.adopted"
+    }
+
+    pub(super) fn audience(&self) -> Audience {
+        Audience::Parties
+    }
+
+    pub(super) fn people(&self) -> Vec<&Id<Account>> {
+        Vec::new()
+    }
+
+    pub(super) fn sentence(&self, names: &Names) -> Text {
+        let Event::Adopted { moved, reason, .. } = self;
+        let what = moved_sentence(names.catalogue, moved);
+        Text::new(format!("确定计划（{reason}）：{}", what.zh), format!("adopted the plan ({reason}): {}", what.en))
     }
 }
 
 /// Whether the plan may be adopted, and what then happens.
-pub fn decide(project: &Project, catalogue: &Catalogue, command: Command, by: By) -> Result<Vec<Event>, Refusal> {
+pub(super) fn decide(project: &Project, catalogue: &Catalogue, command: Command, by: By) -> Result<Vec<project::Event>, Refusal> {
     let Command::Adopt { settings, reason } = command;
     let reason = written("reason", &reason, 500)?;
     // What has happened is the log's to say.
@@ -89,15 +145,22 @@ pub fn decide(project: &Project, catalogue: &Catalogue, command: Command, by: By
     if moved.is_empty() && project.plan.as_ref().is_some_and(|p| p.settings == settings) {
         return not_now("这就是现行计划，没有变化。", "This is the plan in force; nothing changes.");
     }
-    Ok(vec![Event::Adopted { settings, milestones, moved, edition: plan.edition, reason }])
+    let event = Event::Adopted { settings, milestones, moved, edition: plan.edition, reason };
+    Ok(vec![project::Event::Plan { event }])
 }
 
-impl Project {
-    pub(crate) fn apply_plan(&mut self, event: &Event, at: Instant, by: &Id<Account>) {
-        let Event::Adopted { settings, milestones, moved, edition, reason } = event;
-        self.plan = Some(Adopted { settings: settings.clone(), milestones: milestones.clone(), edition: edition.clone() });
-        self.plan_trail.push(Change { at, by: by.clone(), moved: moved.clone(), reason: reason.clone() });
-    }
+/// A matter under review: its papers are made, its review runs.
+fn running(of: &mut BTreeMap<String, Known>, id: &Id<Matter>, filed: Option<Date>, rest: Dates) {
+    let Some(filed) = filed else { return };
+    of.insert(format!("{id}/preparation"), Known::Done(filed));
+    of.insert(format!("{id}/review"), Known::Dates(Dates { started: Some(filed), ..rest }));
+}
+
+/// Folds an event.
+pub(super) fn apply(project: &mut Project, event: &Event, stamp: Stamp) {
+    let Event::Adopted { settings, milestones, moved, edition, reason } = event;
+    project.plan = Some(Adopted { settings: settings.clone(), milestones: milestones.clone(), edition: edition.clone() });
+    project.plan_trail.push(Change { at: stamp.at, by: stamp.by.clone(), moved: moved.clone(), reason: reason.clone() });
 }
 
 /// A milestone's name in the catalogue.

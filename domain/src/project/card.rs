@@ -2,11 +2,10 @@
 
 use crate::account::{Account, Firm};
 use crate::catalogue::{Catalogue, Stage};
-use crate::consultation::Status;
 use crate::date::Instant;
 use crate::id::Id;
-use crate::project::Project;
-use crate::standing;
+use crate::project::consultation::Status;
+use crate::project::{Project, turn};
 use serde::{Deserialize, Serialize};
 
 /// A project in a list.
@@ -38,7 +37,7 @@ fn number(n: usize) -> i64 {
 
 impl Card {
     pub fn of(id: &Id<Project>, project: &Project, catalogue: &Catalogue) -> Card {
-        let count = standing::count(project, catalogue);
+        let count = turn::count(project, catalogue);
         Card {
             project: id.clone(),
             name: project.name.clone(),
@@ -46,7 +45,7 @@ impl Card {
             owner: project.owner.clone(),
             lead: project.team.lead.clone(),
             agent: project.team.agent.clone(),
-            stage: standing::current_stage(project, catalogue).map(|s| s.id.clone()),
+            stage: turn::current_stage(project, catalogue).map(|s| s.id.clone()),
             done: number(count.done),
             matters: number(count.all),
             six_done: number(count.six_done),

@@ -1,14 +1,13 @@
 //! What may be done with a matter, and what then happens.
 
 use super::{Command, Elsewhere, Event, Progress, State, state};
+use crate::account::By;
 use crate::catalogue::{Catalogue, DependencyType, Matter};
 use crate::guide;
 use crate::id::Id;
-use crate::log::By;
-use crate::policy::handles;
-use crate::project::Project;
+use crate::project::policy::handles;
+use crate::project::{self, Project};
 use crate::refusal::{Refusal, not_now, written};
-use crate::submission;
 use crate::text::Text;
 
 /// Working days by which a decision may be put off (行政许可法 art. 42).
@@ -95,8 +94,26 @@ pub(crate) fn wait_for(catalogue: &Catalogue, what_zh: &str, what_en: &str, miss
     ))
 }
 
-/// Whether the command is allowed now, and what then happens.
-pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command: Command, by: By) -> Result<Vec<Event>, Refusal> {
+/// Whether the command may be now, and what then happens.
+pub(in crate::project) fn decide(
+    project: &Project,
+    catalogue: &Catalogue,
+    id: &Id<Matter>,
+    command: Command,
+    by: By,
+) -> Result<Vec<project::Event>, Refusal> {
+    let event = step(project, catalogue, id, command, by)?;
+    Ok(vec![project::Event::Matter { matter: id.clone(), event }])
+}
+
+/// The step that a command makes a matter take, if it may be now.
+pub(in crate::project) fn step(
+    project: &Project,
+    catalogue: &Catalogue,
+    id: &Id<Matter>,
+    command: Command,
+    by: By,
+) -> Result<Event, Refusal> {
     let tracked = project.matters.get(id).ok_or(Refusal::Unknown)?;
     let matter = catalogue.matter(id.as_str()).ok_or(Refusal::Unknown)?;
     let now = state(project, catalogue, id).ok_or(Refusal::Unknown)?;
@@ -112,13 +129,13 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command
     let calendar = catalogue.calendar();
     let today = by.at.date();
     let edition = || calendar.edition().to_string();
-    Ok(vec![match command {
+    Ok(match command {
         Command::Prepare => match &now {
             State::Ready | State::Refused => Event::Prepared,
             State::NotYetDue { waiting_for } => return Err(wait_for(catalogue, "准备", "prepare", waiting_for)),
             _ => return out_of_place("再备一次", "prepared"),
         },
-        Command::File if submission::wants_package(matter) && !handles(by.actor, project, id) => {
+        Command::File if matter.wants_package() && !handles(by.actor, project, id) => {
             return not_now("请到“申报”页，与数据和材料一并申报。", "Please file it on the page “File”, with its data and papers.");
         }
         Command::File => match &now {
@@ -170,7 +187,7 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command
                 if !missing.is_empty() {
                     return Err(wait_for(catalogue, "作出决定", "decide", &missing));
                 }
-                if let Some(obstacle) = submission::obstacles(project, catalogue, id).into_iter().next() {
+                if let Some(obstacle) = project.obstacles(catalogue, id).into_iter().next() {
                     return Err(Refusal::NotNow(Text::new(
                         format!("“{}”还不能作出决定：{}。", name.zh, obstacle.zh),
                         format!("“{}” cannot be decided yet: {}.", name.en, obstacle.en),
@@ -233,5 +250,5 @@ pub fn decide(project: &Project, catalogue: &Catalogue, id: &Id<Matter>, command
             Some(_) => Event::Released,
             None => return not_now("还没有人认领。", "Nobody has taken it on."),
         },
-    }])
+    })
 }

@@ -1,13 +1,16 @@
 //! Consultation (咨询): a question, its answer, asked again if need be, closed by the asker.
 
-use crate::account::Account;
+use crate::account::{Account, By};
 use crate::calendar::Calendar;
-use crate::catalogue::Matter;
+use crate::catalogue::{Catalogue, Matter};
 use crate::date::{Date, Instant};
 use crate::id::Id;
-use crate::log::By;
+use crate::log::Audience;
+use crate::project::policy::Right;
+use crate::project::timeline::Names;
+use crate::project::{self, Project, Stamp, open_or_apply};
 use crate::refusal::{LONGEST_TEXT, Refusal, not_now, written};
-use crate::team::Team;
+use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
 /// Working days to answer. Assumed: the first rung of the escalation ladder (L1) holds a question two days.
@@ -76,24 +79,90 @@ fn due(calendar: &Calendar, by: By) -> (Date, String) {
     (calendar.add(calendar.received(by.at), ANSWER_WORKDAYS), calendar.edition().to_string())
 }
 
-/// Opens a question. It goes to the backbone officer of the matter, else the agent, else the lead officer.
-pub fn ask(
-    team: &Team,
-    calendar: &Calendar,
-    matter: Option<Id<Matter>>,
-    text: &str,
-    backbone: Option<Id<Account>>,
+impl Command {
+    /// The right it takes.
+    pub(super) fn right(&self, project: &Project, _: &Catalogue, id: &Id<Consultation>) -> Right {
+        match self {
+            Command::Ask { .. } | Command::AskAgain { .. } | Command::Close => Right::Ask,
+            Command::Answer { .. } => right_to_answer(project, id),
+        }
+    }
+}
+
+/// The right to answer a question.
+pub fn right_to_answer(project: &Project, id: &Id<Consultation>) -> Right {
+    let about = project.consultations.get(id).and_then(|c| Some((c.matter.clone()?, c.to.clone())));
+    about.map_or(Right::AnswerGeneral, |(matter, to)| Right::Answer(matter, to))
+}
+
+impl Event {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Event::Asked { .. } => "consultation.asked",
+            Event::Answered { .. } => "consultation.answered",
+            Event::AskedAgain { .. } => "consultation.asked_again",
+            Event::Closed => "consultation.closed",
+        }
+    }
+
+    pub(super) fn audience(&self) -> Audience {
+        Audience::Parties
+    }
+
+    pub(super) fn people(&self) -> Vec<&Id<Account>> {
+        match self {
+            Event::Asked { to, .. } => to.iter().collect(),
+            Event::Answered { .. } | Event::AskedAgain { .. } | Event::Closed => Vec::new(),
+        }
+    }
+
+    pub(super) fn sentence(&self, _: &Id<Consultation>, names: &Names) -> Text {
+        match self {
+            Event::Asked { matter, text, .. } => {
+                let about = names.about(matter.as_ref());
+                Text::new(format!("就{}提问：{text}", about.zh), format!("asked about {}: {text}", about.en))
+            }
+            Event::Answered { text } => Text::new(format!("答复：{text}"), format!("answered: {text}")),
+            Event::AskedAgain { text, .. } => Text::new(format!("追问：{text}"), format!("asked again: {text}")),
+            Event::Closed => Text::new("关闭咨询", "closed the question"),
+        }
+    }
+}
+
+/// Whether the command may be now, and what then happens. A question goes to the backbone officer of the matter, else the agent,
+/// else the lead officer.
+pub(super) fn decide(
+    project: &Project,
+    catalogue: &Catalogue,
+    id: &Id<Consultation>,
+    command: Command,
     by: By,
-) -> Result<Event, Refusal> {
-    let text = written("text", text, LONGEST_TEXT)?;
-    let to = [backbone, team.agent.clone(), team.lead.clone()].into_iter().flatten().find(|to| *to != by.actor.account);
-    let (due, edition) = due(calendar, by);
-    Ok(Event::Asked { matter, to, text, due, edition })
+) -> Result<Vec<project::Event>, Refusal> {
+    let calendar = catalogue.calendar();
+    let event = match (project.consultations.get(id), command) {
+        (None, Command::Ask { matter, text, backbone }) => {
+            project.known(matter.as_ref())?;
+            let text = written("text", &text, LONGEST_TEXT)?;
+            let team = project.team.clone();
+            let to = [backbone, team.agent, team.lead].into_iter().flatten().find(|to| *to != by.actor.account);
+            let (due, edition) = due(calendar, by);
+            Event::Asked { matter, to, text, due, edition }
+        }
+        (None, _) => return Err(Refusal::Unknown),
+        (Some(consultation), command) => consultation.decide(command, calendar, by)?,
+    };
+    Ok(vec![project::Event::Consultation { id: id.clone(), event }])
+}
+
+/// Folds an event.
+pub(super) fn apply(project: &mut Project, id: &Id<Consultation>, event: &Event, stamp: Stamp) {
+    let (at, by) = (stamp.at, stamp.by);
+    open_or_apply(&mut project.consultations, id, || Consultation::open(event, at, by), |one| one.apply(event, at, by));
 }
 
 impl Consultation {
     /// From its first event; `None` if that is not a question.
-    pub fn open(event: &Event, at: Instant, by: &Id<Account>) -> Option<Consultation> {
+    fn open(event: &Event, at: Instant, by: &Id<Account>) -> Option<Consultation> {
         let Event::Asked { matter, to, text, due, edition } = event else { return None };
         Some(Consultation {
             matter: matter.clone(),
@@ -109,7 +178,7 @@ impl Consultation {
         self.turns.first().map(|t| &t.by)
     }
 
-    pub fn decide(&self, command: Command, calendar: &Calendar, by: By) -> Result<Event, Refusal> {
+    fn decide(&self, command: Command, calendar: &Calendar, by: By) -> Result<Event, Refusal> {
         if self.status == Status::Closed {
             return not_now(
                 "这条咨询已经由提问人关闭。需要的话请另提一条。",
@@ -130,7 +199,7 @@ impl Consultation {
         }
     }
 
-    pub fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>) {
+    fn apply(&mut self, event: &Event, at: Instant, by: &Id<Account>) {
         let mut turn = |text: &String, answer| self.turns.push(Turn { by: by.clone(), at, text: text.clone(), answer });
         match event {
             Event::Asked { .. } => {}

@@ -1,9 +1,9 @@
 //! What a sheet begins with: what the guide's answers and the project already say.
 
-use super::{Entry, Values, check};
 use crate::catalogue::{Field, Form};
 use crate::date::Date;
 use crate::project::Project;
+use crate::sheet::{Entry, Values, check};
 
 /// The change a section begins with.
 const FIRST: u64 = 1;

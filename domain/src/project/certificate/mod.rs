@@ -1,0 +1,324 @@
+//! Certificates (证照): what an office hands out when it has decided, numbered by rule and signed; and several at once
+//! (多证联发), all of them or none.
+
+mod issue;
+
+pub use issue::gate;
+
+use crate::account::{Account, By};
+use crate::catalogue::{Catalogue, CertificateRules, Material, Matter};
+use crate::date::{Date, Instant};
+use crate::id::Id;
+use crate::log::{Audience, Digest};
+use crate::project::library::{self, Arrived, Document};
+use crate::project::matter;
+use crate::project::policy::Right;
+use crate::project::timeline::Names;
+use crate::project::{self, Project, Stamp};
+use crate::refusal::{Refusal, written};
+use crate::sheet::{Entries, Entry};
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a certificate says; this is what is signed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Certificate {
+    pub number: String,
+    pub title: Text,
+    pub matter: Id<Matter>,
+    pub project: Id<Project>,
+    pub project_name: String,
+    pub holder: String,
+    pub issuer: Text,
+    pub issued_on: Date,
+    pub statement: Text,
+    pub items: Vec<Item>,
+    pub conditions: Vec<String>,
+    /// The certificate it takes the place of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Item {
+    pub name: Text,
+    pub value: Text,
+}
+
+/// Whether a certificate still says what is so.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    Valid,
+    /// Another one took its place.
+    Corrected {
+        by: String,
+        reason: String,
+    },
+    Revoked {
+        reason: String,
+    },
+}
+
+impl Standing {
+    pub fn code(&self) -> &'static str {
+        match self {
+            Standing::Valid => "valid",
+            Standing::Corrected { .. } => "corrected",
+            Standing::Revoked { .. } => "revoked",
+        }
+    }
+
+    pub fn from_code(code: &str, by: Option<String>, reason: String) -> Option<Standing> {
+        match code {
+            "valid" => Some(Standing::Valid),
+            "corrected" => Some(Standing::Corrected { by: by.unwrap_or_default(), reason }),
+            "revoked" => Some(Standing::Revoked { reason }),
+            _ => None,
+        }
+    }
+
+    pub fn name(&self) -> Text {
+        match self {
+            Standing::Valid => Text::new("有效", "Valid"),
+            Standing::Corrected { .. } => Text::new("已更正", "Corrected"),
+            Standing::Revoked { .. } => Text::new("已撤销", "Revoked"),
+        }
+    }
+}
+
+/// A certificate of a project.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Held {
+    pub matter: Id<Matter>,
+    pub at: Instant,
+    pub by: Id<Account>,
+    /// The signed file.
+    pub signed: Digest,
+    pub printed: Digest,
+    /// The printed form, in the project's library.
+    pub documents: Vec<Id<Document>>,
+    /// The receipt it was issued under with others.
+    pub joint: Option<String>,
+    pub standing: Standing,
+}
+
+/// Several certificates issued in one act.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Joint {
+    pub receipt: String,
+    pub at: Instant,
+    pub by: Id<Account>,
+    pub numbers: Vec<String>,
+}
+
+/// A certificate made out and signed, ready to be handed out.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Made {
+    pub matter: Id<Matter>,
+    pub number: String,
+    pub signed: Digest,
+    pub printed: Arrived,
+    /// What it is in the library, under which ids.
+    pub documents: Vec<(Id<Material>, Id<Document>)>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    Issue {
+        made: Vec<Made>,
+    },
+    /// Several at once, each decided by its office; all or none.
+    IssueJointly {
+        receipt: String,
+        made: Vec<Made>,
+    },
+    Correct {
+        number: String,
+        made: Made,
+        reason: String,
+    },
+    Revoke {
+        number: String,
+        reason: String,
+    },
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Issued { made: Made, joint: Option<String> },
+    IssuedJointly { receipt: String, numbers: Vec<String> },
+    Corrected { number: String, by: String, reason: String },
+    Revoked { number: String, reason: String },
+}
+
+impl Command {
+    /// The right it takes.
+    pub(super) fn right(&self, project: &Project, _: &Catalogue) -> Right {
+        match self {
+            Command::Issue { made } => Right::HandleAll(made.iter().map(|m| m.matter.clone()).collect()),
+            Command::IssueJointly { .. } => Right::IssueJointly,
+            Command::Correct { number, .. } | Command::Revoke { number, .. } => right_to_correct(project, number),
+        }
+    }
+}
+
+/// The right to correct a certificate, and to revoke it.
+pub fn right_to_correct(project: &Project, number: &str) -> Right {
+    Right::HandleAll(project.certificates.get(number).map(|held| held.matter.clone()).into_iter().collect())
+}
+
+impl Event {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Event::Issued { .. } => "certificate.issued",
+            Event::IssuedJointly { .. } => "certificate.issued_jointly",
+            Event::Corrected { .. } => "certificate.corrected",
+            Event::Revoked { .. } => "certificate.revoked",
+        }
+    }
+
+    pub(super) fn audience(&self) -> Audience {
+        Audience::Parties
+    }
+
+    pub(super) fn people(&self) -> Vec<&Id<Account>> {
+        Vec::new()
+    }
+
+    pub(super) fn sentence(&self, names: &Names) -> Text {
+        match self {
+            Event::Issued { made, .. } => {
+                let m = names.matter(&made.matter);
+                Text::new(format!("{}：颁发 {}", m.zh, made.number), format!("{}: issued {}", m.en, made.number))
+            }
+            Event::IssuedJointly { receipt, numbers } => {
+                let n = numbers.len();
+                Text::new(format!("{n} 证联发，回执 {receipt}"), format!("{n} certificates issued together, receipt {receipt}"))
+            }
+            Event::Corrected { number, by, reason } => {
+                Text::new(format!("{number} 更正为 {by}：{reason}"), format!("{number} corrected by {by}: {reason}"))
+            }
+            Event::Revoked { number, reason } => Text::new(format!("撤销 {number}：{reason}"), format!("revoked {number}: {reason}")),
+        }
+    }
+}
+
+/// Folds an event.
+pub(super) fn apply(project: &mut Project, event: &Event, stamp: Stamp) {
+    let stands = |held: &mut BTreeMap<String, Held>, number: &String, standing: Standing| {
+        if let Some(held) = held.get_mut(number) {
+            held.standing = standing;
+        }
+    };
+    match event {
+        Event::Issued { made, joint } => {
+            let held = Held {
+                matter: made.matter.clone(),
+                at: stamp.at,
+                by: stamp.by.clone(),
+                signed: made.signed,
+                printed: made.printed.digest,
+                documents: made.documents.iter().map(|(_, document)| document.clone()).collect(),
+                joint: joint.clone(),
+                standing: Standing::Valid,
+            };
+            project.certificates.insert(made.number.clone(), held);
+        }
+        Event::IssuedJointly { receipt, numbers } => {
+            project.joint.push(Joint { receipt: receipt.clone(), at: stamp.at, by: stamp.by.clone(), numbers: numbers.clone() });
+        }
+        Event::Corrected { number, by, reason } => {
+            stands(&mut project.certificates, number, Standing::Corrected { by: by.clone(), reason: reason.clone() });
+        }
+        Event::Revoked { number, reason } => stands(&mut project.certificates, number, Standing::Revoked { reason: reason.clone() }),
+    }
+}
+
+impl Project {
+    /// The valid certificate of a matter.
+    pub fn certificate(&self, matter: &Id<Matter>) -> Option<(&String, &Held)> {
+        self.certificates
+            .iter()
+            .filter(|(_, held)| held.matter == *matter && held.standing == Standing::Valid)
+            .max_by_key(|(_, held)| held.at)
+    }
+}
+
+/// The matters of the project that are issued together (六证联发): those the catalogue marks, and that are not issued yet.
+pub fn six(project: &Project, catalogue: &Catalogue) -> BTreeSet<Id<Matter>> {
+    let open = |m: &&Matter| m.six_permits && project.matters.get(&m.id).is_some_and(|t| !t.is_done());
+    catalogue.matters.iter().filter(open).map(|m| m.id.clone()).collect()
+}
+
+/// Whether the command may be now, and what then happens.
+pub(super) fn decide(project: &Project, catalogue: &Catalogue, command: Command, by: By) -> Result<Vec<project::Event>, Refusal> {
+    match command {
+        Command::Issue { made } => {
+            let mut events = Vec::new();
+            for made in made {
+                let step = matter::step(project, catalogue, &made.matter, matter::Command::Issue, by)?;
+                events.extend(issue::handed_out(project, made, None, step));
+            }
+            Ok(events)
+        }
+        Command::IssueJointly { receipt, made } => issue::jointly(project, catalogue, &receipt, made, by),
+        Command::Correct { number, made, reason } => {
+            let reason = written("reason", &reason, 500)?;
+            let held = valid(project, &number)?;
+            let new = made.number.clone();
+            let mut events: Vec<project::Event> = held
+                .documents
+                .iter()
+                .map(|id| {
+                    let event = library::Event::Replaced { file: made.printed.clone(), why: reason.clone() };
+                    project::Event::Document { id: id.clone(), event }
+                })
+                .collect();
+            let documents = made.documents.iter().map(|(m, _)| m.clone()).zip(held.documents.iter().cloned()).collect();
+            events.insert(
+                0,
+                project::Event::Certificate { event: Event::Issued { made: Made { documents, ..made }, joint: held.joint.clone() } },
+            );
+            events.insert(0, project::Event::Certificate { event: Event::Corrected { number, by: new, reason } });
+            Ok(events)
+        }
+        Command::Revoke { number, reason } => {
+            let reason = written("reason", &reason, 500)?;
+            let held = valid(project, &number)?;
+            let mut events: Vec<project::Event> = held
+                .documents
+                .iter()
+                .filter(|id| project.library.get(*id).is_some_and(|kept| kept.removed.is_none()))
+                .map(|id| project::Event::Document { id: id.clone(), event: library::Event::Removed { why: reason.clone() } })
+                .collect();
+            events.insert(0, project::Event::Certificate { event: Event::Revoked { number, reason } });
+            Ok(events)
+        }
+    }
+}
+
+fn valid<'p>(project: &'p Project, number: &str) -> Result<&'p Held, Refusal> {
+    let held = project.certificates.get(number).ok_or(Refusal::Unknown)?;
+    if held.standing == Standing::Valid {
+        return Ok(held);
+    }
+    let name = held.standing.name();
+    Err(Refusal::NotNow(Text::new(
+        format!("此证{}，不能再改。", name.zh),
+        format!("This certificate is {} already.", name.en.to_lowercase()),
+    )))
+}
+
+/// Fills in the fields that certificates of this project fix.
+pub fn fill(project: &Project, rules: &CertificateRules, entries: &mut Entries) {
+    for rule in &rules.rules {
+        let (Some(matter), Some(field)) = (&rule.matter, &rule.number_field) else { continue };
+        if let Some((number, held)) = project.certificate(matter) {
+            entries.insert(field.clone(), Entry { value: number.clone(), by: held.by.clone(), at: held.at, seq: 0, own: true });
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The roles in which people take part.
+
+use crate::text::Text;
+use serde::{Deserialize, Serialize};
+
+/// The roles of the three service teams, the offices, the enterprise and the leaders.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    Enterprise,
+    Agent,
+    BackboneOfficer,
+    LeadOfficer,
+    Department,
+    DepartmentHead,
+    DistrictLeader,
+    Supervisor,
+    Intermediary,
+}
+
+impl Role {
+    pub const ALL: [Role; 9] = [
+        Role::Enterprise,
+        Role::Agent,
+        Role::BackboneOfficer,
+        Role::LeadOfficer,
+        Role::Department,
+        Role::DepartmentHead,
+        Role::DistrictLeader,
+        Role::Supervisor,
+        Role::Intermediary,
+    ];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Role::Enterprise => "enterprise",
+            Role::Agent => "agent",
+            Role::BackboneOfficer => "backbone-officer",
+            Role::LeadOfficer => "lead-officer",
+            Role::Department => "department",
+            Role::DepartmentHead => "department-head",
+            Role::DistrictLeader => "district-leader",
+            Role::Supervisor => "supervisor",
+            Role::Intermediary => "intermediary",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.code() == code)
+    }
+
+    pub fn name(self) -> Text {
+        match self {
+            Role::Enterprise => Text::new("建设单位", "Project owner"),
+            Role::Agent => Text::new("帮代办专员", "Agent officer"),
+            Role::BackboneOfficer => Text::new("审批骨干专员", "Backbone officer"),
+            Role::LeadOfficer => Text::new("首席服务专员", "Lead officer"),
+            Role::Department => Text::new("部门承办人", "Case handler"),
+            Role::DepartmentHead => Text::new("部门分管负责人", "Department head"),
+            Role::DistrictLeader => Text::new("区分管领导", "District leader"),
+            Role::Supervisor => Text::new("督办员", "Supervision officer"),
+            Role::Intermediary => Text::new("中介机构", "Intermediary"),
+        }
+    }
+
+    /// Whether the role works for government; the others are the enterprise's side.
+    pub fn is_government(self) -> bool {
+        !matches!(self, Role::Enterprise | Role::Intermediary)
+    }
+
+    /// Whether people of this role speak for an office.
+    pub fn has_office(self) -> bool {
+        matches!(self, Role::Department | Role::DepartmentHead | Role::BackboneOfficer)
+    }
+}
