@@ -13,10 +13,11 @@ use domain::id::Id;
 use domain::log::{Digest, verify};
 use domain::media::Media;
 use domain::project::certificate::{self, Made, Standing, gate, six};
+use domain::project::filing::{completeness, prepare};
 use domain::project::library::{self, Arrived};
 use domain::project::matter::{Command as M, State, state};
 use domain::project::review::{Pin, Point, Reason, Verdict};
-use domain::project::submission::{self, Command as S, Filing, Promise, completeness, prepare};
+use domain::project::submission::{self, Command as S, Filing, Promise};
 use domain::project::{Command, Event};
 use domain::role::Role;
 use domain::sheet::{Entries, Entry};
@@ -392,7 +393,7 @@ fn what_is_missing_is_named_and_what_may_follow_is_promised() {
     let mut later = entries(&story, WORKS);
     later.get_mut("plot_ratio").unwrap().value = "3.0".into();
     later.get_mut("building_density").unwrap().value = "41".into();
-    let pins = submission::differences(&snapshots[0], &story.project(), &CATALOGUE, &later, on);
+    let pins = domain::project::filing::differences(&snapshots[0], &story.project(), &CATALOGUE, &later, on);
     assert_eq!(pins.len(), 2);
     // A correction takes only what the notice asked for; the rest stays locked as filed.
     let notice = submission::Notice {
@@ -403,10 +404,10 @@ fn what_is_missing_is_named_and_what_may_follow_is_promised() {
         heard: BTreeMap::new(),
     };
     let at = domain::account::By { actor: &by, at: story.now };
-    let (after, changed) = submission::corrected(&snapshots[0], &notice, &story.project(), &CATALOGUE, &later, at).unwrap();
+    let (after, changed) = domain::project::filing::corrected(&snapshots[0], &notice, &story.project(), &CATALOGUE, &later, at).unwrap();
     assert_eq!(changed, [Pin::Field("plot_ratio".into())]);
     assert_eq!((after.values["plot_ratio"].as_str(), after.values["building_density"].as_str()), ("3", "40"));
-    assert!(submission::corrected(&after, &notice, &story.project(), &CATALOGUE, &later, at).is_none(), "nothing changed");
+    assert!(domain::project::filing::corrected(&after, &notice, &story.project(), &CATALOGUE, &later, at).is_none(), "nothing changed");
 }
 
 #[test]

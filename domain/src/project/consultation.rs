@@ -48,6 +48,27 @@ pub struct Consultation {
     pub edition: String,
 }
 
+/// What a person may ask.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    Ask { matter: Option<Id<Matter>>, text: String },
+    Answer { text: String },
+    AskAgain { text: String },
+    Close,
+}
+
+impl Request {
+    /// The right it takes.
+    pub(super) fn right(&self, project: &Project, _: &Catalogue, id: &Id<Consultation>) -> Right {
+        match self {
+            Request::Ask { .. } | Request::AskAgain { .. } | Request::Close => Right::Ask,
+            Request::Answer { .. } => right_to_answer(project, id),
+        }
+    }
+}
+
+/// A request, with the officer that a question goes to.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {

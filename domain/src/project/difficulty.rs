@@ -99,6 +99,9 @@ pub enum Event {
     Resolved { action: String, owner: Id<Organisation>, due: Date },
 }
 
+/// A person asks for no less than the rules need.
+pub use self::Command as Request;
+
 impl Command {
     /// The right it takes.
     pub(super) fn right(&self, project: &Project, _: &Catalogue, id: &Id<Difficulty>) -> Right {

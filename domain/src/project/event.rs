@@ -1,8 +1,8 @@
 //! What can be wanted of a project and what can happen to it: one line for each noun, and nothing but handing on to it.
 //!
-//! A noun is a module of this folder with a `Command`, an `Event`, and
+//! A noun is a module of this folder with a `Request`, a `Command`, an `Event`, and
 //!
-//! - `Command::right(&self, project, catalogue, id)`: which right it takes,
+//! - `Request::right`, `Command::right(&self, project, catalogue, id)`: which right it takes,
 //! - `decide(project, catalogue, id, command, by)`: whether it may be now, and what then happens,
 //! - `apply(project, id, event, stamp)`: the fold,
 //! - `Event::{kind, audience, people, sentence}`: its name in the log, who may know of it, whom it names, how it reads.
@@ -31,7 +31,27 @@ use submission::Submission;
 /// fields are called is how they stand in the log: names never change.
 macro_rules! nouns {
     ($($Noun:ident $(($id:ident: $Of:ty))? => $noun:ident;)*) => {
-        /// What someone wants. Ids of new things come with the command.
+        /// What a person may ask, and nothing that only the server can know or make: a number, a snapshot, a signature, who is on
+        /// duty. Forms, the command line, replayed cases and other systems send it. Ids of new things come with it.
+        #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Request {
+            /// Records a remark.
+            Note { note: Note },
+            $(#[doc = concat!("See `", stringify!($noun), "`.")] $Noun { $($id: Id<$Of>,)? request: $noun::Request },)*
+        }
+
+        impl Request {
+            /// The right it takes.
+            pub fn right(&self, project: &Project, catalogue: &Catalogue) -> Right {
+                match self {
+                    Request::Note { note } => note.right(),
+                    $(Request::$Noun { $($id,)? request } => request.right(project, catalogue, $($id)?),)*
+                }
+            }
+        }
+
+        /// A request with all that it takes to decide it: what the rules see.
         #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Command {

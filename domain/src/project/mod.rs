@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod consultation;
 pub mod difficulty;
 mod event;
+pub mod filing;
 pub mod library;
 pub mod matter;
 mod note;
@@ -21,7 +22,7 @@ pub mod turn;
 pub mod view;
 pub mod work;
 
-pub use event::{Command, Event, Subject};
+pub use event::{Command, Event, Request, Subject};
 pub use note::Note;
 pub use opening::{Opening, may_start, start};
 

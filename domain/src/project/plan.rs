@@ -94,6 +94,9 @@ impl Project {
     }
 }
 
+/// A person asks for no less than the rules need.
+pub use self::Command as Request;
+
 impl Command {
     /// The right it takes.
     pub(super) fn right(&self, _: &Project, _: &Catalogue) -> Right {

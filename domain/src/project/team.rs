@@ -26,6 +26,9 @@ pub enum Command {
     AppointAgent { account: Id<Account> },
 }
 
+/// A person asks for no less than the rules need.
+pub use self::Command as Request;
+
 impl Command {
     /// Who is appointed, and the role that person must have.
     pub fn appointed(&self) -> (&Id<Account>, Role) {

@@ -5,7 +5,7 @@ use crate::filing::{sheet_of, uploads};
 use crate::world::{World, sentence};
 use domain::id::Id;
 use domain::project::Project;
-use domain::project::submission::completeness;
+use domain::project::filing::completeness;
 use domain::role::Role;
 use domain::sheet::protocol::Frame;
 use service::project::Sent;

@@ -5,8 +5,9 @@
 use crate::world::*;
 use domain::catalogue::{CodeRule, Field, FieldKind, Matter, Shape};
 use domain::id::Id;
+use domain::project::filing::completeness;
 use domain::project::review::Verdict;
-use domain::project::submission::{Command as S, Submission, completeness};
+use domain::project::submission::{Command as S, Submission};
 use domain::project::{Command, Project};
 use domain::sheet::{Entries, Values};
 use service::Context;

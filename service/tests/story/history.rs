@@ -127,8 +127,7 @@ async fn everything(world: &World) {
     world.fills(&id, LICENCE, &[]).await;
     let lacking = |project: &domain::project::Project, entries: &Entries, matter: &str| {
         let (catalogue, on) = (&world.service.catalogue, world.service.clock.now().date());
-        domain::project::submission::completeness(project, catalogue, &catalogue.form, entries, catalogue.matter(matter).unwrap(), on)
-            .papers
+        domain::project::filing::completeness(project, catalogue, &catalogue.form, entries, catalogue.matter(matter).unwrap(), on).papers
     };
     uploads(&li, &id, "legal-rep-id", "证件").await;
     let promised: BTreeMap<_, _> =

@@ -165,7 +165,7 @@ story! {
         let catalogue = &world.service.catalogue;
         let entries = sheet_of(&wang, &id).await;
         let on = world.service.clock.now().date();
-        let complete = domain::project::submission::completeness(&project, catalogue, &catalogue.form, &entries, catalogue.matter(scheme).unwrap(), on);
+        let complete = domain::project::filing::completeness(&project, catalogue, &catalogue.form, &entries, catalogue.matter(scheme).unwrap(), on);
         assert!(complete.preview && complete.fields.is_empty(), "{:?}", complete.fields);
         for lacking in &complete.papers {
             uploads(&wang, &id, lacking.material.as_str(), "一版").await;

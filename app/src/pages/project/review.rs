@@ -10,9 +10,10 @@ use crate::lang::{say, size, tr};
 use crate::shared::catalogue;
 use domain::Id;
 use domain::catalogue::{Field, Form, Matter};
+use domain::project::filing::Snapshot;
 use domain::project::policy::Right;
 use domain::project::review::{Pin, Reason};
-use domain::project::submission::{Snapshot, Submission};
+use domain::project::submission::Submission;
 use domain::sheet::{Values, in_mu, shown};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -55,7 +56,7 @@ async fn filed(id: Id<domain::project::Project>, package: Id<Submission>, matter
     let mut form = Form { groups: Vec::new(), fields, units: catalogue.form.units.clone(), relations: Vec::new() };
     let wrong = domain::project::sheet::identity::wrong(&sheet.form, &sheet.entries);
     domain::project::sheet::identity::without_rules(&mut form, &sheet.masked, &wrong);
-    let now = domain::project::submission::values_of(of_matter, &form, &sheet.entries);
+    let now = domain::project::filing::values_of(of_matter, &form, &sheet.entries);
     Ok(FiledView { snapshot, before, now, form })
 }
 

@@ -11,10 +11,9 @@ use crate::date::{Date, Instant};
 use crate::id::Id;
 use crate::log::{Audience, Digest};
 use crate::project::library::{self, Arrived, Document};
-use crate::project::matter;
 use crate::project::policy::Right;
 use crate::project::timeline::Names;
-use crate::project::{self, Project, Stamp};
+use crate::project::{self, Project, Stamp, matter};
 use crate::refusal::{Refusal, written};
 use crate::sheet::{Entries, Entry};
 use crate::text::Text;
@@ -124,6 +123,26 @@ pub struct Made {
     pub documents: Vec<(Id<Material>, Id<Document>)>,
 }
 
+/// What a person may ask. One certificate is issued by issuing its matter.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    IssueJointly { matters: BTreeSet<Id<Matter>> },
+    Correct { number: String, reason: String },
+    Revoke { number: String, reason: String },
+}
+
+impl Request {
+    /// The right it takes.
+    pub(super) fn right(&self, project: &Project, _: &Catalogue) -> Right {
+        match self {
+            Request::IssueJointly { .. } => Right::IssueJointly,
+            Request::Correct { number, .. } | Request::Revoke { number, .. } => right_to_correct(project, number),
+        }
+    }
+}
+
+/// A request, with the certificates made out and signed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {

@@ -87,6 +87,31 @@ pub struct Arrived {
     pub size: u64,
 }
 
+/// What a person may ask of a document that is there. One comes, and gets a new version, by its file's arrival.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Says what paper it is.
+    Sort {
+        material: Option<Id<Material>>,
+    },
+    /// Says how long it holds.
+    Limit {
+        expires: Option<Date>,
+    },
+    Remove {
+        why: String,
+    },
+}
+
+impl Request {
+    /// The right it takes.
+    pub(super) fn right(&self, project: &Project, _: &Catalogue, id: &Id<Document>) -> Right {
+        right_to_change(project, id)
+    }
+}
+
+/// A request, or a file that has arrived.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {

@@ -146,6 +146,9 @@ pub enum Event {
     Released,
 }
 
+/// A person asks for no less than the rules need.
+pub use self::Command as Request;
+
 impl Command {
     /// The right it takes.
     pub(super) fn right(&self, project: &Project, _: &Catalogue, id: &Id<Matter>) -> Right {

@@ -106,6 +106,9 @@ pub enum Event {
     Unready { section: String },
 }
 
+/// A person asks for no less than the rules need.
+pub use self::Command as Request;
+
 impl Command {
     /// The right it takes.
     pub(super) fn right(&self, _: &Project, _: &Catalogue) -> Right {

@@ -2,13 +2,12 @@
 //!
 //! The log holds the snapshots' digests; the values and papers stand in the blob store.
 
-mod complete;
+mod command;
 mod notice;
 mod rules;
 
-pub use complete::{Completeness, Copied, Lacking, Snapshot, Tolerance, completeness, corrected, differences, prepare, values_of};
+pub use command::{Command, Request, right_to_notify};
 pub(super) use rules::decide;
-pub use rules::{Command, right_to_notify};
 
 use crate::account::Account;
 use crate::catalogue::{Catalogue, Field, Material, Matter, Organisation, SupplyBy};

@@ -1,75 +1,21 @@
 //! What may be done with a package, and when.
 
 use super::notice::{notified, points, told_once};
-use super::{Event, Filing, Notice, Parcel, Submission};
+use super::{Command, Event, Filing, Notice, Parcel, Submission};
 use crate::account::By;
 use crate::catalogue::{Catalogue, Material, Matter, SupplyBy, is_enterprises};
 use crate::id::Id;
 use crate::log::Digest;
 use crate::project::matter::{self, Progress};
-use crate::project::policy::{Right, handles, office_of};
+use crate::project::policy::{handles, office_of};
 use crate::project::review::{Pin, Verdict};
 use crate::project::{self, Project};
 use crate::refusal::{Refusal, not_now, written};
 use crate::text::Text;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most matters in one package.
 const MOST: usize = 30;
-
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Command {
-    /// The contents were looked at and kept by whoever sends this.
-    File {
-        number: String,
-        parcels: BTreeMap<Id<Matter>, Filing>,
-    },
-    Opine {
-        matter: Id<Matter>,
-        verdict: Verdict,
-        snapshot: Digest,
-    },
-    /// Sends the one notice before every office has spoken.
-    Notify,
-    /// What the enterprise changed after the notice.
-    Return {
-        parcels: BTreeMap<Id<Matter>, Filing>,
-        explanation: String,
-    },
-    /// On the land day, everything of the project that passed pre-review, whatever package it is in: they wait for each
-    /// other. With what is not as it was reviewed.
-    Convert {
-        differences: BTreeMap<Id<Matter>, Vec<Pin>>,
-    },
-    Withdraw {
-        reason: String,
-    },
-    Lapse {
-        reason: String,
-    },
-}
-
-impl Command {
-    /// The right it takes.
-    pub(in crate::project) fn right(&self, project: &Project, catalogue: &Catalogue, id: &Id<Submission>) -> Right {
-        match self {
-            Command::File { .. } | Command::Return { .. } => Right::FilePackage,
-            Command::Withdraw { .. } => Right::Withdraw,
-            Command::Opine { matter, .. } => Right::review(catalogue, matter),
-            Command::Notify => right_to_notify(project, id),
-            Command::Convert { .. } => Right::Convert,
-            Command::Lapse { .. } => Right::Lapse,
-        }
-    }
-}
-
-/// The right to send the correction notice of a package.
-pub fn right_to_notify(project: &Project, id: &Id<Submission>) -> Right {
-    let live = project.submissions.get(id).into_iter().flat_map(Submission::live).map(|(matter, _)| matter.clone());
-    Right::Notify(live.collect())
-}
 
 pub(super) type Events = Result<Vec<project::Event>, Refusal>;
 

@@ -1,6 +1,5 @@
 //! Whether a matter can be filed: what is missing, what may follow later, what comes from elsewhere; and the snapshot.
 
-use super::{Filing, Notice, Promise};
 use crate::account::{Account, By, Firm};
 use crate::catalogue::{Catalogue, CodeRule, Field, Form, Material, Matter, SupplyBy};
 use crate::date::{Date, Instant};
@@ -12,6 +11,7 @@ use crate::project::library::{APPLICATION_FORM, Document, Kept, newest};
 use crate::project::matter::names;
 use crate::project::review::Pin;
 use crate::project::sheet::{self, Lack, Missing};
+use crate::project::submission::{Filing, Notice, Promise};
 use crate::refusal::{Refusal, written};
 use crate::sheet::{Entries, Values, check};
 use crate::text::Text;
