@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Benches on both databases. Figures and the machine they come from: docs/performance.md.
 . "$(dirname "$0")/lib.sh"
-cargo bench --package domain --features yaml,collab
+cargo bench --package domain
 QUANLIAN_DURABLE=on scripts/with-postgres.sh cargo bench --package service
 QUANLIAN_DURABLE=on scripts/with-postgres.sh cargo bench --package server
 # Writing together, beside @hocuspocus/server.
