@@ -11,8 +11,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     // The address of the work pages' style changes with its contents.
     let mut style = DefaultHasher::new();
-    for name in ["components/talk", "pages/overview", "pages/sheet", "pages/library", "pages/filing", "pages/account"] {
-        let path = format!("../style/{name}.css");
+    for path in style_files("work.css")? {
         println!("cargo::rerun-if-changed={path}");
         std::fs::read_to_string(path)?.hash(&mut style);
     }
@@ -32,4 +31,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let module = leptos_i18n_codegen::gen_code(&locales, None, false, None, false)?;
     std::fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("i18n.rs"), module.to_string())?;
     Ok(())
+}
+
+/// A stylesheet and what it imports; how it is put together is `cargo xtask site`'s.
+fn style_files(name: &str) -> Result<Vec<String>, Box<dyn Error>> {
+    let path = format!("../style/{name}");
+    let sheet = std::fs::read_to_string(&path)?;
+    let imports = sheet.lines().filter_map(|line| line.strip_prefix("@import \"")?.split('"').next());
+    let mut files = vec![path.clone()];
+    files.extend(imports.map(|import| format!("../style/{import}")));
+    Ok(files)
 }

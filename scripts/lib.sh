@@ -22,6 +22,15 @@ phase() {
 }
 phases() { say "what each phase took"; printf '  %s\n' "${PHASES[@]}"; }
 
+# The set-up with its details in a file, shown if it fails.
+setup_quietly() { scripts/setup.sh "${1:-run}" >"$STATE/setup.log" 2>&1 || { cat "$STATE/setup.log" >&2; exit 1; }; }
+
+# What the release is made of, as one number: names, sizes and times of its sources.
+release_fingerprint() {
+    { git ls-files -zco --exclude-standard 2>/dev/null || find . -path ./target -prune -o -path ./end2end/node_modules -prune -o -type f -print0; } |
+        grep -zvE '^(\./)?(docs/|\.github/|\.vscode/|end2end/(tests/|[^/]*\.ts$)|bench/|data/|[^/]*\.md$)' | xargs -0 stat -c '%n %s %Y' 2>/dev/null | sha256sum
+}
+
 # The toolchain chosen by scripts/setup.sh: one for server and browser.
 use_toolchain() {
     # shellcheck disable=SC1091

@@ -4,8 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 passed=0 failed=0 broken=()
-setup_quietly() { scripts/setup.sh test >"$STATE/setup.log" 2>&1 || { cat "$STATE/setup.log" >&2; exit 1; }; }
-phase "set-up (details: $STATE/setup.log)" setup_quietly
+phase "set-up (details: $STATE/setup.log)" setup_quietly test
 use_toolchain
 
 # step NAME COMMAND…: a phase that may fail without hiding what comes after it.

@@ -4,12 +4,14 @@
 //!
 //! cargo → splitter → wasm-bindgen → wasm-opt → CSS bundle → folders named by their contents → brotli and gzip. They are written to
 //! `manifest.json` last, by one rename: an interrupted build leaves the site before it whole.
-
+//!
+//! `cargo xtask dev [ARGUMENTS OF serve]`: builds without optimising, serves, and again whenever a source changes.
 //!
 //! `cargo xtask sbom`: writes what the release is made of. `cargo xtask advisories`: compares Cargo.lock with known
 //! vulnerabilities; `advisories take FOLDER` makes the excerpt of their database anew.
 
 mod advisories;
+mod dev;
 mod sbom;
 mod site;
 
@@ -23,14 +25,19 @@ fn main() -> ExitCode {
     // As cargo runs it, not as it was compiled: a target folder may be shared by several checkouts.
     let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     let root = here.join("..");
+    let root = root.canonicalize().unwrap_or(root);
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let result = match arguments.as_slice() {
-        ["site"] => site::build(),
+        ["site"] => site::Site::new(&root, &target, site::Purpose::Release).build(),
+        ["dev", serve @ ..] => dev::run(&root, &target, serve),
         ["sbom"] => sbom::write(&root, &target).map(|file| eprintln!("xtask: {}", file.display())),
         ["advisories"] => advisories::check(&root, None),
         ["advisories", "take", folder] => advisories::take(&root, Path::new(folder)),
         ["advisories", folder] => advisories::check(&root, Some(Path::new(folder))),
-        _ => Err("usage: cargo xtask site | sbom | advisories [FOLDER | take FOLDER]".into()),
+        _ => Err(
+            "usage: cargo xtask site | dev [ARGUMENTS OF serve] | sbom | advisories [FOLDER | take FOLDER]"
+                .into(),
+        ),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
