@@ -7,11 +7,16 @@
 //!
 //! `cargo xtask dev [ARGUMENTS OF serve]`: builds without optimising, serves, and again whenever a source changes.
 //!
+//! `cargo xtask layers`: what our crates may be built with, and under which licences. `cargo xtask documents`: what the documents
+//! name exists; `documents reflow` puts one sentence on a line.
+//!
 //! `cargo xtask sbom`: writes what the release is made of. `cargo xtask advisories`: compares Cargo.lock with known
 //! vulnerabilities; `advisories take FOLDER` makes the excerpt of their database anew.
 
 mod advisories;
 mod dev;
+mod documents;
+mod layers;
 mod sbom;
 mod site;
 
@@ -29,13 +34,16 @@ fn main() -> ExitCode {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let result = match arguments.as_slice() {
         ["site"] => site::Site::new(&root, &target, site::Purpose::Release).build(),
+        ["documents"] => documents::check(&root),
+        ["documents", "reflow"] => documents::write(&root),
+        ["layers"] => layers::check(&root),
         ["dev", serve @ ..] => dev::run(&root, &target, serve),
         ["sbom"] => sbom::write(&root, &target).map(|file| eprintln!("xtask: {}", file.display())),
         ["advisories"] => advisories::check(&root, None),
         ["advisories", "take", folder] => advisories::take(&root, Path::new(folder)),
         ["advisories", folder] => advisories::check(&root, Some(Path::new(folder))),
         _ => Err(
-            "usage: cargo xtask site | dev [ARGUMENTS OF serve] | sbom | advisories [FOLDER | take FOLDER]"
+            "usage: cargo xtask site | dev [ARGUMENTS OF serve] | sbom | layers | documents [reflow] | advisories [FOLDER | take FOLDER]"
                 .into(),
         ),
     };

@@ -210,20 +210,4 @@ mod tests {
         assert!(spoil(|b| b["components"][0]["hashes"] = json!([{ "alg": "SHA-256", "content": "x" }])).contains("checksum"));
         assert!(spoil(|b| b["components"][0]["purl"] = Value::Null).contains("purl"));
     }
-
-    /// The layers of ARCHITECTURE.md, as far as a dependency shows them; deny.toml says the same.
-    #[test]
-    fn sql_and_http_stay_in_their_layers() {
-        let lock = Lockfile::load(root().join("Cargo.lock")).unwrap();
-        let users = |name: &str| -> BTreeSet<String> {
-            let uses = |p: &&rustsec::package::Package| p.dependencies.iter().any(|d| d.name.as_str() == name);
-            lock.packages.iter().filter(|p| p.source.is_none()).filter(uses).map(|p| p.name.to_string()).collect()
-        };
-        // The server's tests make a database on PostgreSQL and look into tables.
-        assert_eq!(users("sqlx"), BTreeSet::from(["server".to_string(), "service".to_string()]));
-        assert!(!users("axum").contains("domain") && !users("axum").contains("service"));
-        assert!(!users("tokio").contains("domain") && !users("leptos").contains("service"));
-        let server = std::fs::read_to_string(root().join("server/Cargo.toml")).unwrap();
-        assert!(!server.split("[dev-dependencies]").next().unwrap().contains("sqlx"), "sqlx is for the server's tests alone");
-    }
 }
