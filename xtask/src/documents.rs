@@ -1,4 +1,4 @@
-//! `cargo xtask documents`: what the documents name exists, and their links lead somewhere.
+//! `cargo xtask documents`: what the documents name exists, their links lead somewhere, and a line of prose holds one sentence.
 //! `cargo xtask documents reflow` puts each sentence on a line of its own.
 //!
 //! A name is found where a file of the sources has all of its words outside comments, in its text or in its own path:
@@ -49,6 +49,9 @@ pub fn check(root: &Path) -> Result<()> {
         let shown = file.display();
         faults
             .extend(dead_links(root, &file, &text).into_iter().map(|(line, to)| format!("{shown}:{line}: the link to {to} leads nowhere")));
+        if let Some(line) = first_difference(&text, &reflow(&text)) {
+            faults.push(format!("{shown}:{line}: not one sentence a line; `cargo xtask documents reflow` mends it"));
+        }
     }
     if faults.is_empty() { Ok(()) } else { Err(format!("the documents are not true:\n  {}", faults.join("\n  ")).into()) }
 }
@@ -261,6 +264,11 @@ fn dead_links(root: &Path, file: &Path, text: &str) -> Vec<(usize, String)> {
 
 // ---- sentences --------------------------------------------------------------------------------------------------------------------
 
+/// The first line in which two texts differ.
+fn first_difference(text: &str, other: &str) -> Option<usize> {
+    (text != other).then(|| 1 + text.lines().zip(other.lines()).take_while(|(a, b)| a == b).count())
+}
+
 /// The text with each sentence of its prose on a line of its own. Tables, headings, code, quotations and comments stay as they are.
 fn reflow(text: &str) -> String {
     let mut out: Vec<String> = Vec::new();
@@ -396,6 +404,8 @@ mod tests {
         let flowed = "# A. B.\n\nOne.\nTwo (e.g. this, art. 5).\n三。\n四！\n\n- **Item.**\n  More of it.\n  `a. B`?\n  1. First.\n     Second.\n| a. B. |\n```\nA. B.\n```\n甲，乙 and c.\n";
         assert_eq!(reflow(text), flowed);
         assert_eq!(reflow(flowed), flowed);
+        assert_eq!(first_difference("a\nb\n", "a\nc\n"), Some(2));
+        assert_eq!(first_difference(flowed, flowed), None);
     }
 
     #[test]
