@@ -24,7 +24,8 @@ const READ: [&str; 12] = ["rs", "toml", "sql", "css", "yaml", "yml", "json", "ts
 const PATHS: [&str; 15] = ["rs", "md", "toml", "sql", "css", "yaml", "yml", "json", "ts", "mjs", "js", "sh", "lock", "svg", "env"];
 
 /// What stands outside the repository: the name, and what it is.
-const OUTSIDE: [(&str, &str); 5] = [
+const OUTSIDE: [(&str, &str); 6] = [
+    ("--skip", "a flag of every Rust test"),
     (".helix/languages.toml", "the settings of somebody's editor"),
     ("rust_analyzer", "the same"),
     ("NOTIFY", "PostgreSQL's; it is sent by its function pg_notify"),
