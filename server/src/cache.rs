@@ -8,23 +8,37 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use domain::date::Instant;
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use std::sync::Arc;
 
-/// All pages together hold no more than this.
-const MOST_BYTES: usize = 24 << 20;
+/// All pages together hold no more than this, in bytes.
+const MOST_BYTES: u64 = 24 << 20;
+/// About how many pages that is.
+const PAGES: usize = 512;
 /// Longer addresses and pages are made anew each time.
 const LONGEST_ADDRESS: usize = 2000;
 const LARGEST_PAGE: usize = 1 << 20;
 const FRESH_SECONDS: i64 = 60;
 
-#[derive(Clone, Default)]
-pub struct Pages(Arc<RwLock<Kept>>);
+/// The pages in memory. When there is no more room, those go that were asked for least.
+#[derive(Clone)]
+pub struct Pages(Arc<Cache<String, Arc<Page>, Bulk>>);
 
-#[derive(Default)]
-struct Kept {
-    pages: HashMap<String, Arc<Page>>,
-    bytes: usize,
+impl Default for Pages {
+    fn default() -> Pages {
+        Pages(Arc::new(Cache::with_weighter(PAGES, MOST_BYTES, Bulk)))
+    }
+}
+
+/// The room a page takes, in bytes.
+#[derive(Clone)]
+struct Bulk;
+
+impl Weighter<String, Arc<Page>> for Bulk {
+    fn weight(&self, _: &String, page: &Arc<Page>) -> u64 {
+        page.size as u64
+    }
 }
 
 struct Page {
@@ -47,8 +61,9 @@ pub fn key(path_and_query: &str, lang: &str, origin: &str, catalogue: &str, day:
 }
 
 impl Pages {
+    /// A page that is here and not older than a minute.
     pub fn get(&self, key: &str, now: Instant) -> Option<Response> {
-        let page = self.0.read().unwrap_or_else(PoisonError::into_inner).pages.get(key).cloned()?;
+        let page = self.0.get(key)?;
         (now < page.until).then(|| page.answer())
     }
 
@@ -75,14 +90,7 @@ impl Pages {
         });
         // Wrong addresses are made by programs that try; they are not worth the room. What sets a cookie is for one alone.
         if page.status == StatusCode::OK && page.size <= LARGEST_PAGE && !page.headers.contains_key(header::SET_COOKIE) {
-            let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            if kept.bytes + page.size > MOST_BYTES {
-                *kept = Kept::default();
-            }
-            kept.bytes += page.size;
-            if let Some(old) = kept.pages.insert(key, page.clone()) {
-                kept.bytes -= old.size;
-            }
+            self.0.insert(key, page.clone());
         }
         page.answer()
     }

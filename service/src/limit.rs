@@ -14,7 +14,8 @@ const MOST_SUBJECTS: usize = 50_000;
 /// How many met limits, each with its subject, are put on record in one minute; further ones are not.
 const MOST_ON_RECORD: usize = 1000;
 
-/// What this server counts for itself: windows by limit and subject, and what goes on at this moment.
+/// What this server counts for itself: windows by limit and subject, and what goes on at this moment. Not by the crate
+/// `governor`: it spreads a rate evenly, while ours are windows that the sentences name and that the database counts alike.
 #[derive(Clone, Default)]
 pub struct Counts(Arc<Mutex<Inner>>);
 

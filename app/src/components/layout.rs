@@ -8,6 +8,7 @@ use domain::account::Person;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_location;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The person of this session; loaded once a page.
 #[derive(Clone, Copy)]
@@ -19,14 +20,12 @@ impl Me {
     }
 }
 
+/// What is escaped in a query value.
+const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+
 /// Escapes what goes into a query value.
 pub fn query_value(text: &str) -> String {
-    text.bytes()
-        .map(|b| match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => (b as char).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
+    utf8_percent_encode(text, IN_A_QUERY).to_string()
 }
 
 /// The path and query of the page being shown.

@@ -3,18 +3,18 @@
 use crate::lang::tr;
 use crate::shared::origin;
 use leptos::prelude::*;
-use qrcode::{EcLevel, QrCode};
+use qrcodegen::{QrCode, QrCodeEcc};
 use std::fmt::Write;
 
 /// The dark squares of a code as one path, with its width in squares. `None`: longer than a code holds.
-fn squares(text: &str) -> Option<(String, usize)> {
-    let code = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::L).ok()?;
-    let width = code.width();
+fn squares(text: &str) -> Option<(String, i32)> {
+    let code = QrCode::encode_text(text, QrCodeEcc::Low).ok()?;
+    let width = code.size();
     let mut path = String::new();
-    for (i, colour) in code.to_colors().into_iter().enumerate() {
-        if colour == qrcode::Color::Dark {
+    for (y, x) in (0..width).flat_map(|y| (0..width).map(move |x| (y, x))) {
+        if code.get_module(x, y) {
             // Writing to a string does not fail.
-            let _ = write!(path, "M{} {}h1v1h-1z", i % width, i / width);
+            let _ = write!(path, "M{x} {y}h1v1h-1z");
         }
     }
     Some((path, width))

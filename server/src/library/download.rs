@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use domain::id::Id;
 use domain::project::Project;
 use domain::project::library::Document;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use service::material::{Found, all, contents, find, take_out};
 use service::{Context, Error, Fault};
@@ -113,13 +114,13 @@ fn range(asked: &str, size: u64) -> Option<std::ops::Range<u64>> {
     Some(range)
 }
 
+/// What is escaped in a name of RFC 8187.
+const IN_A_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
 /// RFC 6266, with the name in any script (RFC 8187).
 fn disposition(kind: &str, name: &str) -> String {
     let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
-    let coded: String = name
-        .bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b"-_.".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect();
+    let coded = utf8_percent_encode(name, IN_A_NAME);
     format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{coded}")
 }
 

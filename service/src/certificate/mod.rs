@@ -25,6 +25,7 @@ use domain::project::{self, Project};
 use domain::sheet::{Values, in_mu, shown};
 use domain::{Text, text};
 use futures::TryStreamExt;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::Row;
 use std::collections::BTreeSet;
 
@@ -201,11 +202,12 @@ fn conditions(project: &Project, catalogue: &Catalogue, matter: &Matter) -> Vec<
     list
 }
 
+/// What is escaped in a part of an address.
+const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
 /// Where a certificate can be checked.
 pub fn address(origin: &str, number: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    let coded: String = number.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect();
-    format!("{origin}/verify/{coded}")
+    format!("{origin}/verify/{}", utf8_percent_encode(number, IN_A_PATH))
 }
 
 /// A certificate as anybody may see it.

@@ -11,6 +11,7 @@ use domain::project::certificate::{self, Held, Standing, gate, right_to_correct}
 use domain::project::matter::Progress;
 use domain::project::policy::Right;
 use leptos::prelude::*;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeSet;
 
 #[component]
@@ -140,12 +141,12 @@ fn Certificates() -> impl IntoView {
     }
 }
 
+/// What is escaped in a part of an address.
+const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
 /// A number as an address takes it.
 pub fn coded(number: &str) -> String {
-    number
-        .bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b"-_.".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
+    utf8_percent_encode(number, IN_A_PATH).to_string()
 }
 
 #[component]
