@@ -22,7 +22,7 @@ use domain::project::Project;
 use domain::sheet::protocol::{Frame, LONGEST_FRAME, SIGNED_OUT};
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
-use room::{Leaving, ToRoom};
+use room::{CloseReason, ToRoom};
 use serde::Deserialize;
 use service::Service;
 use service::account::{Access, Following, Heard};
@@ -162,7 +162,7 @@ async fn attend(socket: WebSocket, room: mpsc::Sender<ToRoom>, joining: room::Jo
         closing = talk(&mut sink, stream, &room, joining, following, &mut number) => closing,
         true = end.wait() => Some(ENDED),
     };
-    if let Some(Leaving { code, why }) = closing {
+    if let Some(CloseReason { code, why }) = closing {
         let time = if code == SIGNED_OUT { LAST_WORD } else { WRITE };
         let close = sink.send(Message::Close(Some(CloseFrame { code, reason: why.into() })));
         let _ = tokio::time::timeout(time, close).await;
@@ -212,10 +212,10 @@ async fn talk(
     joining: room::Joining,
     mut following: Following,
     number: &mut Number,
-) -> Option<Leaving> {
+) -> Option<CloseReason> {
     let (out, mut coming) = mpsc::channel::<Bytes>(WAITING);
-    let (bye, mut leaving) = oneshot::channel::<Leaving>();
-    room.send(ToRoom::Join { joining: Box::new(joining), out, bye, number: number.ask() }).await.ok()?;
+    let (close, mut closed) = oneshot::channel::<CloseReason>();
+    room.send(ToRoom::Join { joining: Box::new(joining), out, close, number: number.ask() }).await.ok()?;
     let me = number.wait().await?;
     let mut pulse = tokio::time::interval(HALF_PING);
     let (mut beats, mut silent) = (0_u32, 0);
@@ -226,9 +226,9 @@ async fn talk(
                     Ok(Ok(())) => {}
                     Ok(Err(_)) | Err(_) => return None,
                 },
-                None => return leaving.try_recv().ok(),
+                None => return closed.try_recv().ok(),
             },
-            left = &mut leaving => return left.ok(),
+            left = &mut closed => return left.ok(),
             heard = following.next() => match heard {
                 Heard::Ended => return Some(ENDED),
                 Heard::AskAgain => room.send(ToRoom::AskRights { me }).await.ok()?,
@@ -238,9 +238,9 @@ async fn talk(
                 match heard {
                     Some(Ok(Message::Binary(bytes))) => match Frame::decode(&bytes) {
                         Ok(frame) => room.send(ToRoom::Said { me, frame }).await.ok()?,
-                        Err(wrong) => return Some(Leaving { code: close_code::UNSUPPORTED, why: wrong.0 }),
+                        Err(wrong) => return Some(CloseReason { code: close_code::UNSUPPORTED, why: wrong.0 }),
                     },
-                    Some(Ok(Message::Text(_))) => return Some(Leaving { code: close_code::UNSUPPORTED, why: "frames are binary" }),
+                    Some(Ok(Message::Text(_))) => return Some(CloseReason { code: close_code::UNSUPPORTED, why: "frames are binary" }),
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 }
@@ -248,7 +248,7 @@ async fn talk(
             _ = pulse.tick() => {
                 (beats, silent) = (beats.wrapping_add(1), silent + 1);
                 if silent > SILENT {
-                    return Some(Leaving { code: close_code::AWAY, why: "nothing was heard from you" });
+                    return Some(CloseReason { code: close_code::AWAY, why: "nothing was heard from you" });
                 }
                 let ping = tokio::time::timeout(WRITE, sink.send(Message::Ping(Bytes::new())));
                 if beats % 2 == 1 && !matches!(ping.await, Ok(Ok(()))) {
@@ -259,7 +259,7 @@ async fn talk(
     }
 }
 
-const ENDED: Leaving = Leaving { code: SIGNED_OUT, why: "your session has ended" };
+const ENDED: CloseReason = CloseReason { code: SIGNED_OUT, why: "your session has ended" };
 
 /// Whatever is ready goes out together.
 async fn write(sink: &mut SplitSink<WebSocket, Message>, bytes: Bytes, coming: &mut mpsc::Receiver<Bytes>) -> Result<(), axum::Error> {

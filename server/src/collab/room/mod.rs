@@ -34,26 +34,33 @@ const LOOKS_PER_ASKING: u32 = 6;
 const ASK: Duration = Duration::from_millis(500);
 /// Why the room closes a connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Leaving {
+pub struct CloseReason {
+    /// The socket's close code (RFC 6455, 7.4).
     pub code: u16,
+    /// In words, for the program at the other end.
     pub why: &'static str,
 }
 
+/// A connection that comes into a room.
 pub struct Joining {
+    /// Who it is and which fields they may write.
     pub guest: Guest,
+    /// What they came in by.
     pub access: Access,
     /// Where the connection comes from.
     pub address: String,
     /// The day on which it was put on record that this connection reads identity numbers; none: there was none to read.
     pub read_on: Option<Date>,
+    /// It asked to be told what is stored, by whom.
     pub told: bool,
 }
 
+/// What connections send to their room.
 pub enum ToRoom {
     Join {
         joining: Box<Joining>,
         out: mpsc::Sender<Bytes>,
-        bye: oneshot::Sender<Leaving>,
+        close: oneshot::Sender<CloseReason>,
         number: oneshot::Sender<u64>,
     },
     Said {
@@ -78,13 +85,13 @@ struct Member {
     noted: Instant,
     told: bool,
     out: mpsc::Sender<Bytes>,
-    bye: Option<oneshot::Sender<Leaving>>,
+    close: Option<oneshot::Sender<CloseReason>>,
     clients: Vec<u64>,
-    /// Update frames heard, and of these the last whose fate is settled.
+    /// How many update frames were heard, and how many of these were acknowledged: stored, or refused.
     frames: u64,
-    settled: u64,
-    /// What it wrote was refused: its document differs from ours for good.
-    astray: bool,
+    acknowledged: u64,
+    /// An update of its was refused: its document differs from ours from then on.
+    rejected: bool,
 }
 
 struct Room {
@@ -199,7 +206,7 @@ impl Room {
                     }
                 }
                 () = async { let _ = stopping.wait_for(|stopping| *stopping).await; } => {
-                    self.dismiss(Leaving { code: close_code::AWAY, why: "the server is stopping" });
+                    self.dismiss(CloseReason { code: close_code::AWAY, why: "the server is stopping" });
                     return Ok(());
                 }
             }
@@ -207,41 +214,41 @@ impl Room {
     }
 
     async fn take(&mut self, batch: impl Iterator<Item = ToRoom>) -> Result<(), Fault> {
-        let mut fresh = Vec::new();
+        let mut pending = Vec::new();
         for message in batch {
             match message {
-                ToRoom::Join { joining, out, bye, number } => self.join(*joining, out, bye, number),
+                ToRoom::Join { joining, out, close, number } => self.join(*joining, out, close, number),
                 ToRoom::Leave { me } => self.leave(me).await,
                 ToRoom::AskRights { me } => self.ask_rights(Some(me)).await,
                 ToRoom::Said { me, frame } => match frame {
                     Frame::Have(vector) => {
                         // What is not stored yet nobody is told: first the one, then the other.
-                        self.store(std::mem::take(&mut fresh)).await?;
+                        self.store(std::mem::take(&mut pending)).await?;
                         self.put_on_record(vec![me]).await;
                         match self.document.missing(&vector) {
                             Ok(missing) => self.send(me, Frame::answer(&missing).into()),
-                            Err(_) => self.close(me, Leaving { code: close_code::UNSUPPORTED, why: "not a state vector" }),
+                            Err(_) => self.close(me, CloseReason { code: close_code::UNSUPPORTED, why: "not a state vector" }),
                         }
                     }
-                    Frame::Update(update) => self.written(me, &update, &mut fresh).await?,
+                    Frame::Update(update) => self.written(me, &update, &mut pending).await?,
                     Frame::Presence(list) => self.moved(me, list).await,
                     Frame::AskPresence => self.tell_presence(me),
                     Frame::Denied(_) | Frame::Stored(_) | Frame::Other => {}
                 },
             }
         }
-        self.store(fresh).await
+        self.store(pending).await
     }
 
-    fn join(&mut self, joining: Joining, out: mpsc::Sender<Bytes>, bye: oneshot::Sender<Leaving>, number: oneshot::Sender<u64>) {
+    fn join(&mut self, joining: Joining, out: mpsc::Sender<Bytes>, close: oneshot::Sender<CloseReason>, number: oneshot::Sender<u64>) {
         let me = self.next;
         self.next += 1;
         let Joining { guest, access, address, read_on, told } = joining;
         let read_only = guest.fields.is_empty();
         // Coming in is no use: who comes anew before each minute is over and writes is using it nevertheless.
-        let (noted, bye) = (access.used.unwrap_or(Instant::from_unix_micros(0)), Some(bye));
-        let (clients, frames, settled, astray) = (Vec::new(), 0, 0, false);
-        let member = Member { guest, access, address, read_on, noted, told, out, bye, clients, frames, settled, astray };
+        let (noted, close) = (access.used.unwrap_or(Instant::from_unix_micros(0)), Some(close));
+        let (clients, frames, acknowledged, rejected) = (Vec::new(), 0, 0, false);
+        let member = Member { guest, access, address, read_on, noted, told, out, close, clients, frames, acknowledged, rejected };
         self.members.insert(me, member);
         if number.send(me).is_err() {
             self.members.remove(&me);
@@ -273,16 +280,16 @@ impl Room {
         }
     }
 
-    fn close(&mut self, me: u64, leaving: Leaving) {
-        if let Some(bye) = self.members.get_mut(&me).and_then(|m| m.bye.take()) {
-            let _ = bye.send(leaving);
+    fn close(&mut self, me: u64, reason: CloseReason) {
+        if let Some(close) = self.members.get_mut(&me).and_then(|m| m.close.take()) {
+            let _ = close.send(reason);
         }
     }
 
-    fn dismiss(&mut self, leaving: Leaving) {
+    fn dismiss(&mut self, reason: CloseReason) {
         for member in self.members.values_mut() {
-            if let Some(bye) = member.bye.take() {
-                let _ = bye.send(leaving);
+            if let Some(close) = member.close.take() {
+                let _ = close.send(reason);
             }
         }
         self.members.clear();
@@ -292,9 +299,9 @@ impl Room {
     fn send(&mut self, to: u64, bytes: Bytes) {
         let Some(member) = self.members.get_mut(&to) else { return };
         if let Err(mpsc::error::TrySendError::Full(_)) = member.out.try_send(bytes)
-            && let Some(bye) = member.bye.take()
+            && let Some(close) = member.close.take()
         {
-            let _ = bye.send(Leaving { code: close_code::AGAIN, why: "too slow; connect again" });
+            let _ = close.send(CloseReason { code: close_code::AGAIN, why: "too slow; connect again" });
         }
     }
 
@@ -318,9 +325,9 @@ impl Room {
                     let status = error.into_public().status();
                     // A fault of ours is nobody's end.
                     if status < 500
-                        && let Some(bye) = member.bye.take()
+                        && let Some(close) = member.close.take()
                     {
-                        let _ = bye.send(Leaving { code: close_code::POLICY, why: "you may not be here any more" });
+                        let _ = close.send(CloseReason { code: close_code::POLICY, why: "you may not be here any more" });
                     }
                 }
             }

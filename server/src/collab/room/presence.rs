@@ -41,13 +41,13 @@ impl Room {
                 continue;
             }
             if presence.state != "null" {
-                let Ok(serde_json::Value::Object(mut says)) = serde_json::from_str(&presence.state) else { continue };
+                let Ok(serde_json::Value::Object(mut state)) = serde_json::from_str(&presence.state) else { continue };
                 let person = &member.guest.person;
-                says.insert(
+                state.insert(
                     "user".into(),
                     serde_json::json!({ "account": person.account, "name": person.name, "role": person.role, "firm": person.firm }),
                 );
-                presence.state = serde_json::Value::Object(says).to_string();
+                presence.state = serde_json::Value::Object(state).to_string();
             }
             self.presence.insert(presence.client, (Some(me), presence.clone()));
             heard.push(presence);

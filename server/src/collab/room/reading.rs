@@ -1,6 +1,6 @@
 //! Who reads an identity number by being here while it is written, and who uses their session by writing.
 
-use super::{Leaving, Member, Room};
+use super::{CloseReason, Member, Room};
 use axum::extract::ws::close_code;
 use domain::access::USE_NOTED_SECONDS;
 use domain::account::Account;
@@ -51,7 +51,7 @@ impl Room {
                 // A fault is logged by this.
                 error.into_public();
                 for id in &readers {
-                    self.close(*id, Leaving { code: close_code::AGAIN, why: "it could not be put on record; connect again" });
+                    self.close(*id, CloseReason { code: close_code::AGAIN, why: "it could not be put on record; connect again" });
                 }
                 for id in readers {
                     self.leave(id).await;

@@ -1,7 +1,7 @@
 //! What is written. It is applied, stored with its author, and only then told to the others; what comes while it is
 //! being stored waits and is stored together.
 
-use super::{Leaving, Member, Room};
+use super::{CloseReason, Member, Room};
 use axum::body::Bytes;
 use axum::extract::ws::close_code;
 use domain::account::Account;
@@ -18,7 +18,7 @@ use yrs::StateVector;
 use yrs::block::ClientID;
 
 /// An update that is applied and waits to be stored.
-pub(super) struct Fresh {
+pub(super) struct PendingUpdate {
     from: u64,
     author: Id<Account>,
     own: bool,
@@ -46,18 +46,18 @@ const NOT_THEIR_CLIENT: &str = "this is another person's writing";
 
 impl Room {
     /// Applies an update, or refuses it: then the document is as it was, and only its writer is told.
-    pub(super) async fn written(&mut self, me: u64, data: &[u8], fresh: &mut Vec<Fresh>) -> Result<(), Fault> {
+    pub(super) async fn written(&mut self, me: u64, data: &[u8], pending: &mut Vec<PendingUpdate>) -> Result<(), Fault> {
         let Some(member) = self.members.get_mut(&me) else { return Ok(()) };
         member.frames += 1;
         // Clients answer "this is what I have" with an update even when there is nothing in it.
-        if data == [0, 0] || member.astray {
-            self.settle(me, fresh);
+        if data == [0, 0] || member.rejected {
+            self.acknowledge(me, pending);
             return Ok(());
         }
         let scanned = match self.look_over(me, data) {
             Looked::Good(scanned) => scanned,
             Looked::Known => {
-                self.settle(me, fresh);
+                self.acknowledge(me, pending);
                 return Ok(());
             }
             // Asked what it has, a client sends all that is missing here.
@@ -67,11 +67,11 @@ impl Room {
             }
             Looked::Refused(why) => {
                 self.refuse(me, why);
-                self.settle(me, fresh);
+                self.acknowledge(me, pending);
                 return Ok(());
             }
             Looked::NoUpdate => {
-                self.close(me, Leaving { code: close_code::UNSUPPORTED, why: "not an update" });
+                self.close(me, CloseReason { code: close_code::UNSUPPORTED, why: "not an update" });
                 return Ok(());
             }
         };
@@ -79,16 +79,16 @@ impl Room {
         let applied = match self.document.try_apply(data) {
             Ok(applied) if !applied.incomplete => applied,
             bad => {
-                self.reload(fresh).await?;
+                self.reload(pending).await?;
                 match bad {
                     Ok(_) => self.send(me, Frame::Have(self.document.state()).encode().into()),
-                    Err(_) => self.close(me, Leaving { code: close_code::UNSUPPORTED, why: "not an update" }),
+                    Err(_) => self.close(me, CloseReason { code: close_code::UNSUPPORTED, why: "not an update" }),
                 }
                 return Ok(());
             }
         };
         if applied.nothing {
-            self.settle(me, fresh);
+            self.acknowledge(me, pending);
             return Ok(());
         }
         match self.admit(me, &applied, &scanned, before, data.len()) {
@@ -97,13 +97,13 @@ impl Room {
                 let (author, own) = (guest.actor.account.clone(), is_own(&guest.actor));
                 let clients: Vec<u64> = scanned.blocks.keys().copied().filter(|client| !self.writers.contains_key(client)).collect();
                 self.writers.extend(clients.iter().map(|client| (*client, author.clone())));
-                fresh.push(Fresh { from: me, author, own, data: data.to_vec(), fields, scanned, clients });
+                pending.push(PendingUpdate { from: me, author, own, data: data.to_vec(), fields, scanned, clients });
             }
             // The document has it and must not: it is read again, with what was rightly written since.
             Err(why) => {
-                self.reload(fresh).await?;
+                self.reload(pending).await?;
                 self.refuse(me, why);
-                self.settle(me, fresh);
+                self.acknowledge(me, pending);
             }
         }
         Ok(())
@@ -185,29 +185,29 @@ impl Room {
     }
 
     /// A frame that leaves nothing to store is done with, unless one before it waits.
-    fn settle(&mut self, me: u64, fresh: &[Fresh]) {
-        let waits = fresh.iter().any(|f| f.from == me);
+    fn acknowledge(&mut self, me: u64, pending: &[PendingUpdate]) {
+        let waits = pending.iter().any(|f| f.from == me);
         let Some(member) = self.members.get_mut(&me).filter(|_| !waits) else { return };
-        member.settled = member.frames;
+        member.acknowledged = member.frames;
         if member.told {
-            let frame = Frame::Stored(Box::new(Stored { frames: member.settled, changed: Vec::new() })).encode();
+            let frame = Frame::Stored(Box::new(Stored { frames: member.acknowledged, changed: Vec::new() })).encode();
             self.send(me, frame.into());
         }
     }
 
     fn refuse(&mut self, me: u64, why: &'static str) {
         let Some(member) = self.members.get_mut(&me) else { return };
-        member.astray = true;
+        member.rejected = true;
         tracing::warn!(document = self.name, account = member.guest.actor.account.as_str(), why, "an update was refused");
         self.send(me, Frame::Denied(why.into()).encode().into());
     }
 
-    async fn reload(&mut self, fresh: &[Fresh]) -> Result<(), Fault> {
+    async fn reload(&mut self, pending: &[PendingUpdate]) -> Result<(), Fault> {
         let form = self.service.catalogue.form.clone();
         let loaded = self.service.sheets.load(&form, &self.name, &self.section).await?.ok_or("the sheet is gone")?;
         let before = std::mem::replace(&mut self.seq, loaded.seq);
         (self.document, self.loose, self.writers, self.gaps) = (loaded.document, loaded.loose, loaded.writers, loaded.gaps);
-        for update in fresh {
+        for update in pending {
             for client in update.scanned.blocks.keys() {
                 self.writers.entry(*client).or_insert_with(|| update.author.clone());
             }
@@ -225,7 +225,7 @@ impl Room {
             }
             None => self.send_all(None, &Frame::Update(self.document.whole()).encode().into()),
         }
-        let again = self.document.apply_all(fresh.iter().map(|f| f.data.as_slice()));
+        let again = self.document.apply_all(pending.iter().map(|f| f.data.as_slice()));
         again.map_err(|_| "an update that was applied cannot be applied again")?;
         if self.seq > before {
             let changed = self.service.sheets.changed_since(&self.name, before).await?;
@@ -235,12 +235,12 @@ impl Room {
     }
 
     /// Stores what is applied; then everybody is told.
-    pub(super) async fn store(&mut self, mut fresh: Vec<Fresh>) -> Result<(), Fault> {
+    pub(super) async fn store(&mut self, mut pending: Vec<PendingUpdate>) -> Result<(), Fault> {
         let changed = loop {
-            if fresh.is_empty() {
+            if pending.is_empty() {
                 return Ok(());
             }
-            let rows = self.rows(&fresh);
+            let rows = self.rows(&pending);
             let changed = if self.members.values().any(|m| m.told) { told(&rows, self.seq + 1) } else { Vec::new() };
             match self.service.sheets.write(&self.name, &self.project, self.seq, rows).await {
                 Ok(Written::Done { seq }) => {
@@ -251,28 +251,28 @@ impl Room {
                 // Another server was first: its updates are applied, and ours are stored after them.
                 Ok(Written::Behind) => {
                     let before = self.seq;
-                    self.catch_up(&fresh).await?;
+                    self.catch_up(&pending).await?;
                     if self.seq == before {
-                        self.dismiss(Leaving { code: close_code::AGAIN, why: "it could not be stored; connect again" });
+                        self.dismiss(CloseReason { code: close_code::AGAIN, why: "it could not be stored; connect again" });
                         return Err("updates that the sheet counts are not stored".into());
                     }
-                    self.give_way(&mut fresh).await?;
+                    self.give_way(&mut pending).await?;
                 }
                 Err(fault) => {
                     // What is applied here is not on disk. Everybody comes back with what they have.
-                    self.dismiss(Leaving { code: close_code::AGAIN, why: "it could not be stored; connect again" });
+                    self.dismiss(CloseReason { code: close_code::AGAIN, why: "it could not be stored; connect again" });
                     return Err(fault);
                 }
             }
         };
-        self.note_use(fresh.iter().map(|update| update.from).collect()).await;
-        let written = fresh.iter().flat_map(|update| update.fields.iter().map(|field| (field, &update.author)));
+        self.note_use(pending.iter().map(|update| update.from).collect()).await;
+        let written = pending.iter().flat_map(|update| update.fields.iter().map(|field| (field, &update.author)));
         self.put_on_record(self.readers_of(written)).await;
-        for update in &fresh {
+        for update in &pending {
             let frame: Bytes = Frame::Update(update.data.clone()).encode().into();
             self.send_all(Some(update.from), &frame);
             if let Some(member) = self.members.get_mut(&update.from) {
-                member.settled = member.frames;
+                member.acknowledged = member.frames;
             }
         }
         self.tell_stored(changed);
@@ -284,30 +284,30 @@ impl Room {
     }
 
     /// Takes back what was applied here with a client that turned out to be somebody else's at another server.
-    async fn give_way(&mut self, fresh: &mut Vec<Fresh>) -> Result<(), Fault> {
+    async fn give_way(&mut self, pending: &mut Vec<PendingUpdate>) -> Result<(), Fault> {
         let writers = self.service.sheets.writers(&self.name).await?;
-        let theirs = |update: &Fresh| update.clients.iter().all(|client| writers.get(client).is_none_or(|a| *a == update.author));
-        let (good, bad): (Vec<Fresh>, Vec<Fresh>) = std::mem::take(fresh).into_iter().partition(theirs);
-        *fresh = good;
+        let theirs = |update: &PendingUpdate| update.clients.iter().all(|client| writers.get(client).is_none_or(|a| *a == update.author));
+        let (good, bad): (Vec<PendingUpdate>, Vec<PendingUpdate>) = std::mem::take(pending).into_iter().partition(theirs);
+        *pending = good;
         if bad.is_empty() {
             return Ok(());
         }
-        self.reload(fresh).await?;
+        self.reload(pending).await?;
         for update in bad {
             self.refuse(update.from, NOT_THEIR_CLIENT);
-            self.settle(update.from, fresh);
+            self.acknowledge(update.from, pending);
         }
         Ok(())
     }
 
     /// What is stored of a batch: each update with its author, and each field once for each author, as it is in the end.
-    fn rows(&self, fresh: &[Fresh]) -> Vec<Update> {
+    fn rows(&self, pending: &[PendingUpdate]) -> Vec<Update> {
         let at = self.service.clock.now();
         let again = |i: usize, field: &Id<Field>| {
-            fresh[i + 1..].iter().any(|later| later.author == fresh[i].author && later.fields.contains(field))
+            pending[i + 1..].iter().any(|later| later.author == pending[i].author && later.fields.contains(field))
         };
         let value = |field: &Id<Field>| self.document.field(field.as_str()).map(|f| self.document.value(f)).unwrap_or_default();
-        let row = |(i, one): (usize, &Fresh)| Update {
+        let row = |(i, one): (usize, &PendingUpdate)| Update {
             author: one.author.clone(),
             clients: one.clients.clone(),
             own: one.own,
@@ -315,13 +315,13 @@ impl Room {
             data: one.data.clone(),
             changes: one.fields.iter().filter(|field| !again(i, field)).map(|field| (field.clone(), value(field))).collect(),
         };
-        fresh.iter().enumerate().map(row).collect()
+        pending.iter().enumerate().map(row).collect()
     }
 
     /// Applies and tells what other servers, or programs on this one, have stored.
-    /// `fresh` is applied here and not stored yet.
-    pub(super) async fn catch_up(&mut self, fresh: &[Fresh]) -> Result<(), Fault> {
-        let Some(new) = self.service.sheets.since(&self.name, self.seq).await? else { return self.reload(fresh).await };
+    /// `pending` is applied here and not stored yet.
+    pub(super) async fn catch_up(&mut self, pending: &[PendingUpdate]) -> Result<(), Fault> {
+        let Some(new) = self.service.sheets.since(&self.name, self.seq).await? else { return self.reload(pending).await };
         let Some((last, _, _)) = new.last() else { return Ok(()) };
         let first = std::mem::replace(&mut self.seq, *last);
         self.loose += new.len() as u64;
@@ -350,7 +350,7 @@ impl Room {
             .members
             .iter()
             .filter(|(_, m)| m.told)
-            .map(|(id, m)| (*id, Frame::Stored(Box::new(Stored { frames: m.settled, changed: changed.clone() })).encode().into()))
+            .map(|(id, m)| (*id, Frame::Stored(Box::new(Stored { frames: m.acknowledged, changed: changed.clone() })).encode().into()))
             .collect();
         for (to, frame) in frames {
             self.send(to, frame);
