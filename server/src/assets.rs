@@ -1,5 +1,6 @@
 //! Files the browser gets: those under `/pkg`, in folders named by their contents, kept for ever; public ones as they are.
 
+use crate::security::Visitor;
 use crate::{AppState, pages};
 use app::Assets;
 use axum::body::{Body, Bytes};
@@ -17,6 +18,7 @@ use std::time::SystemTime;
 pub struct Site {
     folder: Arc<PathBuf>,
     read: Arc<RwLock<HashMap<PathBuf, Read>>>,
+    /// Which files a page needs.
     pub assets: Assets,
 }
 
@@ -114,7 +116,12 @@ async fn file(site: &Site, folder: &str, name: &str, headers: &HeaderMap, cache:
 }
 
 /// Folders named by their contents never change them.
-pub async fn package(State(state): State<AppState>, Path((folder, name)): Path<(String, String)>, request: Request) -> Response {
+pub async fn package(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Path((folder, name)): Path<(String, String)>,
+    request: Request,
+) -> Response {
     let folder = is_plain(&folder).then(|| format!("pkg/{folder}"));
     let found = match &folder {
         Some(folder) => file(&state.site, folder, &name, request.headers(), "public, max-age=31536000, immutable").await,
@@ -122,16 +129,16 @@ pub async fn package(State(state): State<AppState>, Path((folder, name)): Path<(
     };
     match found {
         Some(response) => response,
-        None => pages::render(State(state), request).await,
+        None => pages::render(State(state), visitor, request).await,
     }
 }
 
 /// Files of `public/`, else the page that says there is none.
-pub async fn public_or_not_found(State(state): State<AppState>, request: Request) -> Response {
+pub async fn public_or_not_found(State(state): State<AppState>, visitor: Visitor, request: Request) -> Response {
     let name = request.uri().path().trim_start_matches('/').to_string();
     match file(&state.site, "", &name, request.headers(), "public, max-age=86400").await {
         Some(response) if name != "manifest.json" => response,
-        _ => pages::render(State(state), request).await,
+        _ => pages::render(State(state), visitor, request).await,
     }
 }
 

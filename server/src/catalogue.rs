@@ -11,6 +11,7 @@ use domain::log::Digest;
 /// The catalogue as it is sent.
 #[derive(Debug)]
 pub struct Compact {
+    /// Its address.
     pub path: String,
     plain: Bytes,
     brotli: Bytes,
@@ -20,6 +21,10 @@ pub struct Compact {
 const QUALITY: i32 = 9;
 
 impl Compact {
+    /// Writes a catalogue and compresses it.
+    ///
+    /// # Errors
+    /// It cannot be compressed.
     pub fn of(catalogue: &Catalogue) -> Result<Compact, service::Fault> {
         let plain = catalogue.to_bytes();
         let params = brotli::enc::BrotliEncoderParams { quality: QUALITY, ..Default::default() };
@@ -30,6 +35,7 @@ impl Compact {
     }
 }
 
+/// An edition of the catalogue that is in use, or was.
 pub async fn serve(State(state): State<AppState>, Path(name): Path<String>, headers: HeaderMap) -> Response {
     let editions = state.editions();
     let Some(compact) = editions.iter().find(|c| c.path.strip_prefix("/catalogue/") == Some(name.as_str())) else {

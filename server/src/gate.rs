@@ -2,7 +2,7 @@
 //! people of government from outside their networks. Deny by default: what is not named here no token may do.
 
 use crate::AppState;
-use crate::answer::{refused, refused_to_program};
+use crate::answer::Refusal;
 use crate::security::Visitor;
 use axum::extract::Request;
 use axum::http::{Method, header};
@@ -16,9 +16,9 @@ pub async fn turned_away(state: &AppState, visitor: &Visitor, head: Head<'_>) ->
     let access = visitor.access.as_ref()?;
     let Head { method, path, html } = head;
     let page = html && method == Method::GET;
-    let refused = |error: service::Error| match path.starts_with("/api/") && !html {
-        true => refused_to_program(error, visitor.lang),
-        false => refused(error, visitor.lang),
+    let refused = |error: service::Error| {
+        let refusal = if path.starts_with("/api/") && !html { Refusal::for_program(error) } else { error.into() };
+        refusal.answer(visitor.lang)
     };
     if visitor.outside && visitor.actor.as_ref().is_some_and(|actor| actor.role.is_government()) && !is_open(path) {
         if let Err(fault) = audit::turned_away(&visitor.context(state), Entry::of(path)).await {
@@ -48,6 +48,7 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    /// Takes it from a request.
     pub fn of(request: &'a Request) -> Head<'a> {
         let html = request.headers().get(header::ACCEPT).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
         Head { method: request.method(), path: request.uri().path(), html }

@@ -43,8 +43,11 @@ pub struct AppState {
     pages: cache::Pages,
     rendering: rendering::Rendering,
     rooms: collab::Rooms,
+    /// The browser's files.
     pub site: Site,
+    /// What the operator says.
     pub settings: Arc<Settings>,
+    /// Turns true when the server is about to end.
     pub stopping: tokio::sync::watch::Receiver<bool>,
 }
 
@@ -86,6 +89,7 @@ impl AppState {
         })
     }
 
+    /// The portal's operations, with the catalogue in use now.
     pub fn service(&self) -> Service {
         self.open.read().unwrap_or_else(PoisonError::into_inner).service.clone()
     }
@@ -150,7 +154,7 @@ pub fn router(state: AppState) -> Router {
         // operators
         .merge(operators::routes())
         .fallback(assets::public_or_not_found)
-        .layer(from_fn_with_state(state.clone(), security::who))
+        .layer(from_fn_with_state(state.clone(), security::identify))
         .layer(from_fn_with_state(state.clone(), security::host))
         .layer(from_fn_with_state(state.clone(), security::headers))
         .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(worth_compressing()))

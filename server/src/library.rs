@@ -6,14 +6,14 @@ mod download;
 mod zip;
 
 use crate::AppState;
-use crate::answer::refused;
-use crate::security::Visitor;
+use crate::answer::Refusal;
+use crate::security::Cx;
+use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use axum::{Extension, Router};
 use base64::Engine as _;
 use domain::id::Id;
 use domain::limit::Limit;
@@ -32,12 +32,13 @@ const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 /// The document a file has become.
 const DOCUMENT: HeaderName = HeaderName::from_static("quanlian-document");
 
+/// The routes of this file and its folder.
 pub fn routes() -> Router<AppState> {
     Router::new()
-        .route("/projects/{id}/uploads", post(create).options(can))
-        .route("/uploads/{upload}", any(go_on))
-        .route("/projects/{id}/documents/{document}", get(download::one))
-        .route("/projects/{id}/documents.zip", get(download::whole))
+        .route("/projects/{id}/uploads", post(create_upload).options(tus_options))
+        .route("/uploads/{upload}", any(tus_upload))
+        .route("/projects/{id}/documents/{document}", get(download::download))
+        .route("/projects/{id}/documents.zip", get(download::download_all))
 }
 
 fn tus(status: StatusCode, headers: &[(HeaderName, String)]) -> Response {
@@ -52,7 +53,8 @@ fn tus(status: StatusCode, headers: &[(HeaderName, String)]) -> Response {
     response
 }
 
-async fn can() -> Response {
+/// What the server understands of tus.
+async fn tus_options() -> Response {
     let name = |name: &'static str| HeaderName::from_static(name);
     tus(
         StatusCode::NO_CONTENT,
@@ -80,13 +82,9 @@ fn metadata(headers: &HeaderMap) -> HashMap<String, String> {
     text.split(',').filter(|p| !p.trim().is_empty()).filter_map(pair).collect()
 }
 
-async fn create(
-    State(state): State<AppState>,
-    Extension(visitor): Extension<Visitor>,
-    Path(project): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let (cx, project) = (visitor.context(&state), Id::from(project));
+/// Announces a file; the answer names the address its bytes go to.
+async fn create_upload(Cx(cx): Cx, Path(project): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
+    let project = Id::from(project);
     let length = number(&headers, &LENGTH);
     let mut said = metadata(&headers);
     let mut optional = |name: &str| said.remove(name).filter(|text| !text.is_empty());
@@ -98,38 +96,32 @@ async fn create(
         why: optional("why").unwrap_or_default(),
     };
     if length.is_none() {
-        return match may_announce(&cx, &project, &announced).await {
-            Ok(()) => (StatusCode::BAD_REQUEST, "Upload-Length is missing\n").into_response(),
-            Err(error) => refused(error, visitor.lang),
-        };
+        may_announce(&cx, &project, &announced).await?;
+        return Ok((StatusCode::BAD_REQUEST, "Upload-Length is missing\n").into_response());
     }
-    match announce(&cx, &project, announced).await {
-        Ok(upload) => tus(StatusCode::CREATED, &[(header::LOCATION, format!("/uploads/{}", upload.id)), (OFFSET, "0".into())]),
-        Err(error) => refused(error, visitor.lang),
-    }
+    let upload = announce(&cx, &project, announced).await?;
+    Ok(tus(StatusCode::CREATED, &[(header::LOCATION, format!("/uploads/{}", upload.id)), (OFFSET, "0".into())]))
 }
 
 /// How far it is (HEAD), the next part (PATCH), or giving it up (DELETE).
-async fn go_on(
-    State(state): State<AppState>,
-    Extension(visitor): Extension<Visitor>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Response {
-    let cx = visitor.context(&state);
-    let answer = match request.method().as_str() {
-        "HEAD" => upload(&cx, &id)
-            .await
-            .map(|upload| tus(StatusCode::OK, &[(OFFSET, upload.received.to_string()), (LENGTH, upload.length().to_string())])),
-        "PATCH" => add(cx, id, request).await,
-        "DELETE" => give_up(&cx, &id).await.map(|()| tus(StatusCode::NO_CONTENT, &[])),
-        _ => Ok(StatusCode::METHOD_NOT_ALLOWED.into_response()),
-    };
-    answer.unwrap_or_else(|error| match error {
-        // Where to go on, the client may know by this; a refusal by the rules, 409 too, has no offset.
-        Error::Public(Public::Stale { version, .. }) => tus(StatusCode::CONFLICT, &[(OFFSET, version.to_string())]),
-        error => refused(error, visitor.lang),
+async fn tus_upload(Cx(cx): Cx, Path(id): Path<String>, request: Request) -> Result<Response, Refusal> {
+    Ok(match request.method().as_str() {
+        "HEAD" => {
+            let upload = upload(&cx, &id).await?;
+            tus(StatusCode::OK, &[(OFFSET, upload.received.to_string()), (LENGTH, upload.length().to_string())])
+        }
+        "PATCH" => add(cx, id, request).await?,
+        "DELETE" => {
+            give_up(&cx, &id).await?;
+            tus(StatusCode::NO_CONTENT, &[])
+        }
+        _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
     })
+}
+
+/// The part begins elsewhere; the client may know by this where to go on. A refusal by the rules, 409 too, has no offset.
+fn wrong_offset(received: u64) -> Response {
+    tus(StatusCode::CONFLICT, &[(OFFSET, received.to_string())])
 }
 
 /// Another part of the file is being taken: this one waits.
@@ -153,12 +145,12 @@ async fn add(cx: Context, id: String, request: Request) -> Result<Response, Erro
         return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     }
     if !upload.finished && offset != upload.received {
-        return Err(Public::Stale { version: upload.received, changes: Vec::new() }.into());
+        return Ok(wrong_offset(upload.received));
     }
     let counts = cx.service.counts.clone();
     let Some(one) = counts.begin_at_most(Limit::Uploads, &format!("upload/{id}"), 1) else { return Ok(locked()) };
     let account = limit::begin(&cx, Limit::Uploads, cx.actor()?.account.as_str(), 2).await?;
-    let Some((bytes, room)) = receive(request.into_body(), &cx).await? else {
+    let Some((bytes, room)) = receive_part(request.into_body(), &cx).await? else {
         return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
     };
     let end = offset.saturating_add(bytes.len() as u64);
@@ -170,12 +162,13 @@ async fn add(cx: Context, id: String, request: Request) -> Result<Response, Erro
     Ok(match taken.await.map_err(service::Fault::from)?? {
         Taken::Part { received } => tus(StatusCode::NO_CONTENT, &[(OFFSET, received.to_string())]),
         Taken::Whole { document } => tus(StatusCode::NO_CONTENT, &[(OFFSET, end.to_string()), (DOCUMENT, document.to_string())]),
+        Taken::WrongOffset { received } => wrong_offset(received),
         Taken::Busy => locked(),
     })
 }
 
 /// The bytes of a part with the room they take; `None`: there are too many.
-async fn receive(body: Body, cx: &Context) -> Result<Option<(Bytes, Option<OwnedSemaphorePermit>)>, Error> {
+async fn receive_part(body: Body, cx: &Context) -> Result<Option<(Bytes, Option<OwnedSemaphorePermit>)>, Error> {
     let mut room: Option<OwnedSemaphorePermit> = None;
     let mut bytes = Vec::new();
     let mut pieces = body.into_data_stream();

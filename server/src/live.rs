@@ -2,9 +2,10 @@
 //! the same code. `Last-Event-ID` is the cursor, so a reconnecting browser misses and doubles nothing.
 
 use crate::AppState;
-use crate::answer::refused;
+use crate::answer::Refusal;
 use crate::security::Visitor;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use domain::Error;
@@ -28,6 +29,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// What the browser waits before it connects again.
 const RETRY: Duration = Duration::from_millis(1000);
 
+/// What the address of a feed asks for.
 #[derive(Deserialize)]
 pub struct Topic {
     project: Id<Project>,
@@ -53,24 +55,24 @@ struct Reader {
     _going: Going,
 }
 
-pub async fn feed(State(state): State<AppState>, Query(topic): Query<Topic>, request: Request) -> Response {
-    let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
-    let Some(access) = visitor.access.clone() else { return refused(Error::SignedOut, visitor.lang) };
+/// The feed of a project, for who may see it.
+pub async fn feed(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Query(topic): Query<Topic>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let access = visitor.access.clone().ok_or(Error::SignedOut)?;
     if topic.account.as_ref().is_some_and(|account| *account != access.account) {
-        return refused(Error::SignedOut, visitor.lang);
+        return Err(Error::SignedOut.into());
     }
     let service = state.service();
     // Followed before it is asked: what ends in between is heard.
     let following = service.endings.follow(&access);
     let cx = visitor.context(&state);
-    if let Err(error) = may_follow(&cx, &topic.project).await {
-        return refused(error, visitor.lang);
-    }
-    let going = match limit::begin(&cx, Limit::Feeds, access.account.as_str(), 10).await {
-        Ok(going) => going,
-        Err(error) => return refused(error, visitor.lang),
-    };
-    let last = request.headers().get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    may_follow(&cx, &topic.project).await?;
+    let going = limit::begin(&cx, Limit::Feeds, access.account.as_str(), 10).await?;
+    let last = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     let reader = Reader {
         grown: service.log.watch(),
         service,
@@ -88,7 +90,7 @@ pub async fn feed(State(state): State<AppState>, Query(topic): Query<Topic>, req
     let mut response = events.into_response();
     // Nobody asks for the next event while the one before is not taken: the connection hears of the end by itself.
     response.extensions_mut().insert(end);
-    response
+    Ok(response)
 }
 
 /// The next event, or the end: the reader's session has ended or they may no longer see the project, or the server stops.

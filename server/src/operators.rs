@@ -13,6 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How long what `security.txt` says holds.
 const HOLDS_SECONDS: i64 = 180 * 24 * 3600;
 
+/// The routes of this file.
 pub fn routes() -> Router<AppState> {
     Router::new().route("/health", get(health)).route("/.well-known/security.txt", get(security_txt))
 }

@@ -1,6 +1,6 @@
 //! Pages and their server functions: renders the app for a visitor.
 
-use crate::answer::refused;
+use crate::answer::{Refusal, status};
 use crate::security::Visitor;
 use crate::{AppState, cache};
 use app::{App, Failure, Kept, Origin, Today};
@@ -50,23 +50,22 @@ fn provide(state: &AppState, visitor: &Visitor, cx: &service::Context) {
     provide_context(cx.clone());
 }
 
-pub async fn render(State(state): State<AppState>, mut request: Request) -> Response {
+/// A page of the app; a public one from memory, if it is there.
+pub async fn render(State(state): State<AppState>, visitor: Visitor, mut request: Request) -> Response {
     // A sentence that comes in an address is somebody else's and never shown as ours.
     if let Some(uri) = without_errors(request.uri()) {
         *request.uri_mut() = uri;
     }
-    let visitor = request.extensions().get::<Visitor>();
-    let open = visitor.filter(|v| v.person.is_none() && request.method() == Method::GET);
     let now = state.service().clock.now();
-    let key = open.and_then(|visitor| {
+    let key = (visitor.person.is_none() && request.method() == Method::GET).then(|| {
         let path = request.uri().path_and_query().map(|p| p.as_str()).unwrap_or("/");
         cache::key(path, visitor.lang.tag(), &visitor.origin, &state.catalogue_url().0, now.date())
     });
-    let Some(key) = key else { return render_with(state, request, None).await };
+    let Some(key) = key.flatten() else { return render_with(state, visitor, request, None).await };
     if let Some(kept) = state.pages.get(&key, now) {
         return kept;
     }
-    let response = render_with(state.clone(), request, None).await;
+    let response = render_with(state.clone(), visitor, request, None).await;
     state.pages.keep(key, response, now).await
 }
 
@@ -85,25 +84,24 @@ fn without_errors(uri: &Uri) -> Option<Uri> {
 
 /// A plain form that was refused: what its page shows.
 #[derive(Clone)]
-struct Refused {
+struct RefusedForm {
     kept: Kept,
     reason: ServerActionError,
 }
 
-async fn render_with(state: AppState, request: Request, form: Option<Refused>) -> Response {
-    let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
-    let (signed_in, lang) = (visitor.person.is_some(), visitor.lang);
+async fn render_with(state: AppState, visitor: Visitor, request: Request, form: Option<RefusedForm>) -> Response {
+    let signed_in = visitor.person.is_some();
     let rendering = state.rendering.clone();
     let cx = visitor.context(&state);
     let context = move || {
         provide(&state, &visitor, &cx);
-        if let Some(Refused { kept, reason }) = &form {
+        if let Some(RefusedForm { kept, reason }) = &form {
             provide_context(kept.clone());
             provide_context(reason.clone());
         }
     };
     let (request, _) = request.into_parts();
-    let mut response = rendering.page(&request, context).await.unwrap_or_else(|error| refused(error, lang));
+    let mut response = rendering.page(&request, context).await.unwrap_or_else(|error| Refusal::from(error).into_response());
     let cache = if signed_in { "private, no-store" } else { "private, no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     response.headers_mut().append(header::VARY, HeaderValue::from_static("cookie"));
@@ -115,27 +113,26 @@ const LARGEST_FORM: usize = 256 * 1024;
 
 /// What a page's form or program asks for. A program gets what happened as it is; a plain form, which a browser without
 /// JavaScript sends, goes on to a page, or is answered by its own page with the reason.
-pub async fn server_function(State(state): State<AppState>, request: Request) -> Response {
-    let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
+pub async fn server_function(State(state): State<AppState>, visitor: Visitor, request: Request) -> Response {
     if get_server_fn_service(request.uri().path(), request.method().clone()).is_none() {
-        return no_such_function(request.uri().path(), visitor.lang);
+        return no_such_function(request.uri().path());
     }
     let headers = request.headers().clone();
     let plain_form = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
     let (mut parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, LARGEST_FORM).await else {
         let sentence = text!("表单太大。", "The form is too large.");
-        return says(StatusCode::PAYLOAD_TOO_LARGE, &sentence, visitor.lang);
+        return Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, sentence).into_response();
     };
     if !is_form(&headers, bytes.is_empty()) {
         let sentence =
             text!("应为 application/x-www-form-urlencoded 格式的表单。", "A form is expected, as application/x-www-form-urlencoded.");
-        return says(StatusCode::UNSUPPORTED_MEDIA_TYPE, &sentence, visitor.lang);
+        return Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence).into_response();
     }
     // No form of ours sends a NUL, and PostgreSQL has none in a text.
     if bytes.contains(&0) || bytes.windows(3).any(|three| three == b"%00") {
         let sentence = text!("表单中有不能用的字符。", "There is a sign in the form that cannot be used.");
-        return says(StatusCode::UNPROCESSABLE_ENTITY, &sentence, visitor.lang);
+        return Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, sentence).into_response();
     }
     let function = parts.uri.path().to_string();
     // Called as by a program, so that its answer says what happened.
@@ -151,7 +148,7 @@ pub async fn server_function(State(state): State<AppState>, request: Request) ->
     if error.as_ref().is_some_and(Failure::is_unreadable_form)
         && let Some(first) = to_whom_it_does_not_exist(&state, &visitor, &bytes).await
     {
-        *response.status_mut() = StatusCode::from_u16(first.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() = status(&first);
         *response.body_mut() = Body::from(serde_json::to_vec(&Failure(first.clone())).unwrap_or_default());
         error = Some(first);
     }
@@ -159,8 +156,8 @@ pub async fn server_function(State(state): State<AppState>, request: Request) ->
         let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes).unwrap_or_default();
         let back = page_of(&fields, &headers, &visitor.origin);
         match (error, back) {
-            (None, back) => go_on(response, back.as_deref().unwrap_or("/")),
-            (Some(error), None) => refused(error, visitor.lang),
+            (None, back) => redirect_on(response, back.as_deref().unwrap_or("/")),
+            (Some(error), None) => Refusal::from(error).into_response(),
             (Some(error), Some(back)) => answered_by_its_page(&state, visitor, &headers, &function, error, back, fields).await,
         }
     } else {
@@ -170,17 +167,14 @@ pub async fn server_function(State(state): State<AppState>, request: Request) ->
     response
 }
 
-fn says(status: StatusCode, sentence: &domain::Text, lang: Lang) -> Response {
-    (status, format!("{}\n", sentence.get(lang))).into_response()
-}
-
-fn no_such_function(path: &str, lang: Lang) -> Response {
+fn no_such_function(path: &str) -> Response {
     if server_fn_paths().any(|(known, _)| known == path) {
-        let mut response = says(StatusCode::METHOD_NOT_ALLOWED, &text!("请用 POST。", "POST is expected."), lang);
+        let sentence = text!("请用 POST。", "POST is expected.");
+        let mut response = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, sentence).into_response();
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
-    refused(domain::Error::NotFound, lang)
+    Refusal::from(domain::Error::NotFound).into_response()
 }
 
 /// Whether the body is what our forms send; one without arguments may say nothing of its kind.
@@ -198,7 +192,7 @@ async fn with_its_status(response: Response) -> (Response, Option<domain::Error>
     let (mut head, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let Failure(error) = serde_json::from_slice(&bytes).unwrap_or(Failure(domain::Error::Internal { reference: "-".into() }));
-    head.status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    head.status = status(&error);
     (Response::from_parts(head, Body::from(bytes)), Some(error))
 }
 
@@ -223,7 +217,7 @@ fn page_of(fields: &[(String, String)], headers: &HeaderMap, origin: &str) -> Op
 }
 
 /// Done: the browser goes where the function says, else back to the form's page. Its cookies go along.
-fn go_on(response: Response, back: &str) -> Response {
+fn redirect_on(response: Response, back: &str) -> Response {
     let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).map_or_else(|| back.to_string(), app::local_path);
     let mut answer = Redirect::to(&to).into_response();
     for cookie in response.headers().get_all(header::SET_COOKIE) {
@@ -243,8 +237,7 @@ async fn answered_by_its_page(
     back: String,
     mut fields: Vec<(String, String)>,
 ) -> Response {
-    let lang = visitor.lang;
-    let Ok(mut request) = Request::get(&back).body(Body::empty()) else { return refused(error, lang) };
+    let Ok(mut request) = Request::get(&back).body(Body::empty()) else { return Refusal::from(error).into_response() };
     for name in [header::COOKIE, header::ACCEPT, header::HOST] {
         if let Some(value) = headers.get(&name) {
             request.headers_mut().insert(name, value.clone());
@@ -253,14 +246,12 @@ async fn answered_by_its_page(
     if let Some(uri) = without_errors(request.uri()) {
         *request.uri_mut() = uri;
     }
-    request.extensions_mut().insert(visitor);
     fields.retain(|(name, _)| !name.contains("password"));
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let after = error.retry_after();
+    let (status, after) = (status(&error), error.retry_after());
     let reason = URL_SAFE.encode(serde_json::to_vec(&Failure(error)).unwrap_or_default());
     let reason = ServerActionError::new(function, &reason);
-    let mut response =
-        render_with(state.clone(), request, Some(Refused { kept: Kept { fields: fields.into(), back: back.into() }, reason })).await;
+    let form = RefusedForm { kept: Kept { fields: fields.into(), back: back.into() }, reason };
+    let mut response = render_with(state.clone(), visitor, request, Some(form)).await;
     *response.status_mut() = status;
     if let Some(after) = after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after));
@@ -268,6 +259,7 @@ async fn answered_by_its_page(
     response
 }
 
+/// The page a reader came from.
 #[derive(Deserialize)]
 pub struct Back {
     #[serde(default)]

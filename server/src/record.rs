@@ -1,13 +1,15 @@
 //! For an office's own system: records what it decided there, by an access token, with the number of its document.
 
 use crate::AppState;
-use crate::security::Visitor;
+use crate::answer::Refusal;
+use crate::security::Cx;
+use axum::extract::Path;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Extension, Json, Router};
+use axum::{Json, Router};
+use domain::Text;
 use domain::catalogue::Matter;
 use domain::date::Date;
 use domain::id::Id;
@@ -16,6 +18,7 @@ use domain::project::{Command, Project};
 use serde::Deserialize;
 use service::project::{Sent, execute, right};
 
+/// The route of this file.
 pub fn routes() -> Router<AppState> {
     Router::new().route("/projects/{id}/matters/{matter}/record", post(record))
 }
@@ -28,40 +31,21 @@ struct Decided {
     on: String,
 }
 
-/// RFC 9457.
-fn problem(status: u16, title: &str) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = serde_json::json!({ "status": status.as_u16(), "title": title });
-    (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))], body.to_string()).into_response()
-}
-
 /// `Idempotency-Key`: sent twice, done once.
 async fn record(
-    State(state): State<AppState>,
-    Extension(visitor): Extension<Visitor>,
+    Cx(cx): Cx,
     Path((id, matter)): Path<(Id<Project>, Id<Matter>)>,
     headers: HeaderMap,
     decided: Result<Json<Decided>, JsonRejection>,
-) -> Response {
-    let cx = visitor.context(&state);
+) -> Result<Response, Refusal> {
+    let problem = |error: service::Error| Refusal::from(error).into_problem();
+    let unreadable = |why: String| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, Text::same(why)).into_problem();
     // Asked before anything is said of what was sent.
-    if let Err(error) = right(&cx, &id, |project| right_to_conclude(project, &matter)).await {
-        return refused(error, &visitor);
-    }
-    let Json(Decided { number, system, on }) = match decided {
-        Ok(decided) => decided,
-        Err(rejection) => return problem(422, &rejection.body_text()),
-    };
-    let Ok(on) = on.parse::<Date>() else { return problem(422, "`on` is not a day, such as 2026-09-13") };
+    right(&cx, &id, |project| right_to_conclude(project, &matter)).await.map_err(problem)?;
+    let Json(Decided { number, system, on }) = decided.map_err(|rejection| unreadable(rejection.body_text()))?;
+    let on = on.parse::<Date>().map_err(|_| unreadable("`on` is not a day, such as 2026-09-13".into()))?;
     let key = headers.get("idempotency-key").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
     let command = Command::Matter { matter, command: M::Record { elsewhere: Elsewhere { number, system, on } } };
-    match execute(&cx, &id, command, Sent { key, ..Sent::default() }).await {
-        Ok(done) => Json(serde_json::json!({ "version": done.version })).into_response(),
-        Err(error) => refused(error, &visitor),
-    }
-}
-
-fn refused(error: service::Error, visitor: &Visitor) -> Response {
-    let public = error.into_public();
-    problem(public.status(), public.sentence().get(visitor.lang))
+    let done = execute(&cx, &id, command, Sent { key, ..Sent::default() }).await.map_err(problem)?;
+    Ok(Json(serde_json::json!({ "version": done.version })).into_response())
 }

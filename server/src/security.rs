@@ -1,10 +1,11 @@
 //! Who is asking, and what protects them.
 
-use crate::answer::refused;
+use crate::answer::{Refusal, in_language};
 use crate::assets::NOSNIFF;
 use crate::gate::Head;
 use crate::{AppState, Peer, Settings};
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -12,15 +13,20 @@ use axum::response::{IntoResponse, Response};
 use domain::Lang;
 use domain::account::{Actor, Person};
 use domain::text;
+use service::Context;
 use service::account::{Access, Holder};
+use std::convert::Infallible;
 
 /// The session's person and the reader's language, as every handler finds them.
 #[derive(Clone, Default)]
 pub struct Visitor {
+    /// Who is asking, as the rules know them; nobody: they are not signed in.
     pub actor: Option<Actor>,
     /// What they came in by, for what outlives the request: the live feed asks again whether it holds.
     pub access: Option<Access>,
+    /// The same as pages show them.
     pub person: Option<Person>,
+    /// The language they read.
     pub lang: Lang,
     /// The portal's public address, for addresses that leave the portal.
     pub origin: String,
@@ -32,8 +38,29 @@ pub struct Visitor {
 
 impl Visitor {
     /// Who is asking, for an operation of the portal.
-    pub fn context(&self, state: &AppState) -> service::Context {
+    pub fn context(&self, state: &AppState) -> Context {
         state.service().context(self.actor.clone()).from(&self.address).outside(self.outside)
+    }
+}
+
+/// As [`identify`] found them.
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Visitor, Infallible> {
+        Ok(parts.extensions.get::<Visitor>().cloned().unwrap_or_default())
+    }
+}
+
+/// Who is asking, for an operation of the portal: whether somebody is signed in, the operation asks.
+pub struct Cx(pub Context);
+
+impl FromRequestParts<AppState> for Cx {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Cx, Infallible> {
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        Ok(Cx(visitor.context(state)))
     }
 }
 
@@ -90,13 +117,13 @@ fn asked_host(request: &Request) -> Option<Authority> {
 }
 
 /// Finds out who is asking, and turns away what another site makes a browser send.
-pub async fn who(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let asked = request.uri().query().and_then(|q| q.split('&').find_map(|p| p.strip_prefix("lang=")));
     let chosen = || Lang::from_tag(&app::cookie(request.headers(), "lang")?);
     let lang = asked.and_then(Lang::from_tag).or_else(chosen).unwrap_or_default();
     if request.method() != Method::GET && request.method() != Method::HEAD && !comes_from_here(&request, &state.settings) {
         let sentence = text!("该请求来自其他网站，未予处理。", "This request comes from another site; nothing was done.");
-        return refused(domain::Error::Forbidden { sentence }, lang);
+        return Refusal::from(domain::Error::Forbidden { sentence }).answer(lang);
     }
     let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     let mut visitor = Visitor { lang, origin: origin(&state, &request), address: address(&state, &request), ..Visitor::default() };
@@ -118,14 +145,14 @@ pub async fn who(State(state): State<AppState>, mut request: Request, next: Next
             visitor.access = Some(access);
         }
         Ok(None) => {}
-        Err(fault) => return refused(fault, lang),
+        Err(fault) => return Refusal::from(fault).answer(lang),
     }
     if let Some(answer) = crate::gate::turned_away(&state, &visitor, Head::of(&request)).await {
         return answer;
     }
     let signed_in = visitor.person.is_some();
     request.extensions_mut().insert(visitor);
-    let mut response = next.run(request).await;
+    let mut response = in_language(next.run(request).await, lang);
     if signed_in {
         keep_out_of_caches(response.headers_mut());
     }

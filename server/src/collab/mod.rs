@@ -5,14 +5,14 @@
 mod room;
 
 use crate::AppState;
-use crate::answer::refused;
-use crate::security::Visitor;
+use crate::answer::Refusal;
+use crate::security::{Cx, Visitor};
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use domain::Error;
 use domain::access::Scope;
 use domain::account::Account;
@@ -64,6 +64,7 @@ const WRITE: Duration = Duration::from_secs(10);
 /// The same for being told that the session has ended.
 const LAST_WORD: Duration = Duration::from_millis(500);
 
+/// What the address of a socket asks for.
 #[derive(Deserialize)]
 pub struct Asked {
     /// Opens one socket, for clients that have no cookie and send no headers.
@@ -76,62 +77,52 @@ pub struct Asked {
     account: Option<Id<Account>>,
 }
 
+/// Opens a socket into the room of a section, for who may see it.
 pub async fn enter(
     State(state): State<AppState>,
+    visitor: Visitor,
     Path(document): Path<String>,
     Query(asked): Query<Asked>,
     upgrade: WebSocketUpgrade,
     request: Request,
-) -> Response {
-    let visitor = request.extensions().get::<Visitor>().cloned().unwrap_or_default();
+) -> Result<Response, Refusal> {
     if asked.token.is_some() {
         let sentence = "an access token cannot stand in an address: send it as `Authorization: Bearer …`, \
                         or get a ticket from POST /collab/ticket and open the socket with ?ticket=…\n";
-        return (StatusCode::BAD_REQUEST, sentence).into_response();
+        return Ok((StatusCode::BAD_REQUEST, sentence).into_response());
     }
     // A browser sends its cookies with a socket that another site opens, too.
     if asked.ticket.is_none() && request.headers().contains_key(header::ORIGIN) && !crate::security::same_origin(&request) {
-        return (StatusCode::FORBIDDEN, "this request comes from another site\n").into_response();
+        return Ok((StatusCode::FORBIDDEN, "this request comes from another site\n").into_response());
     }
-    let Some((project, section)) = document.split_once('.') else { return StatusCode::NOT_FOUND.into_response() };
+    let Some((project, section)) = document.split_once('.') else { return Ok(StatusCode::NOT_FOUND.into_response()) };
     let (project, section) = (Id::<Project>::from(project), section.to_string());
     let service = state.service();
     let access = match asked.ticket {
-        None => visitor.access.ok_or_else(|| service::Error::from(Error::SignedOut)),
-        Some(ticket) => of_ticket(&service, &ticket, visitor.access.as_ref()).await,
-    };
-    let access = match access {
-        Ok(access) => access,
-        Err(error) => return refused(error, visitor.lang),
+        None => visitor.access.ok_or(Error::SignedOut)?,
+        Some(ticket) => of_ticket(&service, &ticket, visitor.access.as_ref()).await?,
     };
     if asked.account.is_some_and(|account| account != access.account) {
-        return refused(Error::SignedOut, visitor.lang);
+        return Err(Error::SignedOut.into());
     }
     // Followed before it is asked: what ends in between is heard.
     let following = service.endings.follow(&access);
-    let guest = match service::sheet::enter(&service, &access, &project, &section).await {
-        Ok(guest) => guest,
-        Err(error) => return refused(error, visitor.lang),
-    };
+    let guest = service::sheet::enter(&service, &access, &project, &section).await?;
     // A ticket that was taken inside the networks of government opens nothing outside them.
     if visitor.outside && guest.actor.role.is_government() {
-        return refused(domain::access::from_elsewhere(), visitor.lang);
+        return Err(domain::access::from_elsewhere().into());
     }
     let cx = service.context(Some(guest.actor.clone())).from(&visitor.address);
-    let going = match limit::begin(&cx, Limit::Sockets, access.account.as_str(), 10).await {
-        Ok(going) => going,
-        Err(error) => return refused(error, visitor.lang),
-    };
+    let going = limit::begin(&cx, Limit::Sockets, access.account.as_str(), 10).await?;
     // On record before the document goes out.
-    let read_on = match service::sheet::record_opening(&cx, &project, &section).await {
-        Ok(reads) => reads.then(|| service.clock.now().date()),
-        Err(error) => return refused(error, visitor.lang),
-    };
+    let reads = service::sheet::record_opening(&cx, &project, &section).await?;
+    let read_on = reads.then(|| service.clock.now().date());
     let room = state.rooms.of(&state, &document, &project, &section);
     let told = asked.told.as_deref() == Some("1");
-    upgrade.max_message_size(LONGEST_FRAME).max_frame_size(LONGEST_FRAME).read_buffer_size(READ_AT_ONCE).on_upgrade(move |socket| {
+    let upgrade = upgrade.max_message_size(LONGEST_FRAME).max_frame_size(LONGEST_FRAME).read_buffer_size(READ_AT_ONCE);
+    Ok(upgrade.on_upgrade(move |socket| {
         attend(socket, room, room::Joining { guest, access, address: visitor.address, read_on, told }, following, going)
-    })
+    }))
 }
 
 /// Whose a ticket is. In the hands of somebody else who is signed in it is good for nothing.
@@ -142,15 +133,11 @@ async fn of_ticket(service: &Service, ticket: &str, who: Option<&Access>) -> Res
 }
 
 /// A ticket for who is signed in, or whose token is good for the sheet (`gate.rs` has asked).
-pub async fn ticket(State(state): State<AppState>, Extension(visitor): Extension<Visitor>) -> Response {
-    let Some(access) = &visitor.access else { return refused(Error::SignedOut, visitor.lang) };
-    match service::account::make_ticket(&visitor.context(&state), access).await {
-        Ok(ticket) => {
-            let body = Json(serde_json::json!({ "ticket": ticket.text, "expires": ticket.expires.to_string() }));
-            ([(header::CACHE_CONTROL, "no-store")], body).into_response()
-        }
-        Err(error) => refused(error, visitor.lang),
-    }
+pub async fn ticket(visitor: Visitor, Cx(cx): Cx) -> Result<Response, Refusal> {
+    let access = visitor.access.ok_or(Error::SignedOut)?;
+    let ticket = service::account::make_ticket(&cx, &access).await?;
+    let body = Json(serde_json::json!({ "ticket": ticket.text, "expires": ticket.expires.to_string() }));
+    Ok(([(header::CACHE_CONTROL, "no-store")], body).into_response())
 }
 
 /// One connection until its end. Whatever it waits for, the end of what it came in by ends it.

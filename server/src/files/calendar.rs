@@ -15,6 +15,7 @@ fn in_a_line(text: &str) -> String {
     text.split(char::is_control).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// The plan as the calendar's text.
 pub fn write(written: &Written) -> String {
     let Written { catalogue, plan, lang, ref name, .. } = *written;
     let mut calendar = Calendar::new();

@@ -5,23 +5,24 @@ mod project;
 mod sheet;
 
 use crate::AppState;
-use crate::answer::refused;
-use crate::security::Visitor;
+use crate::answer::Refusal;
+use crate::security::{Cx, Visitor};
 use app::drawing::flow::{self, States};
 use app::drawing::gantt::{self, Scale};
+use axum::Json;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Json};
 use domain::Lang;
 use domain::catalogue::Catalogue;
 use domain::date::Date;
 use domain::guide::{GuideMap, Misanswer};
 use domain::plan::{Asked, Beside, Plan, Settings, compare, levers_for};
 
+/// The routes of this folder.
 pub fn routes() -> Router<AppState> {
     let mut router = Router::new().route("/guide/map.json", get(map)).route("/guide/chart.svg", get(chart));
     for kind in Kind::ALL {
@@ -67,10 +68,15 @@ impl Kind {
 
 /// A plan to be written, and what its writers need to know.
 pub struct Written<'a> {
+    /// The edition it was made from.
     pub catalogue: &'a Catalogue,
+    /// What has to be done.
     pub map: &'a GuideMap<'a>,
+    /// When.
     pub plan: &'a Plan,
+    /// The reader's language.
     pub lang: Lang,
+    /// What the file calls it.
     pub name: String,
 }
 
@@ -88,12 +94,6 @@ fn file(contents: Vec<u8>, kind: Kind, name: &str) -> Response {
     response
 }
 
-/// 400 with every mistake as a line.
-fn refuse(wrong: &[Misanswer], lang: Lang) -> Response {
-    let lines: Vec<String> = wrong.iter().map(|w| format!("{}: {}", w.attribute, w.sentence.get(lang))).collect();
-    (StatusCode::BAD_REQUEST, format!("{}\n", lines.join("\n"))).into_response()
-}
-
 /// The pairs of a query, unescaped.
 fn pairs(query: Option<String>) -> Vec<(String, String)> {
     serde_urlencoded::from_str(&query.unwrap_or_default()).unwrap_or_default()
@@ -104,51 +104,38 @@ fn asked(catalogue: &Catalogue, query: Option<String>, today: Date) -> Result<As
     Asked::from_pairs(catalogue, pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())), today)
 }
 
-async fn map(State(state): State<AppState>, Extension(visitor): Extension<Visitor>, RawQuery(query): RawQuery) -> Response {
+async fn map(State(state): State<AppState>, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
     let service = state.service();
-    match asked(&service.catalogue, query, service.clock.now().date()) {
-        Ok(asked) => Json(GuideMap::new(&service.catalogue, &asked.answers, asked.day).to_json()).into_response(),
-        Err(wrong) => refuse(&wrong, visitor.lang),
-    }
+    let asked = asked(&service.catalogue, query, service.clock.now().date())?;
+    Ok(Json(GuideMap::new(&service.catalogue, &asked.answers, asked.day).to_json()).into_response())
 }
 
-async fn chart(State(state): State<AppState>, Extension(visitor): Extension<Visitor>, RawQuery(query): RawQuery) -> Response {
+async fn chart(State(state): State<AppState>, visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
     let service = state.service();
     let c = &service.catalogue;
-    match asked(c, query, service.clock.now().date()) {
-        Ok(asked) => {
-            let map = GuideMap::new(c, &asked.answers, asked.day);
-            let plan = Plan::new(c, &map, &asked.settings()).ok();
-            let drawing = flow::draw(c, &map, plan.as_ref(), &States::new(), visitor.lang);
-            file(drawing.svg.into_bytes(), Kind::Svg, "quanlian-chart")
-        }
-        Err(wrong) => refuse(&wrong, visitor.lang),
-    }
+    let asked = asked(c, query, service.clock.now().date())?;
+    let map = GuideMap::new(c, &asked.answers, asked.day);
+    let plan = Plan::new(c, &map, &asked.settings()).ok();
+    let drawing = flow::draw(c, &map, plan.as_ref(), &States::new(), visitor.lang);
+    Ok(file(drawing.svg.into_bytes(), Kind::Svg, "quanlian-chart"))
 }
 
-async fn plan(kind: Kind, State(state): State<AppState>, Extension(visitor): Extension<Visitor>, RawQuery(query): RawQuery) -> Response {
+async fn plan(kind: Kind, State(state): State<AppState>, visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
     let service = state.service();
     let c = &service.catalogue;
     let today = service.clock.now().date();
-    let asked = match asked(c, query, today) {
-        Ok(asked) => asked,
-        Err(wrong) => return refuse(&wrong, visitor.lang),
-    };
+    let asked = asked(c, query, today)?;
     let map = GuideMap::new(c, &asked.answers, asked.day);
     let settings = asked.settings();
-    match Plan::new(c, &map, &settings) {
-        Ok(plan) => {
-            let name = domain::Text::new("倒排计划", "Backward plan").get(visitor.lang).to_string();
-            let written = Written { catalogue: c, map: &map, plan: &plan, lang: visitor.lang, name };
-            write(kind, &written, &asked.answers, &settings, today)
-        }
-        Err(wrong) => refuse(&wrong.into_iter().map(Misanswer::from).collect::<Vec<_>>(), visitor.lang),
-    }
+    let plan = Plan::new(c, &map, &settings)?;
+    let name = domain::Text::new("倒排计划", "Backward plan").get(visitor.lang).to_string();
+    let written = Written { catalogue: c, map: &map, plan: &plan, lang: visitor.lang, name };
+    write(kind, &written, &asked.answers, &settings, today)
 }
 
-fn write(kind: Kind, written: &Written, answers: &domain::guide::Answers, settings: &Settings, today: Date) -> Response {
+fn write(kind: Kind, written: &Written, answers: &domain::guide::Answers, settings: &Settings, today: Date) -> Result<Response, Refusal> {
     let Written { catalogue: c, map, plan, lang, .. } = *written;
-    let result = match kind {
+    let contents = match kind {
         Kind::Json => {
             let aim = settings.targets.first().map_or("production", |(milestone, _)| milestone.as_str());
             let beside = Beside {
@@ -156,65 +143,44 @@ fn write(kind: Kind, written: &Written, answers: &domain::guide::Answers, settin
                 levers: levers_for(c, answers, map, settings, plan, aim),
                 chance: None,
             };
-            serde_json::to_vec(&plan.to_json(c, &beside)).map_err(service::Fault::from)
+            serde_json::to_vec(&plan.to_json(c, &beside)).map_err(service::Fault::from)?
         }
         Kind::Svg => {
             let from = plan.early.start.iter().copied().min().map_or(plan.date(plan.first), |d| plan.date(d)).plus(-3);
             let scale = Scale::over(from, plan.date(plan.end).plus(14), 1600.0);
-            Ok(gantt::draw(c, plan, None, scale, today, lang).svg.into_bytes())
+            gantt::draw(c, plan, None, scale, today, lang).svg.into_bytes()
         }
-        Kind::Calendar => Ok(calendar::write(written).into_bytes()),
-        Kind::Sheet => sheet::write(written),
-        Kind::Project => project::write(written),
+        Kind::Calendar => calendar::write(written).into_bytes(),
+        Kind::Sheet => sheet::write(written)?,
+        Kind::Project => project::write(written)?,
     };
-    match result {
-        Ok(contents) => file(contents, kind, "quanlian-plan"),
-        Err(fault) => refused(fault, lang),
-    }
-}
-
-/// A project as its viewer may see it, or the answer that refuses.
-async fn view(state: &AppState, visitor: &Visitor, id: String) -> Result<domain::project::view::View, Response> {
-    service::project::view(&visitor.context(state), &id.into()).await.map_err(|error| refused(error, visitor.lang))
+    Ok(file(contents, kind, "quanlian-plan"))
 }
 
 async fn project_plan(
     kind: Kind,
-    State(state): State<AppState>,
-    Extension(visitor): Extension<Visitor>,
+    Cx(cx): Cx,
+    visitor: Visitor,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-) -> Response {
-    let view = match view(&state, &visitor, id).await {
-        Ok(view) => view,
-        Err(answer) => return answer,
-    };
-    let service = state.service();
-    let (c, today, project) = (&service.catalogue, service.clock.now().date(), &view.project);
+) -> Result<Response, Refusal> {
+    let view = service::project::view(&cx, &id.into()).await?;
+    let (c, today, project) = (&cx.service.catalogue, cx.service.clock.now().date(), &view.project);
     let pairs = pairs(query);
-    let asked = match Settings::from_pairs(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str()))) {
-        Ok(asked) if asked != Settings::default() => asked,
-        Ok(_) => project.plan.as_ref().map(|p| p.settings.clone()).unwrap_or_default(),
-        Err(wrong) => return refuse(&wrong.into_iter().map(Misanswer::from).collect::<Vec<_>>(), visitor.lang),
-    };
+    let mut asked = Settings::from_pairs(pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())))?;
+    if asked == Settings::default() {
+        asked = project.plan.as_ref().map(|p| p.settings.clone()).unwrap_or_default();
+    }
     let map = project.guide_map(c);
     let settings = project.plan_settings(&asked, today);
-    match Plan::new(c, &map, &settings) {
-        Ok(plan) => {
-            let written = Written { catalogue: c, map: &map, plan: &plan, lang: visitor.lang, name: project.name.clone() };
-            write(kind, &written, &project.answers, &settings, today)
-        }
-        Err(wrong) => refuse(&wrong.into_iter().map(Misanswer::from).collect::<Vec<_>>(), visitor.lang),
-    }
+    let plan = Plan::new(c, &map, &settings)?;
+    let written = Written { catalogue: c, map: &map, plan: &plan, lang: visitor.lang, name: project.name.clone() };
+    write(kind, &written, &project.answers, &settings, today)
 }
 
-async fn project_chart(State(state): State<AppState>, Extension(visitor): Extension<Visitor>, Path(id): Path<String>) -> Response {
-    let view = match view(&state, &visitor, id).await {
-        Ok(view) => view,
-        Err(answer) => return answer,
-    };
-    let service = state.service();
-    let (c, project) = (&service.catalogue, &view.project);
+async fn project_chart(Cx(cx): Cx, visitor: Visitor, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let view = service::project::view(&cx, &id.into()).await?;
+    let (c, project) = (&cx.service.catalogue, &view.project);
     let states: States = project
         .matters
         .keys()
@@ -223,7 +189,7 @@ async fn project_chart(State(state): State<AppState>, Extension(visitor): Extens
         .collect();
     let map = project.guide_map(c);
     let settings = project.plan.as_ref().map(|p| p.settings.clone()).unwrap_or_default();
-    let plan = Plan::new(c, &map, &project.plan_settings(&settings, service.clock.now().date())).ok();
+    let plan = Plan::new(c, &map, &project.plan_settings(&settings, cx.service.clock.now().date())).ok();
     let drawing = flow::draw(c, &map, plan.as_ref(), &states, visitor.lang);
-    file(drawing.svg.into_bytes(), Kind::Svg, "quanlian-chart")
+    Ok(file(drawing.svg.into_bytes(), Kind::Svg, "quanlian-chart"))
 }

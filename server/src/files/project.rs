@@ -23,6 +23,10 @@ fn value(xml: &mut Xml, name: &str, value: impl ToString) -> Result<()> {
     Ok(())
 }
 
+/// The plan as a file of MS Project.
+///
+/// # Errors
+/// It cannot be written.
 pub fn write(written: &Written) -> std::result::Result<Vec<u8>, service::Fault> {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 1);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;

@@ -15,6 +15,10 @@ struct Styles {
     wrap: Format,
 }
 
+/// The plan as a spreadsheet.
+///
+/// # Errors
+/// It cannot be written.
 pub fn write(written: &Written) -> Result<Vec<u8>, service::Fault> {
     let styles = Styles {
         head: Format::new().set_bold().set_background_color("#E4EEEE").set_text_wrap(),

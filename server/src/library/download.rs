@@ -1,12 +1,10 @@
 //! Documents leave the portal: one by one, by ranges, or all in one zip.
 
 use super::zip;
-use crate::AppState;
-use crate::answer::refused;
-use crate::security::Visitor;
-use axum::Extension;
+use crate::answer::Refusal;
+use crate::security::Cx;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::id::Id;
@@ -26,25 +24,20 @@ pub(super) struct Asked {
 }
 
 /// A version of a document, or a range of it.
-pub(super) async fn one(
-    State(state): State<AppState>,
-    Extension(visitor): Extension<Visitor>,
+pub(super) async fn download(
+    Cx(cx): Cx,
     Path((project, document)): Path<(Id<Project>, Id<Document>)>,
     Query(asked): Query<Asked>,
     method: Method,
     headers: HeaderMap,
-) -> Response {
-    let cx = visitor.context(&state);
+) -> Result<Response, Refusal> {
     // What is no number is no version.
     let version = asked.version.as_ref().map(|version| version.parse().unwrap_or_default());
-    let found = match find(&cx, &project, &document, version).await {
-        Ok(found) => found,
-        Err(error) => return refused(error, visitor.lang),
-    };
+    let found = find(&cx, &project, &document, version).await?;
     let asked_for = |name: &HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
     let tag = format!("\"{}\"", found.digest);
     if asked_for(&header::IF_NONE_MATCH) == Some(tag.as_str()) {
-        return StatusCode::NOT_MODIFIED.into_response();
+        return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
     let only_looks = method == Method::HEAD;
     // A range of the version it has; of another it gets the whole.
@@ -56,16 +49,16 @@ pub(super) async fn one(
         if let Ok(all) = all {
             response.headers_mut().insert(header::CONTENT_RANGE, all);
         }
-        return response;
+        return Ok(response);
     }
     let body = match only_looks {
-        true => exists(&cx, &found).await.map(|()| Body::empty()),
-        false => contents(&cx, &project, &found, range.clone()).await.map(Body::from_stream),
+        true => {
+            exists(&cx, &found).await?;
+            Body::empty()
+        }
+        false => Body::from_stream(contents(&cx, &project, &found, range.clone()).await?),
     };
-    let mut response = match body {
-        Ok(body) => Response::new(body),
-        Err(error) => return refused(error, visitor.lang),
-    };
+    let mut response = Response::new(body);
     let (start, end) = range.as_ref().map_or((0, found.size), |r| (r.start, r.end));
     if range.is_some() {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
@@ -92,7 +85,7 @@ pub(super) async fn one(
         "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; object-src 'self'; frame-ancestors 'self'".into(),
     );
     set(header::X_FRAME_OPTIONS, "SAMEORIGIN".into());
-    response
+    Ok(response)
 }
 
 async fn exists(cx: &Context, found: &Found) -> Result<(), Error> {
@@ -125,23 +118,14 @@ fn disposition(kind: &str, name: &str) -> String {
 }
 
 /// All documents in one zip, written while it is read: nothing is gathered first.
-pub(super) async fn whole(
-    State(state): State<AppState>,
-    Extension(visitor): Extension<Visitor>,
-    Path(project): Path<Id<Project>>,
-    method: Method,
-) -> Response {
-    let cx = visitor.context(&state);
-    let (name, list) = match all(&cx, &project).await {
-        Ok(found) => found,
-        Err(error) => return refused(error, visitor.lang),
-    };
+pub(super) async fn download_all(Cx(cx): Cx, Path(project): Path<Id<Project>>, method: Method) -> Result<Response, Refusal> {
+    let (name, list) = all(&cx, &project).await?;
     let body = match method {
         Method::HEAD => Body::empty(),
-        _ => match take_out(&cx, &project, &list).await {
-            Ok(going) => Body::from_stream(zip::write(cx.service.blobs.clone(), list, going)),
-            Err(error) => return refused(error, visitor.lang),
-        },
+        _ => {
+            let going = take_out(&cx, &project, &list).await?;
+            Body::from_stream(zip::write(cx.service.blobs.clone(), list, going))
+        }
     };
     let mut response = Response::new(body);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
@@ -149,5 +133,5 @@ pub(super) async fn whole(
     if let Ok(value) = HeaderValue::from_str(&disposition("attachment", &format!("{}.zip", name.zh))) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     }
-    response
+    Ok(response)
 }

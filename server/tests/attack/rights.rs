@@ -81,7 +81,7 @@ async fn uploads(portal: &Portal, login: &str, project: &Id<Project>) -> Id<Docu
     let upload = announce(&cx, project, announced).await.unwrap();
     match take(&cx, &upload.id, 0, bytes.into()).await.unwrap() {
         Taken::Whole { document } => document,
-        Taken::Part { .. } | Taken::Busy => panic!("it is whole"),
+        Taken::Part { .. } | Taken::WrongOffset { .. } | Taken::Busy => panic!("it is whole"),
     }
 }
 

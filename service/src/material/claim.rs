@@ -25,6 +25,28 @@ pub(super) struct Part {
     pub digest: Digest,
 }
 
+/// Why adding to an upload came to no end.
+#[derive(Debug)]
+pub(super) enum Interrupted {
+    /// Somebody else has the claim now, or the upload went on or is gone.
+    ClaimLost,
+    /// The operation failed.
+    Failed(Error),
+}
+
+impl<E: InError> From<E> for Interrupted {
+    fn from(error: E) -> Interrupted {
+        Interrupted::Failed(error.into())
+    }
+}
+
+/// What an operation fails by.
+pub(super) trait InError: Into<Error> {}
+impl InError for Error {}
+impl InError for Public {}
+impl InError for Fault {}
+impl InError for sqlx::Error {}
+
 impl<'a> Claim<'a> {
     /// Claims an upload that stands where it was seen; `None`: somebody else has it, or it went on.
     pub async fn take(cx: &'a Context, upload: &'a Upload) -> Result<Option<Claim<'a>>, Fault> {
@@ -52,30 +74,22 @@ impl<'a> Claim<'a> {
     /// Holds the claim for as long again.
     ///
     /// # Errors
-    /// It is lost.
-    pub async fn renew(&self) -> Result<(), Error> {
+    /// `ClaimLost`.
+    pub async fn renew(&self) -> Result<(), Interrupted> {
         let done = sqlx::query("update upload set claimed_at = $1 where id = $2 and claim = $3 and finished_at is null")
             .bind(self.cx.service.clock.now().to_string())
             .bind(self.upload.id.clone())
             .bind(self.token.clone())
             .execute(self.cx.service.db.pool())
             .await?;
-        if done.rows_affected() == 1 { Ok(()) } else { Err(self.lost().await) }
-    }
-
-    /// Where the upload stands, for who has lost it.
-    async fn lost(&self) -> Error {
-        match super::upload::upload(self.cx, &self.upload.id).await {
-            Ok(now) => Public::Stale { version: now.received, changes: Vec::new() }.into(),
-            Err(error) => error,
-        }
+        if done.rows_affected() == 1 { Ok(()) } else { Err(Interrupted::ClaimLost) }
     }
 
     /// Enters a part whose bytes are kept, and moves the upload on; unless it is the last, the claim ends with it.
     ///
     /// # Errors
-    /// The claim is lost, and the part is not entered.
-    pub async fn enter(&self, part: &Part, last: bool) -> Result<(), Error> {
+    /// `ClaimLost`, and the part is not entered.
+    pub async fn enter(&self, part: &Part, last: bool) -> Result<(), Interrupted> {
         let mut tx = self.cx.service.db.begin_write().await?;
         let moved = "update upload set received = $1, claim = case when $2 = 1 then claim else null end, claimed_at = $3 \
                      where id = $4 and claim = $5 and received = $6 and finished_at is null";
@@ -90,7 +104,7 @@ impl<'a> Claim<'a> {
             .await?;
         if done.rows_affected() == 0 {
             tx.rollback().await?;
-            return Err(self.lost().await);
+            return Err(Interrupted::ClaimLost);
         }
         sqlx::query("insert into upload_part (upload, part, begins, length, name, digest) values ($1, $2, $3, $4, $5, $6)")
             .bind(self.upload.id.clone())

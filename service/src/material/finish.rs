@@ -1,6 +1,6 @@
 //! A file whose parts are all here becomes a document.
 
-use super::claim::Claim;
+use super::claim::{Claim, Interrupted};
 use super::upload::{Upload, command};
 use super::{archive, expect_name, forget_name, remember_name};
 use crate::Context;
@@ -16,7 +16,7 @@ use futures::TryStreamExt;
 use sha2::{Digest as _, Sha256};
 
 /// Puts the parts together, looks at what they are, and adds the document; under the claim, which is renewed meanwhile.
-pub(super) async fn finish(cx: &Context, upload: &Upload, claim: &Claim<'_>, document: &Id<Document>) -> Result<(), Error> {
+pub(super) async fn finish(cx: &Context, upload: &Upload, claim: &Claim<'_>, document: &Id<Document>) -> Result<(), Interrupted> {
     let whole = put_together(cx, upload, claim).await?;
     let media = match look_at(&whole).await {
         Ok(Ok(media)) => media,
@@ -47,7 +47,7 @@ pub(super) async fn finish(cx: &Context, upload: &Upload, claim: &Claim<'_>, doc
                 forget_name(cx, &upload.project, document, next, &file).await?;
             }
         }
-        return Err(error);
+        return Err(error.into());
     }
     // Its own version, should another one have come in between.
     let project = current(cx, &upload.project).await?;
@@ -65,7 +65,7 @@ pub(super) async fn finish(cx: &Context, upload: &Upload, claim: &Claim<'_>, doc
 }
 
 /// Writes the parts as one, under no name yet. What the database names is what is read; each part is as it came.
-async fn put_together(cx: &Context, upload: &Upload, claim: &Claim<'_>) -> Result<Whole, Error> {
+async fn put_together(cx: &Context, upload: &Upload, claim: &Claim<'_>) -> Result<Whole, Interrupted> {
     let mut incoming = cx.service.blobs.incoming()?;
     match write_parts(cx, upload, claim, &mut incoming).await {
         Ok(()) => {
@@ -79,7 +79,7 @@ async fn put_together(cx: &Context, upload: &Upload, claim: &Claim<'_>) -> Resul
     }
 }
 
-async fn write_parts(cx: &Context, upload: &Upload, claim: &Claim<'_>, incoming: &mut Incoming) -> Result<(), Error> {
+async fn write_parts(cx: &Context, upload: &Upload, claim: &Claim<'_>, incoming: &mut Incoming) -> Result<(), Interrupted> {
     for part in claim.parts().await? {
         claim.renew().await?;
         let mut hasher = Sha256::new();

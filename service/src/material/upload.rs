@@ -1,6 +1,6 @@
 //! Files on their way: announced, then sent in parts, each where the last one ended.
 
-use super::claim::{Claim, LEASE, Part};
+use super::claim::{Claim, Interrupted, LEASE, Part};
 use super::finish::finish;
 use crate::error::{Error, Fault, Public};
 use crate::project::current;
@@ -222,6 +222,8 @@ pub enum Taken {
     Part { received: u64 },
     /// All is here, and it is this document now.
     Whole { document: Id<Document> },
+    /// Nothing was taken: the part does not begin where the last one ended. So many bytes are here.
+    WrongOffset { received: u64 },
     /// Another part of this file is being taken at this moment.
     Busy,
 }
@@ -231,7 +233,7 @@ pub enum Taken {
 /// upload move on.
 ///
 /// # Errors
-/// `Stale` when it begins elsewhere; a sentence when the file is not taken, and then nothing of it stays.
+/// A sentence when the file is not taken, and then nothing of it stays.
 pub async fn take(cx: &Context, id: &str, offset: u64, bytes: Bytes) -> Result<Taken, Error> {
     let upload = upload(cx, id).await?;
     let document = upload.announced.replaces.clone().unwrap_or_else(|| Id::from(upload.id.as_str()));
@@ -240,7 +242,7 @@ pub async fn take(cx: &Context, id: &str, offset: u64, bytes: Bytes) -> Result<T
     }
     let end = offset.saturating_add(bytes.len() as u64);
     if offset != upload.received || end > upload.length() {
-        return Err(Public::Stale { version: upload.received, changes: Vec::new() }.into());
+        return Ok(Taken::WrongOffset { received: upload.received });
     }
     let last = end == upload.length();
     if bytes.is_empty() && !last {
@@ -254,20 +256,24 @@ pub async fn take(cx: &Context, id: &str, offset: u64, bytes: Bytes) -> Result<T
         return Err(Refusal::NotNow(sentence).into());
     }
     let Some(claim) = Claim::take(cx, &upload).await? else { return Ok(Taken::Busy) };
-    match take_claimed(cx, &upload, &claim, bytes, last, &document).await {
-        Ok(()) if last => Ok(Taken::Whole { document }),
-        Ok(()) => Ok(Taken::Part { received: end }),
-        // Who has lost the claim, or comes at a bad moment, has said nothing against the file.
-        Err(Error::Public(public @ (Public::Stale { .. } | Public::TooMany { .. } | Public::Busy { .. } | Public::Internal { .. }))) => {
+    let error = match take_claimed(cx, &upload, &claim, bytes, last, &document).await {
+        Ok(()) if last => return Ok(Taken::Whole { document }),
+        Ok(()) => return Ok(Taken::Part { received: end }),
+        Err(Interrupted::ClaimLost) => return Ok(Taken::WrongOffset { received: self::upload(cx, id).await?.received }),
+        Err(Interrupted::Failed(error)) => error,
+    };
+    match error {
+        // Whoever comes at a bad moment has said nothing against the file.
+        Error::Public(public @ (Public::Stale { .. } | Public::TooMany { .. } | Public::Busy { .. } | Public::Internal { .. })) => {
             claim.release().await?;
             Err(public.into())
         }
-        Err(Error::Public(public)) => {
+        Error::Public(public) => {
             drop_upload(&cx.service, id).await?;
             Err(public.into())
         }
         // Ours to mend: the parts stay, and an empty part at the end tries again.
-        Err(fault) => {
+        fault @ Error::Fault(_) => {
             claim.release().await?;
             Err(fault)
         }
@@ -281,7 +287,7 @@ async fn take_claimed(
     bytes: Bytes,
     last: bool,
     document: &Id<Document>,
-) -> Result<(), Error> {
+) -> Result<(), Interrupted> {
     // What is no paper says so in its first bytes; nobody has to send the rest.
     if upload.received == 0
         && (bytes.len() >= 512 || last)
@@ -295,7 +301,7 @@ async fn take_claimed(
         cx.service.blobs.put_part(&upload.id, &part.name, bytes).await?;
         if let Err(error) = claim.enter(&part, last).await {
             // After a fault nobody knows whether it was entered; it is let go with the upload then.
-            if matches!(error, Error::Public(_)) {
+            if !matches!(error, Interrupted::Failed(Error::Fault(_))) {
                 cx.service.blobs.drop_part(&upload.id, &part.name).await?;
             }
             return Err(error);
