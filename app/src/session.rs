@@ -1,23 +1,25 @@
 //! Who is signed in.
 
 use crate::error::Failure;
+use app_macros::rpc;
 use domain::account::Person;
+#[cfg(feature = "ssr")]
 use leptos::prelude::*;
 
 /// The person of this session, for the page's head.
-#[server]
+#[rpc]
 pub async fn me() -> Result<Option<Person>, Failure> {
     Ok(use_context::<Option<Person>>().flatten())
 }
 
 /// The same, asked by an open page itself ([`crate::anew`]).
-#[server]
+#[rpc]
 pub async fn me_anew() -> Result<Option<Person>, Failure> {
     Ok(use_context::<Option<Person>>().flatten())
 }
 
 /// Sets the session's cookie and says where to go on: `to`, if it is a path of this site. The session this browser had ends.
-#[server]
+#[rpc]
 pub async fn sign_in(login: String, password: String, to: String) -> Result<String, Failure> {
     let cx = service_context()?.in_browser(browser());
     let before = session_secret();
@@ -28,7 +30,7 @@ pub async fn sign_in(login: String, password: String, to: String) -> Result<Stri
     Ok(to)
 }
 
-#[server]
+#[rpc]
 pub async fn sign_out() -> Result<(), Failure> {
     let cx = service_context()?;
     if let Some(secret) = session_secret() {

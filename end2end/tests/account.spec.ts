@@ -276,7 +276,7 @@ test('what an open page reads because of others is no use of its session', async
   const path = await startProject(page, named('离开座位'));
   const called: string[] = [];
   page.on('request', (request) => {
-    const name = /^\/api\/([a-z_]+)\d*$/.exec(new URL(request.url()).pathname)?.[1];
+    const name = /^\/rpc\/([a-z_]+)$/.exec(new URL(request.url()).pathname)?.[1];
     if (name) {
       called.push(name);
     }

@@ -234,7 +234,7 @@ test('what is written after the session has ended is kept for who wrote it, and 
   // Somebody else of the project signs in in the same browser: it is not sent as theirs.
   const other = await owner.context().newPage();
   await signIn(other, agent);
-  const asked = owner.waitForResponse((response) => new URL(response.url()).pathname.startsWith('/api/me'));
+  const asked = owner.waitForResponse((response) => new URL(response.url()).pathname.startsWith('/rpc/me'));
   await turnTo();
   await asked;
   await openSheet(other, path);
@@ -295,7 +295,7 @@ test('a section that changed meanwhile is not marked ready, and says so in its w
   const other = await owner.context().newPage();
   await openSheet(owner, path, 'utilities');
   await openSheet(other, path, 'utilities');
-  await other.route('**/api/mark_section*', async (route) => {
+  await other.route('**/rpc/mark_section', async (route) => {
     await box(owner, 'water_demand').fill('120');
     await box(owner, 'water_demand').press('Tab');
     await expect(saved(owner, 'utilities')).toBeVisible();

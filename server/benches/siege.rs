@@ -131,7 +131,8 @@ async fn main() {
     let folder = tempfile::tempdir().unwrap();
     let (_program, portal) = begin(folder.path());
     let page = portal.ask("GET /sign-in", "Accept: text/html\r\n", b"").await;
-    let action = between(&page.body, "action=\"/api/sign_in", '"').map(|rest| format!("/api/sign_in{rest}")).expect("the form");
+    let action = "/rpc/sign_in".to_string();
+    assert!(page.body.contains(&format!("action=\"{action}\"")), "the form");
     let (_, cookie, alone) = portal.sign_in(&action).await;
     let cookie = format!("Cookie: {}\r\n", cookie.expect("a session"));
     let list = portal.ask("GET /projects", &format!("{cookie}Accept: text/html\r\n"), b"").await;

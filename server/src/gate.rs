@@ -17,7 +17,7 @@ pub async fn turned_away(state: &AppState, visitor: &Visitor, head: Head<'_>) ->
     let Head { method, path, html } = head;
     let page = html && method == Method::GET;
     let refused = |error: service::Error| {
-        let refusal = if path.starts_with("/api/") && !html { Refusal::for_program(error) } else { error.into() };
+        let refusal = if path.starts_with("/rpc/") && !html { Refusal::for_program(error) } else { error.into() };
         refusal.answer(visitor.lang)
     };
     if visitor.outside && visitor.actor.as_ref().is_some_and(|actor| actor.role.is_government()) && !is_open(path) {
@@ -62,7 +62,7 @@ fn needed(method: &Method, path: &str) -> Option<Scope> {
         (["collab", _], _) => Some(Scope::Sheet),
         (["uploads", _] | ["projects", _, "uploads"], _) => Some(Scope::Documents),
         (["projects", _, "matters", _, "record"], _) => Some(Scope::Record),
-        (["api", ..], _) => None,
+        (["rpc", ..], _) => None,
         (_, &Method::GET | &Method::HEAD) => Some(Scope::Read),
         _ => None,
     }
@@ -74,7 +74,7 @@ fn is_open(path: &str) -> bool {
     match parts.as_slice() {
         ["health"] | ["pkg" | "language", ..] => true,
         ["catalogue", file] => file.ends_with(".bin"),
-        ["api", name] => is_function(name, &["sign_out", "sign_in", "me", "me_anew"]),
+        ["rpc", name] => ["sign_out", "sign_in", "me", "me_anew"].contains(name),
         // Files at the root: the style, the icon.
         [file] => file.contains('.'),
         _ => false,
@@ -91,7 +91,7 @@ pub fn is_by_itself(path: &str) -> bool {
         ["live"] | ["collab", ..] => true,
         // What a page reads anew because of what others do says so by its name. Who calls by that name what they clicked shortens
         // their own session and nothing else.
-        ["api", name] => name.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with("_anew"),
+        ["rpc", name] => name.ends_with("_anew"),
         _ => false,
     }
 }
@@ -107,19 +107,14 @@ fn is_public(method: &Method, path: &str) -> bool {
         ["matters" | "departments" | "cases" | "verify", _] | ["verify", _, "signed.json"] => reads,
         ["catalogue", "questions" | "changes"] | [".well-known", _] => reads,
         // What their pages ask for when one goes from one to the other.
-        ["api", name] => is_function(name, &["look_up_certificate", "shishan", "compare_editions", "starting"]),
+        ["rpc", name] => ["look_up_certificate", "shishan", "compare_editions", "starting"].contains(name),
         _ => false,
     }
 }
 
 /// What it takes to change one's password.
 fn is_of_account(path: &str) -> bool {
-    path == "/account" || path.strip_prefix("/api/").is_some_and(|name| is_function(name, &["my_account", "change_password"]))
-}
-
-/// A server function's address is its name with digits behind.
-fn is_function(name: &str, functions: &[&str]) -> bool {
-    functions.iter().any(|f| name.strip_prefix(f).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit())))
+    ["/account", "/rpc/my_account", "/rpc/change_password"].contains(&path)
 }
 
 #[cfg(test)]
@@ -136,26 +131,26 @@ mod tests {
         assert_eq!(of(Method::PATCH, "/uploads/1"), Some(Scope::Documents));
         assert_eq!(of(Method::HEAD, "/uploads/1"), Some(Scope::Documents));
         assert_eq!(of(Method::POST, "/projects/1/matters/x/record"), Some(Scope::Record));
-        for path in ["/api/change_password123", "/api/move_matter9", "/projects/1/anything", "/"] {
+        for path in ["/rpc/change_password", "/rpc/move_matter", "/projects/1/anything", "/"] {
             assert_eq!(of(Method::POST, path), None, "{path}");
         }
-        assert_eq!(of(Method::GET, "/api/my_projects1"), None);
+        assert_eq!(of(Method::GET, "/rpc/my_projects"), None);
     }
 
     #[test]
     fn what_a_page_does_by_itself_is_told_from_what_a_person_does() {
-        for path in ["/live", "/collab/1.land", "/collab/ticket", "/api/document_names_anew42", "/api/me_anew1"] {
+        for path in ["/live", "/collab/1.land", "/collab/ticket", "/rpc/document_names_anew", "/rpc/me_anew"] {
             assert!(is_by_itself(path), "{path}");
         }
         for path in [
             "/",
             "/projects/1",
             "/live/1",
-            "/api/view_project1",
-            "/api/document_names1",
-            "/api/ask_again1",
-            "/api/anew1",
-            "/api/me_anew_1x",
+            "/rpc/view_project",
+            "/rpc/document_names",
+            "/rpc/ask_again",
+            "/rpc/anew",
+            "/rpc/me_anew1",
             "/projects/1/documents.zip",
         ] {
             assert!(!is_by_itself(path), "{path}");
@@ -164,14 +159,13 @@ mod tests {
 
     #[test]
     fn a_first_password_bars_all_but_changing_it_leaving_and_what_everybody_reads() {
-        for path in ["/account", "/api/change_password42", "/api/my_account42"] {
+        for path in ["/account", "/rpc/change_password", "/rpc/my_account"] {
             assert!(is_of_account(path), "{path}");
         }
-        for path in ["/api/sign_out1", "/pkg/a/b.js", "/work.css", "/catalogue/12.bin", "/language/en"] {
+        for path in ["/rpc/sign_out", "/pkg/a/b.js", "/work.css", "/catalogue/12.bin", "/language/en"] {
             assert!(is_open(path), "{path}");
         }
-        for path in
-            ["/projects", "/projects/1/documents.zip", "/api/measure1", "/api/me_too", "/live", "/account/", "/guide/other", "/work"]
+        for path in ["/projects", "/projects/1/documents.zip", "/rpc/measure", "/rpc/me_too", "/live", "/account/", "/guide/other", "/work"]
         {
             assert!(!is_open(path) && !is_of_account(path) && !is_public(&Method::GET, path), "{path}");
         }
@@ -189,12 +183,12 @@ mod tests {
             "/verify",
             "/verify/1/signed.json",
             "/.well-known/jwks.json",
-            "/api/look_up_certificate12",
+            "/rpc/look_up_certificate",
         ];
         for path in public {
             assert!(is_public(&Method::GET, path), "{path}");
         }
-        for path in ["/api/start_project1", "/api/starting_over1"] {
+        for path in ["/rpc/start_project", "/rpc/starting_over"] {
             assert!(!is_public(&Method::POST, path), "{path}");
         }
         for path in ["/projects/1/plan.xlsx", "/verify/1/other", "/collab/1.land"] {

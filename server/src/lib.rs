@@ -145,7 +145,7 @@ pub fn router(state: AppState) -> Router {
         .merge(certificates::routes())
         .merge(record::routes())
         // the pages' own code
-        .route("/api/{*name}", any(pages::server_function))
+        .route("/rpc/{*name}", any(pages::server_function))
         .route("/live", get(live::feed))
         .route("/collab/ticket", post(collab::ticket))
         .route("/collab/{document}", any(collab::enter))

@@ -213,7 +213,7 @@ fn page_of(fields: &[(String, String)], headers: &HeaderMap, origin: &str) -> Op
         let ours = url::Url::parse(origin).map_or(origin.is_empty(), |ours| ours.authority() == referer.authority());
         ours.then(|| app::local_path(&referer[url::Position::BeforePath..url::Position::AfterQuery]))
     };
-    named.or_else(from).filter(|path| !path.starts_with("/api/"))
+    named.or_else(from).filter(|path| !path.starts_with("/rpc/"))
 }
 
 /// Done: the browser goes where the function says, else back to the form's page. Its cookies go along.

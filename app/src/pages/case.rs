@@ -10,6 +10,7 @@ use crate::drawing::flow::{self, States};
 use crate::error::Failure;
 use crate::lang::{lang, say, tr};
 use crate::shared::catalogue;
+use app_macros::rpc;
 use domain::Text;
 use domain::catalogue::{Line, Stage};
 use domain::date::Instant;
@@ -49,7 +50,7 @@ pub struct Story {
 }
 
 /// The Shishan case.
-#[server]
+#[rpc]
 pub async fn shishan() -> Result<Story, Failure> {
     use domain::case::Step;
     let cx = crate::session::service_context()?;

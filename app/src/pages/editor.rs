@@ -7,6 +7,7 @@ use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
 use crate::lang::{list, say, tr};
 use crate::shared::catalogue;
+use app_macros::rpc;
 use domain::catalogue::difference::{Change, What};
 use domain::catalogue::{Attribute, AttributeType, Catalogue};
 use domain::condition::{Condition, Value};
@@ -105,7 +106,7 @@ pub struct Compared {
     pub from: Option<(String, Vec<Change>)>,
 }
 
-#[server]
+#[rpc]
 pub async fn compare_editions(from: Option<String>) -> Result<Compared, Failure> {
     let editions = use_context::<crate::Editions>().unwrap_or_default();
     let cx = crate::session::service_context()?;

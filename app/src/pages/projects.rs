@@ -5,6 +5,7 @@ use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::shared::catalogue;
+use app_macros::rpc;
 use domain::Error;
 use domain::project::card::Card;
 use domain::project::policy::starts_projects;
@@ -12,7 +13,7 @@ use domain::role::Role;
 use leptos::prelude::*;
 use leptos_router::components::{A, Redirect};
 
-#[server]
+#[rpc]
 pub async fn my_projects() -> Result<Vec<Card>, Failure> {
     let cx = crate::session::service_context()?;
     Ok(service::project::list(&cx).await?)

@@ -5,6 +5,8 @@ use crate::components::notice::ErrorNotice;
 use crate::components::work_style::WorkStyle;
 use crate::error::Failure;
 use crate::lang::{say, tr};
+use app_macros::rpc;
+use domain::project::certificate::{Item, Standing};
 use domain::date::Date;
 use domain::project::certificate::{Item, Standing};
 use domain::{Error, Text};
@@ -28,7 +30,7 @@ pub struct Shown {
 }
 
 /// Looks a certificate up. Numbers can be guessed: how often is counted for each network address.
-#[server]
+#[rpc]
 pub async fn look_up_certificate(number: String) -> Result<Shown, Failure> {
     let cx = crate::session::service_context()?;
     service::limit::take(&cx, domain::limit::Limit::LookUpCertificate, &cx.network()).await?;

@@ -8,6 +8,7 @@ use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::pages::project::matter_name;
 use crate::shared::today;
+use app_macros::rpc;
 use domain::Error;
 use domain::account::Person;
 use domain::date::Date;
@@ -34,7 +35,7 @@ pub struct WorkList {
     seed: String,
 }
 
-#[server]
+#[rpc]
 pub async fn my_work() -> Result<WorkList, Failure> {
     let cx = crate::session::service_context()?;
     let list = service::work::list(&cx).await?;
@@ -48,7 +49,7 @@ pub async fn my_work() -> Result<WorkList, Failure> {
 const MOST_AT_ONCE: usize = 500;
 
 /// Does the same with every chosen matter, `project/matter` each. What is refused is said; the rest is done.
-#[server]
+#[rpc]
 pub async fn move_many(step: String, #[server(default)] items: Vec<String>, key: String, based_on: u64) -> Result<Done, Failure> {
     use domain::project::matter::Command as M;
     let _ = based_on;
@@ -88,7 +89,7 @@ pub async fn move_many(step: String, #[server(default)] items: Vec<String>, key:
     Err(Error::Refused { sentence }.into())
 }
 
-#[server]
+#[rpc]
 pub async fn name_deputy(deputy: String, until: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let _ = (key, based_on);
     let cx = crate::session::service_context()?;

@@ -66,7 +66,7 @@ async fn a_first_password_opens_nothing_but_its_own_change_and_what_everybody_re
         assert_eq!(answer.status, 403, "{path}");
         assert!(answer.text.contains("请先在“我的账号”修改密码"), "{}", answer.text);
     }
-    for path in ["/collab/ticket", "/api/my_projects1", "/api/move_matter1", "/api/start_project1"] {
+    for path in ["/collab/ticket", "/rpc/my_projects", "/rpc/move_matter", "/rpc/start_project"] {
         assert_eq!(portal.send(form(path, &xin, "203.0.113.9", String::new())).await.status, 403, "{path}");
     }
     let page = portal.get("/account", &xin).await;
@@ -155,7 +155,7 @@ async fn people_of_government_come_in_from_their_networks_alone() {
         portal.send(request)
     };
     let sign_in_page = get("/sign-in", "10.20.1.2", "x-nothing", "").await.text;
-    let path = sign_in_page.split("action=\"").skip(1).find(|rest| rest.starts_with("/api/sign_in")).unwrap().split('"').next().unwrap();
+    let path = sign_in_page.split("action=\"").skip(1).find(|rest| rest.starts_with("/rpc/sign_in")).unwrap().split('"').next().unwrap();
     let as_ = |login: &str, from: &str| form(path, "", from, format!("login={login}&password=correct+horse&to=/projects"));
     let refused = portal.send(as_("li", "203.0.113.9")).await;
     assert!(refused.status == 403 && refused.text.contains("须从指定的网络访问"), "{} {}", refused.status, refused.text);

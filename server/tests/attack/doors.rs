@@ -6,9 +6,9 @@ use axum::http::{Request, header};
 
 /// The address of a server function.
 pub fn path(name: &str) -> String {
-    let is = |path: &&str| path.strip_prefix(&format!("/api/{name}")).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-    let mut all = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path);
-    all.find(is).unwrap_or_else(|| panic!("no server function `{name}`")).to_string()
+    let path = format!("/rpc/{name}");
+    assert!(leptos::server_fn::axum::server_fn_paths().any(|(known, _)| known == path), "no server function `{name}`");
+    path
 }
 
 /// Sends a form to a server function, with a session's cookie.

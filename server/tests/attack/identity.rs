@@ -88,12 +88,6 @@ async fn on_record(world: &World) -> Vec<(String, String)> {
     rows.iter().map(|row| (row.get("login"), row.get("subject"))).collect()
 }
 
-fn function(name: &str) -> String {
-    let known =
-        |path: &&'static str| path.strip_prefix(&format!("/api/{name}")).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
-    leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).find(|path| known(path)).unwrap().to_string()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_functions_and_files_give_a_number_whole_to_those_who_need_it_alone() {
     let world = World::on_sqlite().await;
@@ -119,7 +113,7 @@ async fn pages_functions_and_files_give_a_number_whole_to_those_who_need_it_alon
             ("view_filed", format!("id={id}&package={package}&matter={REGISTRATION}&nth=1")),
             ("view_project", format!("id={id}")),
         ] {
-            answers.push(door.post(&function(name), "application/json", None, FORM, body.as_bytes()).await);
+            answers.push(door.post(&crate::doors::path(name), "application/json", None, FORM, body.as_bytes()).await);
         }
         let n = answers.len();
         for (place, answer) in answers.iter().enumerate() {
@@ -303,7 +297,7 @@ async fn the_page_for_filing_gives_a_number_to_nobody() {
         let before = on_record(&world).await.len();
         let mut answers = vec![door.get(&format!("/projects/{id}/filing")).await];
         for name in ["view_masked", "view_masked_anew"] {
-            answers.push(door.post(&function(name), "application/json", None, FORM, format!("id={id}").as_bytes()).await);
+            answers.push(door.post(&crate::doors::path(name), "application/json", None, FORM, format!("id={id}").as_bytes()).await);
         }
         for answer in answers {
             let text = answer.text();

@@ -151,7 +151,7 @@ async fn a_page_that_nobody_uses_is_signed_out_after_two_hours() {
 #[test]
 fn each_function_that_a_page_calls_by_itself_has_a_namesake_and_is_tried() {
     let all: Vec<&str> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
-    let names: BTreeSet<&str> = all.iter().map(|path| path.trim_start_matches("/api/").trim_end_matches(char::is_numeric)).collect();
+    let names: BTreeSet<&str> = all.iter().map(|path| path.trim_start_matches("/rpc/")).collect();
     let anew: BTreeSet<&str> = names.iter().copied().filter(|name| name.ends_with("_anew")).collect();
     assert_eq!(anew, ANEW.into_iter().chain(["view_filed_anew"]).collect());
     assert!(anew.iter().all(|name| names.contains(name.trim_end_matches("_anew"))), "{names:?}");
@@ -268,8 +268,8 @@ async fn a_token_is_no_session_and_a_session_no_token() {
         assert!(portal.get(&format!("/projects?token={secret}"), "").await.status.is_redirection());
     }
     // What takes a person no token does, whatever its scope.
-    for function in ["change_password1", "end_session1", "move_matter1", "start_project1", "my_account1"] {
-        let mut request = form(&format!("/api/{function}"), "", "203.0.113.9", String::new());
+    for function in ["change_password", "end_session", "move_matter", "start_project", "my_account"] {
+        let mut request = form(&crate::doors::path(function), "", "203.0.113.9", String::new());
         request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
         let refused = portal.send(request).await;
         assert!(refused.status == 403 && refused.text.contains("须本人登录"), "{function}: {} {}", refused.status, refused.text);

@@ -12,8 +12,8 @@ use sqlx::Row;
 pub async fn action(portal: &Portal, page: &str, cookie: &str, name: &str) -> String {
     let text = portal.get(page, cookie).await.text;
     let mut actions = text.split("action=\"").skip(1).filter_map(|rest| rest.split('"').next());
-    let start = format!("/api/{name}");
-    actions.find(|a| a.starts_with(&start)).unwrap_or_else(|| panic!("{page} has no form for {name}")).to_string()
+    let path = format!("/rpc/{name}");
+    actions.find(|a| *a == path).unwrap_or_else(|| panic!("{page} has no form for {name}")).to_string()
 }
 
 /// A form sent by a program: the answer's status says what came of it.
@@ -146,7 +146,7 @@ async fn by_https_the_cookie_is_this_hosts_alone() {
         request
     };
     let page = portal.send(https(Request::get("/sign-in").header(header::ACCEPT, "text/html").body(Body::empty()).unwrap())).await;
-    let path = page.text.split("action=\"").skip(1).find(|rest| rest.starts_with("/api/sign_in")).unwrap().split('"').next().unwrap();
+    let path = page.text.split("action=\"").skip(1).find(|rest| rest.starts_with("/rpc/sign_in")).unwrap().split('"').next().unwrap();
     let answer = portal.send(https(sign_in(path, "203.0.113.9", "wang", "correct horse"))).await;
     let set = answer.headers[header::SET_COOKIE].to_str().unwrap();
     assert!(set.starts_with("__Host-session=") && set.contains("; Secure") && set.contains("Max-Age=43200"), "{set}");

@@ -11,5 +11,6 @@ mod live;
 mod pages;
 mod papers;
 mod portal;
+mod rpc;
 #[path = "../../../service/tests/story/world.rs"]
 mod world;

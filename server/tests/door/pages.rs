@@ -68,7 +68,7 @@ async fn every_answer_is_protected() {
 async fn another_site_cannot_make_a_browser_post() {
     let portal = Portal::open().await;
     for origin in ["https://evil.example", "null"] {
-        let request = Request::post("/api/sign_out").header(header::HOST, "localhost").header(header::ORIGIN, origin);
+        let request = Request::post("/rpc/sign_out").header(header::HOST, "localhost").header(header::ORIGIN, origin);
         assert_eq!(portal.send(request.body(Body::empty()).unwrap()).await.status, 403, "{origin}");
     }
 }
@@ -113,7 +113,7 @@ async fn health_says_whether_the_database_answers() {
 /// The address of a server function, as the page's form names it.
 async fn form_action(portal: &Portal, page: &str, cookie: &str, name: &str) -> String {
     let text = portal.get(page, cookie).await.text;
-    let action = text.split("action=\"").skip(1).filter_map(|rest| rest.split('"').next()).find(|a| a.starts_with(&format!("/api/{name}")));
+    let action = text.split("action=\"").skip(1).filter_map(|rest| rest.split('"').next()).find(|a| *a == format!("/rpc/{name}"));
     action.unwrap_or_else(|| panic!("{page} has no form for {name}")).to_string()
 }
 

@@ -9,6 +9,7 @@ use crate::components::notice::ErrorNotice;
 use crate::components::work_style::WorkStyle;
 use crate::error::Failure;
 use crate::lang::{list, say, tr};
+use app_macros::rpc;
 use domain::Error;
 use domain::access::{SessionLine, TokenLine};
 use domain::account::Person;
@@ -70,7 +71,7 @@ impl JustDone {
     }
 }
 
-#[server]
+#[rpc]
 pub async fn my_account() -> Result<OwnAccount, Failure> {
     let (cx, access) = crate::session::access()?;
     let own = service::account::own(&cx.service.db, &access.account).await.map_err(service::Error::from)?;
@@ -112,7 +113,7 @@ fn done(what: &str) -> Done {
     Done { version: 0 }
 }
 
-#[server]
+#[rpc]
 pub async fn change_password(old: String, new: String, again: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let _ = (key, based_on);
     let (cx, access) = crate::session::access()?;
@@ -125,7 +126,7 @@ pub async fn change_password(old: String, new: String, again: String, key: Strin
 }
 
 /// Ends one of the person's sessions; without an id all others.
-#[server]
+#[rpc]
 pub async fn end_session(#[server(default)] id: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let _ = (key, based_on);
     let (cx, access) = crate::session::access()?;
@@ -137,7 +138,7 @@ pub async fn end_session(#[server(default)] id: String, key: String, based_on: u
     Ok(done(&format!("session.{id}")))
 }
 
-#[server]
+#[rpc]
 pub async fn end_token(id: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let _ = (key, based_on);
     let (cx, access) = crate::session::access()?;

@@ -6,6 +6,7 @@ use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
 use crate::lang::tr;
 use crate::pages::set_status;
+use app_macros::rpc;
 #[cfg(feature = "ssr")]
 use domain::guide::Answers;
 use domain::project::policy::starts_projects;
@@ -20,7 +21,7 @@ pub struct StartNeeds {
     pub seed: String,
 }
 
-#[server]
+#[rpc]
 pub async fn starting() -> Result<StartNeeds, Failure> {
     let cx = crate::session::service_context()?;
     let areas = service::account::areas(&cx.service.db).await.map_err(service::Error::from)?;
@@ -28,7 +29,7 @@ pub async fn starting() -> Result<StartNeeds, Failure> {
 }
 
 /// Opens a project from a map's answers (as in the address) and goes there.
-#[server]
+#[rpc]
 pub async fn start_project(name: String, area: String, answers: String, key: String) -> Result<(), Failure> {
     let cx = crate::session::service_context()?;
     let actor = cx.actor().map_err(Failure::from)?;

@@ -9,6 +9,7 @@ use crate::error::Failure;
 use crate::lang::{colon, list, say, size, tr};
 use crate::shared::{catalogue, today};
 use crate::upload::{Along, Sending, Way};
+use app_macros::rpc;
 use domain::Id;
 use domain::catalogue::{Material, Matter};
 use domain::project::library::{Document, Kept, Paper, Stands, papers, right_to_change};
@@ -28,14 +29,14 @@ struct Row {
 type Names = BTreeMap<Id<Document>, Vec<String>>;
 
 /// The names people gave the documents: they stand outside the log.
-#[server]
+#[rpc]
 pub async fn document_names(id: String) -> Result<Names, Failure> {
     let cx = crate::session::service_context()?;
     Ok(service::material::names(&cx, &id.into()).await?)
 }
 
 /// The same, read by the page itself because documents came or went ([`crate::anew`]).
-#[server]
+#[rpc]
 pub async fn document_names_anew(id: String) -> Result<Names, Failure> {
     let cx = crate::session::service_context()?;
     Ok(service::material::names(&cx, &id.into()).await?)

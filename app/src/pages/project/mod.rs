@@ -26,6 +26,8 @@ use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::live::{Connection, follow};
 use crate::shared::catalogue;
+use app_macros::rpc;
+use domain::Error;
 use domain::account::Account;
 use domain::catalogue::{Matter, Organisation};
 use domain::id::Id;
@@ -41,14 +43,14 @@ use leptos_router::components::{A, Outlet, Redirect};
 use leptos_router::hooks::use_params_map;
 
 /// The project as its page begins.
-#[server]
+#[rpc]
 pub async fn view_project(id: String) -> Result<View, Failure> {
     let cx = crate::session::service_context()?;
     Ok(service::project::view(&cx, &id.into()).await?)
 }
 
 /// The same, read by the page itself because it missed something ([`crate::anew`]).
-#[server]
+#[rpc]
 pub async fn view_project_anew(id: String) -> Result<View, Failure> {
     let cx = crate::session::service_context()?;
     Ok(service::project::view(&cx, &id.into()).await?)

@@ -8,6 +8,7 @@ use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
 use crate::lang::{say, size, tr};
 use crate::shared::catalogue;
+use app_macros::rpc;
 use domain::Id;
 use domain::catalogue::{Field, Form, Matter};
 use domain::project::filing::Snapshot;
@@ -30,13 +31,13 @@ pub struct FiledView {
     pub form: Form,
 }
 
-#[server]
+#[rpc]
 pub async fn view_filed(id: String, package: String, matter: String, nth: usize) -> Result<FiledView, Failure> {
     filed(id.into(), package.into(), matter.into(), nth).await
 }
 
 /// The same, read by the page itself because something was filed ([`crate::anew`]).
-#[server]
+#[rpc]
 pub async fn view_filed_anew(id: String, package: String, matter: String, nth: usize) -> Result<FiledView, Failure> {
     filed(id.into(), package.into(), matter.into(), nth).await
 }

@@ -2,6 +2,7 @@
 //! write path in `service`.
 
 use crate::error::Failure;
+use app_macros::rpc;
 use domain::project::view::Done;
 use leptos::prelude::*;
 
@@ -10,7 +11,7 @@ mod server;
 #[cfg(feature = "ssr")]
 use server::*;
 
-#[server]
+#[rpc]
 pub async fn move_matter(
     project: String,
     matter: String,
@@ -60,37 +61,37 @@ fn matter_step(step: &str, reason: &str, note: String) -> Result<domain::project
     })
 }
 
-#[server]
+#[rpc]
 pub async fn ask(project: String, matter: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::project::consultation::Command::Ask { matter: server::matter(matter), text, backbone: None };
     send(project, domain::project::Command::Consultation { id: new_id(&key)?, command }, key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn answer(project: String, question: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::project::consultation::Command::Answer { text };
     send(project, domain::project::Command::Consultation { id: question.into(), command }, key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn ask_again(project: String, question: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::project::consultation::Command::AskAgain { text };
     send(project, domain::project::Command::Consultation { id: question.into(), command }, key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn close_question(project: String, question: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::project::consultation::Command::Close;
     send(project, domain::project::Command::Consultation { id: question.into(), command }, key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn raise(project: String, matter: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::project::difficulty::Command::Raise { matter: server::matter(matter), text };
     send(project, domain::project::Command::Difficulty { id: new_id(&key)?, command }, key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn appoint(
     project: String,
     difficulty: String,
@@ -105,7 +106,7 @@ pub async fn appoint(
 }
 
 /// `counters`: the number of the proposal it answers, or nothing.
-#[server]
+#[rpc]
 pub async fn propose(
     project: String,
     difficulty: String,
@@ -118,13 +119,13 @@ pub async fn propose(
     send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn accept_proposal(project: String, difficulty: String, proposal: usize, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::project::difficulty::Command::Accept { proposal };
     send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn resolve(
     project: String,
     difficulty: String,
@@ -140,20 +141,20 @@ pub async fn resolve(
     send(project, FormRead::of(|_| Right::LeadDifficulty, command.map(of)), key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn note(project: String, text: String, #[server(default)] internal: bool, key: String, based_on: u64) -> Result<Done, Failure> {
     let note = domain::project::Note { matter: None, text: domain::Text::same(text), internal, milestone: None };
     send(project, domain::project::Command::Note { note }, key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn appoint_agent(project: String, account: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::project::team::Command::AppointAgent { account: account.into() };
     send(project, domain::project::Command::Team { command }, key, based_on).await
 }
 
 /// `settings`: as in an address.
-#[server]
+#[rpc]
 pub async fn adopt_plan(project: String, settings: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let pairs = settings.split('&').filter_map(|p| p.split_once('='));
     let settings = domain::plan::Settings::from_pairs(pairs).map_err(|wrong| {
@@ -165,7 +166,7 @@ pub async fn adopt_plan(project: String, settings: String, reason: String, key: 
 }
 
 /// Fills in fields of a section from a plain form; with JavaScript the sheet is written live.
-#[server]
+#[rpc]
 pub async fn fill_section(
     project: String,
     #[server(default)] values: std::collections::BTreeMap<String, String>,
@@ -180,7 +181,7 @@ pub async fn fill_section(
 }
 
 /// `fields`: what is confirmed, as `field:change,field:change`.
-#[server]
+#[rpc]
 pub async fn confirm_fields(project: String, fields: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let one = |pair: &str| pair.split_once(':').and_then(|(field, seq)| Some((field.into(), seq.parse().ok()?)));
     let fields: Option<Vec<_>> = fields.split(',').map(one).collect();
@@ -189,21 +190,21 @@ pub async fn confirm_fields(project: String, fields: String, key: String, based_
     send(project, FormRead::of(|_| Right::ConfirmSheet, fields.map(of)), key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn mark_section(project: String, section: String, ready: bool, seq: u64, key: String, based_on: u64) -> Result<Done, Failure> {
     use domain::project::sheet::Command as S;
     let command = if ready { S::MarkReady { section, seq } } else { S::MarkUnready { section } };
     send(project, domain::project::Command::Sheet { command }, key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn sort_document(project: String, document: String, material: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let material = (!material.is_empty()).then(|| material.into());
     let command = domain::project::library::Command::Sort { material };
     send(project, domain::project::Command::Document { id: document.into(), command }, key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn limit_document(project: String, document: String, expires: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let expires = if expires.is_empty() { Ok(None) } else { date(&expires).map(Some) };
     let of = |expires| Command::Document { id: document.clone().into(), command: domain::project::library::Command::Limit { expires } };
@@ -222,14 +223,14 @@ pub async fn limit_document(project: String, document: String, expires: String, 
     .await
 }
 
-#[server]
+#[rpc]
 pub async fn remove_document(project: String, document: String, why: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::project::library::Command::Remove { why };
     send(project, domain::project::Command::Document { id: document.into(), command }, key, based_on).await
 }
 
 /// `texts`, `dues`: what is promised of papers that follow.
-#[server]
+#[rpc]
 pub async fn file_package(
     project: String,
     #[server(default)] matters: Vec<String>,
@@ -251,31 +252,31 @@ pub async fn file_package(
     Ok(service::submission::file(&cx, &project.into(), &matters, &promised, declared, sent).await?)
 }
 
-#[server]
+#[rpc]
 pub async fn return_package(project: String, package: String, explanation: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let (cx, sent) = with_key(&project, key, based_on).await?;
     Ok(service::submission::give_back(&cx, &project.into(), &package.into(), &explanation, sent).await?)
 }
 
-#[server]
+#[rpc]
 pub async fn convert_package(project: String, package: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let (cx, sent) = with_key(&project, key, based_on).await?;
     Ok(service::submission::convert(&cx, &project.into(), &package.into(), sent).await?)
 }
 
-#[server]
+#[rpc]
 pub async fn notify_package(project: String, package: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::project::submission::Command::Notify;
     send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn withdraw_package(project: String, package: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::project::submission::Command::Withdraw { reason };
     send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn lapse_package(project: String, package: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::project::submission::Command::Lapse { reason };
     send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
@@ -293,7 +294,7 @@ pub struct Said {
     reasons: std::collections::BTreeMap<String, String>,
 }
 
-#[server]
+#[rpc]
 pub async fn give_opinion(
     project: String,
     package: String,
@@ -341,7 +342,7 @@ fn verdict_of(said: Said) -> Result<domain::project::review::Verdict, Failure> {
     })
 }
 
-#[server]
+#[rpc]
 pub async fn record_elsewhere(
     project: String,
     matter: String,
@@ -361,20 +362,20 @@ pub async fn record_elsewhere(
     send(project, FormRead::of(right, command.map(of)), key, based_on).await
 }
 
-#[server]
+#[rpc]
 pub async fn issue_jointly(project: String, #[server(default)] matters: Vec<String>, key: String, based_on: u64) -> Result<Done, Failure> {
     let (cx, sent) = with_key(&project, key, based_on).await?;
     let matters = matters.into_iter().map(Into::into).collect();
     Ok(service::certificate::issue_jointly(&cx, &project.into(), &matters, &crate::shared::origin(), sent).await?)
 }
 
-#[server]
+#[rpc]
 pub async fn correct_certificate(project: String, number: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let (cx, sent) = with_key(&project, key, based_on).await?;
     Ok(service::certificate::correct(&cx, &project.into(), &number, &reason, &crate::shared::origin(), sent).await?)
 }
 
-#[server]
+#[rpc]
 pub async fn revoke_certificate(project: String, number: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let command = domain::project::certificate::Command::Revoke { number, reason };
     send(project, domain::project::Command::Certificate { command }, key, based_on).await

@@ -71,8 +71,9 @@ impl Door {
     /// The address of a server function, as a page's form names it.
     pub(crate) async fn action(&self, page: &str, name: &str) -> String {
         let text = self.get(page).await.text();
-        let at = text.find(&format!("\"/api/{name}")).unwrap_or_else(|| panic!("{page} has no form for {name}"));
-        text[at + 1..].split('"').next().unwrap().to_string()
+        let path = format!("/rpc/{name}");
+        assert!(text.contains(&format!("\"{path}\"")), "{page} has no form for {name}");
+        path
     }
 }
 

@@ -86,7 +86,7 @@ proptest! {
     fn a_local_path_is_one(to in "[/\\\\.:%@?#a-f2e\t\r\n\u{0} \u{a0}\u{3000}／。]{0,24}|[ -~]{0,40}|.{0,40}") {
         let path = app::local_path(&to);
         prop_assert!(path.starts_with('/') && !path.starts_with("//") && path.is_ascii() && !path.contains(char::is_control), "{path}");
-        for base in ["http://localhost:3000/api/x", "https://portal.example/projects/1"] {
+        for base in ["http://localhost:3000/rpc/x", "https://portal.example/projects/1"] {
             let base = url::Url::parse(base).unwrap();
             let there = base.join(&path).unwrap();
             prop_assert_eq!(there.origin(), base.origin());
@@ -160,8 +160,8 @@ async fn a_server_function_that_is_called_wrongly_says_so_and_is_no_fault_of_our
     for accept in ["application/json", "text/html"] {
         let post = async |path: &str, kind: &str, body: &[u8]| door.post(path, accept, None, kind, body).await;
         for (status, answer) in [
-            (404, post("/api/no_such_function", FORM, b"").await),
-            (404, post("/api/ask", FORM, whole.as_bytes()).await),
+            (404, post("/rpc/no_such_function", FORM, b"").await),
+            (404, post("/rpc/as", FORM, whole.as_bytes()).await),
             (415, post(&ask, "application/json", b"{}").await),
             (415, post(&ask, "multipart/form-data; boundary=x", b"--x--").await),
             (415, post(&ask, "", whole.as_bytes()).await),

@@ -10,6 +10,7 @@ use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
 use crate::lang::{list, say, tr};
 use crate::shared::{catalogue, today};
+use app_macros::rpc;
 use domain::Id;
 use domain::catalogue::{Material, Matter, SupplyBy};
 use domain::date::Date;
@@ -25,14 +26,14 @@ use package::Package;
 use std::collections::BTreeMap;
 
 /// The sheet as far as it is counted here what is missing: nobody reads an identity number by it.
-#[server]
+#[rpc]
 pub async fn view_masked(id: String) -> Result<SheetView, Failure> {
     let cx = crate::session::service_context()?;
     Ok(service::sheet::view_masked(&cx, &id.into()).await?)
 }
 
 /// The same, read by the page itself because something happened ([`crate::anew`]).
-#[server]
+#[rpc]
 pub async fn view_masked_anew(id: String) -> Result<SheetView, Failure> {
     let cx = crate::session::service_context()?;
     Ok(service::sheet::view_masked(&cx, &id.into()).await?)

@@ -13,25 +13,28 @@ use crate::shared::catalogue;
 use crate::together::Sheet;
 use domain::project::sheet::{Missing, SheetView, missing, needs};
 use domain::sheet::Changed;
+use app_macros::rpc;
+use domain::sheet::Changed;
+use domain::project::sheet::{Missing, SheetView, missing, needs};
 use leptos::prelude::*;
 use section::Section;
 
 /// What the sheet begins with.
-#[server]
+#[rpc]
 pub async fn view_sheet(id: String) -> Result<SheetView, Failure> {
     let cx = crate::session::service_context()?;
     Ok(service::sheet::view(&cx, &id.into()).await?)
 }
 
 /// The same, read by the page itself because it missed something ([`crate::anew`]).
-#[server]
+#[rpc]
 pub async fn view_sheet_anew(id: String) -> Result<SheetView, Failure> {
     let cx = crate::session::service_context()?;
     Ok(service::sheet::view(&cx, &id.into()).await?)
 }
 
 /// What people made of a section's fields, latest first.
-#[server]
+#[rpc]
 pub async fn sheet_history(id: String, section: String) -> Result<Vec<Changed>, Failure> {
     let cx = crate::session::service_context()?;
     Ok(service::sheet::history(&cx, &id.into(), &section, None).await?)
