@@ -2,23 +2,19 @@
 
 use divan::{Bencher, black_box};
 use domain::account::By;
-use domain::catalogue::{CALENDAR_FILE, Catalogue, FILES};
+use domain::catalogue::Catalogue;
 use domain::date::Instant;
 use domain::guide::{Answers, GuideMap};
-use domain::project::{Event, Opening, Project, Stamp, consultation, start};
-use domain::role::Role;
-use std::path::PathBuf;
+use domain::project::{Event, Opening, Project, consultation, start};
+use test_support::catalogue::CATALOGUE;
+use test_support::people::WANG;
 
 fn main() {
     divan::main();
 }
 
-fn catalogue() -> Catalogue {
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../catalogue");
-    let files: Vec<(&str, String)> =
-        FILES.into_iter().chain([CALENDAR_FILE]).filter_map(|n| Some((n, std::fs::read_to_string(dir.join(n)).ok()?))).collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(n, s)| (*n, s.as_str())).collect();
-    Catalogue::read(&files).unwrap_or_else(|mistakes| unreachable!("{mistakes:?}"))
+fn catalogue() -> &'static Catalogue {
+    &CATALOGUE
 }
 
 fn shishan(catalogue: &Catalogue) -> Answers {
@@ -30,32 +26,25 @@ fn shishan(catalogue: &Catalogue) -> Answers {
 #[divan::bench]
 fn shishan_guide_map(bencher: Bencher) {
     let catalogue = catalogue();
-    let (answers, day) = (shishan(&catalogue), Instant::from_unix_micros(0).date());
-    bencher.bench_local(|| black_box(GuideMap::new(&catalogue, black_box(&answers), day)).entries.len());
+    let (answers, day) = (shishan(catalogue), Instant::from_unix_micros(0).date());
+    bencher.bench_local(|| black_box(GuideMap::new(catalogue, black_box(&answers), day)).entries.len());
 }
 
 #[divan::bench]
 fn fold_2000_events(bencher: Bencher) {
     let catalogue = catalogue();
     let at = Instant::from_unix_micros(1_700_000_000_000_000);
-    let actor = domain::account::Actor {
-        account: "wang".into(),
-        role: Role::Enterprise,
-        firm: "acme".into(),
-        office: None,
-        matters: Default::default(),
-        stands_for: Default::default(),
-    };
+    let actor = WANG.actor();
     let opening = Opening {
         name: "p".into(),
         area: "a".into(),
-        owner: "acme".into(),
-        answers: shishan(&catalogue),
+        owner: actor.firm.clone(),
+        answers: shishan(catalogue),
         as_of: at.date(),
         lead: None,
         agent: None,
     };
-    let mut events = start(&catalogue, opening, By { actor: &actor, at }).unwrap_or_default();
+    let mut events = start(catalogue, opening, By { actor: &actor, at }).unwrap_or_default();
     for i in 0..1999 {
         let event = match i % 2 {
             0 => consultation::Event::Asked {
@@ -68,7 +57,7 @@ fn fold_2000_events(bencher: Bencher) {
     bencher.bench_local(|| {
         let mut project = Project::open(&events[0], at, false);
         if let Some(project) = &mut project {
-            events[1..].iter().for_each(|event| project.apply(event, Stamp { at, by: &actor.account, assumed: false }));
+            events[1..].iter().for_each(|event| project.apply(event, domain::project::Stamp { at, by: &actor.account, assumed: false }));
         }
         black_box(project)
     });

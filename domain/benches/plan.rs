@@ -2,12 +2,12 @@
 //! Figures: docs/performance.md.
 
 use divan::{Bencher, black_box};
-use domain::catalogue::{CALENDAR_FILE, Catalogue, FILES};
+use domain::catalogue::Catalogue;
 use domain::guide::{Answers, GuideMap, what_if};
 use domain::plan::chance::{Simulation, Spreads};
 use domain::plan::network::{Fact, Length, Link, Network, Tie};
 use domain::plan::{Plan, Settings};
-use std::path::PathBuf;
+use test_support::catalogue::CATALOGUE;
 
 fn main() {
     divan::main();
@@ -24,12 +24,8 @@ fn report(line: &str) {
     println!("{line}");
 }
 
-fn catalogue() -> Catalogue {
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../catalogue");
-    let files: Vec<(&str, String)> =
-        FILES.into_iter().chain([CALENDAR_FILE]).filter_map(|n| Some((n, std::fs::read_to_string(dir.join(n)).ok()?))).collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(n, s)| (*n, s.as_str())).collect();
-    Catalogue::read(&files).unwrap_or_else(|mistakes| unreachable!("{mistakes:?}"))
+fn catalogue() -> &'static Catalogue {
+    &CATALOGUE
 }
 
 fn shishan(catalogue: &Catalogue) -> Answers {
@@ -46,16 +42,16 @@ fn settings() -> Settings {
 #[divan::bench]
 fn shishan_plan(bencher: Bencher) {
     let (catalogue, settings) = (catalogue(), settings());
-    let map = GuideMap::new(&catalogue, &shishan(&catalogue), "2022-03-15".parse().unwrap_or_else(|_| unreachable!()));
-    bencher.bench_local(|| black_box(Plan::new(&catalogue, &map, black_box(&settings))).map(|p| p.end));
+    let map = GuideMap::new(catalogue, &shishan(catalogue), "2022-03-15".parse().unwrap_or_else(|_| unreachable!()));
+    bencher.bench_local(|| black_box(Plan::new(catalogue, &map, black_box(&settings))).map(|p| p.end));
 }
 
 /// The two passes alone.
 #[divan::bench]
 fn shishan_passes(bencher: Bencher) {
     let (catalogue, settings) = (catalogue(), settings());
-    let map = GuideMap::new(&catalogue, &shishan(&catalogue), "2022-03-15".parse().unwrap_or_else(|_| unreachable!()));
-    let plan = Plan::new(&catalogue, &map, &settings).unwrap_or_else(|w| unreachable!("{w:?}"));
+    let map = GuideMap::new(catalogue, &shishan(catalogue), "2022-03-15".parse().unwrap_or_else(|_| unreachable!()));
+    let plan = Plan::new(catalogue, &map, &settings).unwrap_or_else(|w| unreachable!("{w:?}"));
     bencher.bench_local(|| {
         let early = plan.network.forward(plan.first, plan.calendar());
         let end = early.end.iter().copied().max().unwrap_or_default();
@@ -66,10 +62,10 @@ fn shishan_passes(bencher: Bencher) {
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn shishan_10000_runs(bencher: Bencher) {
     let (catalogue, settings) = (catalogue(), settings());
-    let map = GuideMap::new(&catalogue, &shishan(&catalogue), "2022-03-15".parse().unwrap_or_else(|_| unreachable!()));
-    let plan = Plan::new(&catalogue, &map, &settings).unwrap_or_else(|w| unreachable!("{w:?}"));
+    let map = GuideMap::new(catalogue, &shishan(catalogue), "2022-03-15".parse().unwrap_or_else(|_| unreachable!()));
+    let plan = Plan::new(catalogue, &map, &settings).unwrap_or_else(|w| unreachable!("{w:?}"));
     bencher.bench_local(|| {
-        let simulation = Simulation::new(&catalogue, &map, &plan, &Spreads::default(), "production", 1);
+        let simulation = Simulation::new(catalogue, &map, &plan, &Spreads::default(), "production", 1);
         let mut simulation = simulation.unwrap_or_else(|| unreachable!());
         simulation.run(10_000);
         black_box(simulation.chance("production", 1, 0))
@@ -79,8 +75,8 @@ fn shishan_10000_runs(bencher: Bencher) {
 #[divan::bench]
 fn what_if_beside_every_answer(bencher: Bencher) {
     let catalogue = catalogue();
-    let answers = shishan(&catalogue);
-    bencher.bench_local(|| black_box(what_if(&catalogue, black_box(&answers))).len());
+    let answers = shishan(catalogue);
+    bencher.bench_local(|| black_box(what_if(catalogue, black_box(&answers))).len());
 }
 
 const ACTIVITIES: usize = 1_000_000;

@@ -1,44 +1,29 @@
 //! The data sheet: what is missing over all matters; a document after years of writing. Figures: docs/performance.md.
 
 use divan::{Bencher, black_box};
-use domain::account::{Actor, By};
-use domain::catalogue::{CALENDAR_FILE, Catalogue, FILES, Form};
+use domain::account::By;
+use domain::catalogue::{Catalogue, Form};
 use domain::guide::Answers;
 use domain::project::sheet::{State, beginning, missing, needs};
 use domain::project::{Opening, Project, start};
-use domain::role::Role;
 use domain::sheet::document::Document;
 use domain::sheet::{Entries, Entry};
-use std::path::PathBuf;
 use std::sync::LazyLock;
+use test_support::catalogue::CATALOGUE;
+use test_support::people::WANG;
 use yrs::{ReadTxn, Transact};
 
 fn main() {
     divan::main();
 }
 
-static CATALOGUE: LazyLock<Option<Catalogue>> = LazyLock::new(|| {
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../catalogue");
-    let files: Vec<(&str, String)> =
-        FILES.into_iter().chain([CALENDAR_FILE]).filter_map(|n| Some((n, std::fs::read_to_string(dir.join(n)).ok()?))).collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(n, s)| (*n, s.as_str())).collect();
-    Catalogue::read(&files).ok()
-});
-
 fn project(catalogue: &Catalogue) -> Option<(Project, domain::date::Instant)> {
     let at: domain::date::Instant = "2024-09-26T02:00:00.000000Z".parse().ok()?;
-    let actor = Actor {
-        account: "a".into(),
-        role: Role::Enterprise,
-        firm: "f".into(),
-        office: None,
-        matters: Default::default(),
-        stands_for: Default::default(),
-    };
+    let actor = WANG.actor();
     let opening = Opening {
         name: "测量".into(),
         area: "狮山".into(),
-        owner: "f".into(),
+        owner: actor.firm.clone(),
         answers: Answers::default(),
         as_of: at.date(),
         lead: None,
@@ -51,10 +36,10 @@ fn project(catalogue: &Catalogue) -> Option<(Project, domain::date::Instant)> {
 /// What is still missing, over all matters of a project: computed at every keystroke of everybody.
 #[divan::bench]
 fn what_is_missing(bencher: Bencher) {
-    let Some(catalogue) = CATALOGUE.as_ref() else { return };
+    let catalogue = &*CATALOGUE;
     let Some((project, at)) = project(catalogue) else { return };
     let form = &catalogue.form;
-    let entry = |value: String| Entry { value, by: "a".into(), at, seq: 1, own: true };
+    let entry = |value: String| Entry { value, by: WANG.login.into(), at, seq: 1, own: true };
     let mut entries: Entries = beginning(&project, "公司", form).into_iter().map(|(id, value)| (id, entry(value))).collect();
     for field in &form.fields {
         entries.entry(field.id.clone()).or_insert_with(|| entry("2026-01-01".into()));
@@ -65,7 +50,7 @@ fn what_is_missing(bencher: Bencher) {
 
 /// 100,000 edits by 40 sessions over the fields of a section.
 static WRITTEN: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let Some(catalogue) = CATALOGUE.as_ref() else { return Vec::new() };
+    let catalogue = &*CATALOGUE;
     let form: &Form = &catalogue.form;
     let mut whole = Vec::new();
     for session in 0..40u64 {
@@ -87,7 +72,7 @@ static WRITTEN: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 #[divan::bench]
 fn opening_after_100_000_edits(bencher: Bencher) {
-    let Some(catalogue) = CATALOGUE.as_ref() else { return };
+    let catalogue = &*CATALOGUE;
     let whole = &*WRITTEN;
     bencher.bench(|| {
         let document = Document::new(&catalogue.form, "project", 999);

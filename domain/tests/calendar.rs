@@ -1,13 +1,10 @@
 //! The delivered calendar, over all its years and beyond.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
-#![cfg(feature = "yaml")]
 
-mod common;
-
-use common::CATALOGUE;
 use domain::date::Date;
 use proptest::prelude::*;
+use test_support::rules::CATALOGUE;
 
 fn number(text: &str) -> i64 {
     text.parse::<Date>().unwrap().number()

@@ -1,26 +1,12 @@
 //! The catalogue as delivered, and what its check finds when it is damaged.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
-#![cfg(feature = "yaml")]
 
+use domain::catalogue::Catalogue;
 use domain::catalogue::yaml::Mistake;
-use domain::catalogue::{CALENDAR_FILE, Catalogue, FILES};
 use domain::condition::Value;
 use domain::guide::{Answers, GuideMap, Profile};
-use std::path::PathBuf;
-use std::sync::LazyLock;
-
-fn files() -> Vec<(&'static str, String)> {
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../catalogue");
-    FILES.into_iter().chain([CALENDAR_FILE]).map(|name| (name, std::fs::read_to_string(dir.join(name)).unwrap())).collect()
-}
-
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| read(&files()).unwrap());
-
-fn read(files: &[(&str, String)]) -> Result<Catalogue, Vec<Mistake>> {
-    let files: Vec<(&str, &str)> = files.iter().map(|(n, s)| (*n, s.as_str())).collect();
-    Catalogue::read(&files)
-}
+use test_support::catalogue::{CATALOGUE, files, read};
 
 /// The catalogue with one passage of one file replaced; the passage must be there.
 fn damaged(file: &str, old: &str, new: &str) -> Vec<Mistake> {

@@ -1,11 +1,7 @@
 //! The competent office decides, the applicant files, the lead officer coordinates: the cases behind docs/rights.md.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
-#![cfg(feature = "yaml")]
 
-mod common;
-
-use common::*;
 use domain::account::Actor;
 use domain::condition::Value;
 use domain::date::Date;
@@ -20,6 +16,8 @@ use domain::project::submission::{Command as S, Filing};
 use domain::project::{Command, Event, Opening, consultation, difficulty, start, team, work};
 use domain::role::Role;
 use std::collections::{BTreeMap, BTreeSet};
+use test_support::people::WANG;
+use test_support::rules::*;
 
 /// A matter: its own office, one that cooperates on it, and one that has another matter of the project.
 const MATTER: &str = "construction-planning-permit";
@@ -346,7 +344,7 @@ fn nobody_hands_on_the_lead_or_starts_for_another_firm() {
     let opening = Opening {
         name: "别人的".into(),
         area: "狮山".into(),
-        owner: "acme".into(),
+        owner: WANG.firm.into(),
         answers: Default::default(),
         as_of: now.date(),
         lead: None,

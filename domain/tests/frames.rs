@@ -4,7 +4,6 @@
 //! `make fuzz` goes on for longer: FUZZ_SECONDS.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
-#![cfg(feature = "collab")]
 
 use domain::catalogue::{Constraints, Field, FieldKind, Form};
 use domain::sheet::document::Document;

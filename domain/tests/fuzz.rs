@@ -2,15 +2,12 @@
 //! `cargo bolero test --package domain <name>` goes on for as long as one likes.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
-#![cfg(feature = "yaml")]
 
-mod common;
-
-use common::CATALOGUE;
 use domain::condition::Condition;
 use domain::date::{Date, Instant};
 use domain::guide::GuideMap;
 use domain::plan::{Asked, Plan, Settings};
+use test_support::rules::CATALOGUE;
 
 fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(bytes)

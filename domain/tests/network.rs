@@ -1,13 +1,10 @@
 //! Properties of the two passes, over random networks.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
-#![cfg(feature = "yaml")]
 
-mod common;
-
-use common::CATALOGUE;
 use domain::plan::network::{Day, Days, Fact, Length, Link, Network, Tie};
 use proptest::prelude::*;
+use test_support::rules::CATALOGUE;
 
 #[derive(Clone, Debug)]
 struct Case {

@@ -1,17 +1,14 @@
 //! The plan: forward, backward, around facts; six permits on one day out of the rules.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
-#![cfg(feature = "yaml")]
 
-mod common;
-
-use common::CATALOGUE;
 use domain::catalogue::Unit;
 use domain::date::Date;
 use domain::guide::{Answers, GuideMap};
 use domain::plan::chance::{Simulation, Spread, Spreads};
 use domain::plan::{Facts, Known, Levers, Limits, Mistake, Plan, Settings, TaskKind, compare, levers_for};
 use std::sync::LazyLock;
+use test_support::rules::CATALOGUE;
 
 static SHISHAN: LazyLock<Answers> = LazyLock::new(|| {
     let source = include_str!("../../catalogue/case-shishan.yaml");

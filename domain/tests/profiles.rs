@@ -4,16 +4,12 @@
 //! `l` the promised limit of a matter, so `siting 2p+3l` ends on day 5. The full chain, unless said otherwise.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
-#![cfg(feature = "yaml")]
 
-mod common;
-mod kinds;
-
-use common::CATALOGUE;
 use domain::date::Date;
 use domain::guide::{Answers, GuideMap};
 use domain::plan::{Levers, Plan, Settings};
-use kinds::*;
+use test_support::kinds::{self, *};
+use test_support::rules::CATALOGUE;
 
 struct Profile {
     map: GuideMap<'static>,

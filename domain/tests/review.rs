@@ -1,11 +1,7 @@
 //! Filing, review and issue, as given (events) / when (command) / then (events or refusal).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
-#![cfg(feature = "yaml")]
 
-mod common;
-
-use common::*;
 use domain::account::Actor;
 use domain::catalogue::{Matter, SupplyBy};
 use domain::condition::Value;
@@ -22,6 +18,7 @@ use domain::project::{Command, Event};
 use domain::role::Role;
 use domain::sheet::{Entries, Entry};
 use std::collections::{BTreeMap, BTreeSet};
+use test_support::rules::*;
 
 const PLANNING: &str = "land-use-planning-permit";
 const WORKS: &str = "construction-planning-permit";

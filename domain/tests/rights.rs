@@ -1,11 +1,7 @@
 //! Who may do what: the whole table against docs/rights.md, and the cases that made it what it is.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
-#![cfg(feature = "yaml")]
 
-mod common;
-
-use common::*;
 use domain::account::Actor;
 use domain::condition::Value;
 use domain::id::Id;
@@ -14,6 +10,8 @@ use domain::project::policy::{Right, may};
 use domain::role::Role;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use test_support::people::LI;
+use test_support::rules::*;
 
 /// The matter of the table: its own office, one that cooperates on it, and one that has another matter of the project.
 const MATTER: &str = "construction-planning-permit";
@@ -106,12 +104,12 @@ fn people() -> Vec<(&'static str, Actor)> {
         people.push((deputy_name, stands_in));
     };
     with_deputy("本项目帮代办专员 the agent", "其代理人 the agent’s deputy", agent());
-    with_deputy("其他帮代办专员 another agent", "其代理人 that agent’s deputy", actor("other-agent", Role::Agent, "office", None));
+    with_deputy("其他帮代办专员 another agent", "其代理人 that agent’s deputy", actor("other-agent", Role::Agent, LI.firm, None));
     with_deputy("本项目首席服务专员 the lead officer", "其代理人 the lead officer’s deputy", lead());
     with_deputy(
         "其他首席服务专员 another lead officer",
         "其代理人 that lead officer’s deputy",
-        actor("other-lead", Role::LeadOfficer, "office", None),
+        actor("other-lead", Role::LeadOfficer, LI.firm, None),
     );
     with_deputy("主办部门承办人 a handler of the matter’s own office", "其代理人 the handler’s deputy", of(Role::Department, OWN));
     with_deputy("主办部门负责人 the head of the own office", "其代理人 the head’s deputy", of(Role::DepartmentHead, OWN));

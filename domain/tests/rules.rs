@@ -1,11 +1,7 @@
 //! The rules of a project, as given (events) / when (command) / then (events or refusal).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
-#![cfg(feature = "yaml")]
 
-mod common;
-
-use common::*;
 use domain::Text;
 use domain::log::{Audience, verify};
 use domain::project::consultation::{self, Status};
@@ -14,6 +10,8 @@ use domain::project::matter::{Command as M, PauseReason};
 use domain::project::turn::{Party, sentence, todos};
 use domain::project::{Command, Event, Note, Project};
 use domain::role::Role;
+use test_support::people::LI;
+use test_support::rules::*;
 
 fn ask(matter: Option<&str>, backbone: Option<&str>) -> Command {
     let command =
@@ -195,7 +193,7 @@ fn an_office_that_was_not_named_does_not_negotiate() {
 fn whoever_is_no_party_does_not_learn_that_the_project_exists() {
     let mut story = Story::begin();
     for nobody in
-        [stranger(), officer("tax-of-another-district"), actor("x", Role::Agent, "office", None), actor("y", Role::Intermediary, "z", None)]
+        [stranger(), officer("tax-of-another-district"), actor("x", Role::Agent, LI.firm, None), actor("y", Role::Intermediary, "z", None)]
     {
         assert_eq!(story.when(&nobody, ask(None, None)).unwrap_err(), "没有找到，或您无权查看。");
         assert_eq!(story.project().clearance(&nobody), None);

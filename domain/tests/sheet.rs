@@ -1,11 +1,7 @@
 //! The data sheet: what is needed, what is missing, what fits together, who confirms.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
-#![cfg(feature = "yaml")]
 
-mod common;
-
-use common::{CATALOGUE, Story, agent, enterprise, lead, officer, stranger};
 use domain::catalogue::{Field, Form, Relation, Weight};
 use domain::condition::Value;
 use domain::id::Id;
@@ -14,6 +10,8 @@ use domain::project::sheet::{self, Command as S, Lack, Source, beginning, form_o
 use domain::project::{Command, Event};
 use domain::sheet::{Entries, Entry, Values, check, remarks};
 use proptest::prelude::*;
+use test_support::people::LI;
+use test_support::rules::{CATALOGUE, Story, actor, agent, enterprise, lead, leader, officer, stranger};
 
 fn field(id: &str) -> &'static Field {
     CATALOGUE.form.field(id).unwrap()
@@ -295,10 +293,10 @@ fn an_identity_number_is_whole_for_those_who_need_it_and_masked_for_all_others()
         ("owner", enterprise(), true),
         ("agent", agent(), true),
         ("registering office", officer("market-regulation"), true),
-        ("another agent", common::actor("sun", domain::role::Role::Agent, "office", None), false),
+        ("another agent", actor("sun", domain::role::Role::Agent, LI.firm, None), false),
         ("lead officer", lead(), false),
-        ("leader", common::leader(), false),
-        ("supervisor", common::actor("du", domain::role::Role::Supervisor, "office", None), false),
+        ("leader", leader(), false),
+        ("supervisor", actor("du", domain::role::Role::Supervisor, LI.firm, None), false),
         ("water office", officer("water-affairs"), false),
         ("investment office", officer("investment-promotion"), false),
         ("stranger", stranger(), false),

@@ -4,11 +4,12 @@ use divan::Bencher;
 use domain::project::{Command, consultation};
 use domain::role::Role;
 use server::{AppState, Site, router};
-use service::account::{NewAccount, Password, add, sign_in};
+use service::account::{add, sign_in};
 use service::clock::Clock;
 use service::project::{Sent, execute, open};
 use service::{Context, Service};
 use std::sync::Arc;
+use test_support::people::{CHEN, PASSWORD, WANG};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -41,7 +42,7 @@ fn world(database: Database) -> Result<World, Failed> {
     let folder = tempfile::tempdir()?;
     let url = match database {
         Database::Sqlite => format!("sqlite:{}", folder.path().join("bench.db").display()),
-        Database::Postgres => std::env::var("QUANLIAN_TEST_POSTGRES")?,
+        Database::Postgres => runtime.block_on(test_support::world::World::fresh_postgres()),
     };
     let fault = |e: service::Error| Failed::from(format!("{e:?}"));
     let (stop, stopping) = tokio::sync::watch::channel(false);
@@ -50,21 +51,11 @@ fn world(database: Database) -> Result<World, Failed> {
         let blobs = service::blob::Blobs::open(&folder.path().join("documents").display().to_string())?;
         let keys = service::certificate::Keys::open(&folder.path().join("keys"))?;
         let service = Service::open(&url, blobs, keys, catalogue, Clock::System).await?;
-        let person = |login: &str, role, password: Option<&str>, areas: &[&str]| NewAccount {
-            login: login.into(),
-            name: login.into(),
-            role,
-            firm: login.into(),
-            office: None,
-            password: password.map(|p| Password::Plain(p.to_string())),
-            areas: areas.iter().map(ToString::to_string).collect(),
-            matters: Vec::new(),
-        };
-        add(&service, person("lead", Role::LeadOfficer, None, &["a"])).await.map_err(fault)?;
-        let wang = add(&service, person("wang", Role::Enterprise, Some("correct horse"), &[])).await.map_err(fault)?;
+        add(&service, CHEN.account(None)).await.map_err(fault)?;
+        let wang = add(&service, WANG.account(Some(PASSWORD))).await.map_err(fault)?;
         let cx = service.context(service::account::actor(&service.db, &wang).await?);
-        let project = open(&cx, "p", "a", Default::default(), Sent::default()).await.map_err(fault)?;
-        let service::account::Token(token) = sign_in(&cx, "wang", "correct horse").await.map_err(fault)?;
+        let project = open(&cx, "p", "狮山", Default::default(), Sent::default()).await.map_err(fault)?;
+        let service::account::Token(token) = sign_in(&cx, WANG.login, PASSWORD).await.map_err(fault)?;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let app = router(AppState::new(service, Site::none(), server::Settings::default(), stopping)?);

@@ -4,11 +4,13 @@ use divan::Bencher;
 use domain::id::Id;
 use domain::project::{Command, Project, consultation};
 use domain::role::Role;
+use service::account::add;
 use service::account::{NewAccount, add};
 use service::clock::Clock;
 use service::project::{Sent, execute, open};
 use service::{Context, Service};
 use std::sync::Arc;
+use test_support::people::{CHEN, WANG};
 use tokio::runtime::Runtime;
 
 /// Commands sent at once, by as many people, on as many projects.
@@ -37,40 +39,20 @@ fn fallible(database: Database) -> Result<World, Box<dyn std::error::Error + Sen
     let folder = tempfile::tempdir()?;
     let url = match database {
         Database::Sqlite => format!("sqlite:{}", folder.path().join("bench.db").display()),
-        Database::Postgres => {
-            let base = std::env::var("QUANLIAN_TEST_POSTGRES")?;
-            let name = format!("b_{}", service::random_hex(8));
-            runtime.block_on(async {
-                sqlx::any::install_default_drivers();
-                let admin = sqlx::AnyPool::connect(&base).await?;
-                sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&admin).await
-            })?;
-            let (server, _) = base.rsplit_once('/').unwrap_or_default();
-            format!("{server}/{name}")
-        }
+        Database::Postgres => runtime.block_on(test_support::world::World::fresh_postgres()),
     };
     let catalogue = Arc::new(service::catalogue::embedded().unwrap_or_else(|m| unreachable!("{m:?}")));
     let (service, cx, projects) = runtime.block_on(async {
         let blobs = service::blob::Blobs::open(&folder.path().join("documents").display().to_string())?;
         let keys = service::certificate::Keys::open(&folder.path().join("keys"))?;
         let service = Service::open(&url, blobs, keys, catalogue, Clock::System).await?;
-        let person = |login: &str, role, areas: &[&str]| NewAccount {
-            login: login.into(),
-            name: login.into(),
-            role,
-            firm: login.into(),
-            office: None,
-            password: None,
-            areas: areas.iter().map(ToString::to_string).collect(),
-            matters: Vec::new(),
-        };
         let fault = |e: service::Error| format!("{e:?}");
-        add(&service, person("lead", Role::LeadOfficer, &["a"])).await.map_err(fault)?;
-        let wang = add(&service, person("wang", Role::Enterprise, &[])).await.map_err(fault)?;
+        add(&service, CHEN.account(None)).await.map_err(fault)?;
+        let wang = add(&service, WANG.account(None)).await.map_err(fault)?;
         let cx = service.context(service::account::actor(&service.db, &wang).await?);
         let mut projects = Vec::new();
         for i in 0..AT_ONCE {
-            projects.push(open(&cx, &format!("p{i}"), "a", Default::default(), Sent::default()).await.map_err(fault)?);
+            projects.push(open(&cx, &format!("p{i}"), "狮山", Default::default(), Sent::default()).await.map_err(fault)?);
         }
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>((service, cx, projects))
     })?;

@@ -1,8 +1,7 @@
 //! Counts what people ask for against the table of limits ([`domain::limit`]).
 
-use crate::audit;
 use crate::error::{Error, Fault};
-use crate::{Context, Service};
+use crate::{Context, Service, audit};
 use domain::limit::{Limit, Measure};
 use sqlx::Row;
 use std::collections::{HashMap, HashSet};

@@ -6,7 +6,6 @@ use crate::components::work_style::WorkStyle;
 use crate::error::Failure;
 use crate::lang::{say, tr};
 use app_macros::rpc;
-use domain::project::certificate::{Item, Standing};
 use domain::date::Date;
 use domain::project::certificate::{Item, Standing};
 use domain::{Error, Text};

@@ -1,12 +1,12 @@
 //! What is left to whom an account does not, or not yet, let in.
 
-use crate::portal::{Answer, Portal};
 use crate::sign_in::{action, form, on_record};
 use axum::body::Body;
 use axum::http::{Request, header};
 use domain::role::Role;
 use server::{Peer, Settings};
 use service::account::{NewAccount, Password, add, by_session, disable, sign_in};
+use test_support::portal::{Answer, Portal};
 
 /// Somebody whose password the operator chose, and their session.
 async fn newcomer(portal: &Portal) -> String {

@@ -1,9 +1,9 @@
 //! What happened to accounts is on record, with whom and from where.
 
-use crate::portal::Portal;
 use crate::sign_in::{action, begun, form};
 use service::account::{disable, enable};
 use service::audit::{Asked, Recorded, export};
+use test_support::portal::Portal;
 
 async fn exported(portal: &Portal, login: Option<&str>) -> Vec<Recorded> {
     let mut found = Vec::new();

@@ -6,8 +6,6 @@ mod forms;
 use door::{Answer, coded};
 pub(crate) use door::{Door, FORM};
 
-use crate::filing::ORIGIN;
-use crate::world::{World, answer, ask, raise, sentence};
 use axum::http::header;
 use domain::guide::Answers;
 use domain::id::Id;
@@ -17,6 +15,8 @@ use server::page_paths;
 use service::project::Sent;
 use std::collections::BTreeSet;
 use std::io::Read;
+use test_support::filing::ORIGIN;
+use test_support::world::{World, answer, ask, raise, sentence};
 
 /// What a stranger calls things, a project's name at most sixty signs.
 const HOSTILE: [&str; 4] = [

@@ -1,7 +1,5 @@
 //! Documents: contents that stand under another's digest, zips that lie, downloads that nobody reads.
 
-use crate::portal::{Answer, Portal};
-use crate::world::sealed_at;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
@@ -15,6 +13,8 @@ use service::Service;
 use service::certificate::Keys;
 use std::path::Path;
 use std::time::Duration;
+use test_support::portal::{Answer, Portal};
+use test_support::world::sealed_at;
 use tower::ServiceExt;
 
 const KIND: &str = "application/offset+octet-stream";

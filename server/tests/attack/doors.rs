@@ -1,8 +1,8 @@
 //! Server functions called as a program would: by name, with a form's contents, answered as JSON.
 
-use crate::portal::{Answer, Portal};
 use axum::body::Body;
 use axum::http::{Request, header};
+use test_support::portal::{Answer, Portal};
 
 /// The address of a server function.
 pub fn path(name: &str) -> String {

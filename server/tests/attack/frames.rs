@@ -1,7 +1,6 @@
 //! What a Yjs client may send to a sheet, over a real socket: nothing ends the server, nothing is written in another's
 //! name, nothing that was acknowledged vanishes.
 
-use crate::portal::Portal;
 use axum::body::Bytes;
 use domain::id::Id;
 use domain::project::Project;
@@ -13,6 +12,7 @@ use service::account::{NewAccount, add};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
+use test_support::portal::Portal;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};

@@ -12,6 +12,8 @@ use service::project::Sent;
 use sqlx::Row;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use test_support::filing::{sheet_of, uploads};
+use test_support::world::{World, sentence};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

@@ -7,19 +7,13 @@ mod audit;
 mod deceit;
 mod documents;
 mod doors;
-#[path = "../../../service/tests/story/filing.rs"]
-mod filing;
 mod frames;
 mod identity;
 mod keys;
 mod making;
 mod network;
 mod pages;
-#[path = "../door/portal.rs"]
-mod portal;
 mod rights;
 mod sessions;
 mod sign_in;
 mod trust;
-#[path = "../../../service/tests/story/world.rs"]
-mod world;

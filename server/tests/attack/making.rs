@@ -1,10 +1,10 @@
 //! Limits for what people make and look up: how often, how much, and when to try again.
 
-use crate::portal::{Answer, Portal};
 use axum::body::Body;
 use axum::http::{Request, header};
 use domain::id::Id;
 use domain::project::Project;
+use test_support::portal::{Answer, Portal};
 
 const SITING: &str = "siting-compliance-check";
 

@@ -3,7 +3,6 @@
 mod program;
 mod requests;
 
-use crate::portal::Portal;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::Request;
@@ -15,6 +14,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use test_support::portal::Portal;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;

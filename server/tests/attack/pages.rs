@@ -1,10 +1,10 @@
 //! Pages under load: each answer is whole, whoever else is being answered on the same thread.
 
-use crate::portal::Portal;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use test_support::portal::Portal;
 use tower::ServiceExt;
 
 /// Pages asked for at the same moment.

@@ -8,6 +8,8 @@ use domain::project::library::Document;
 use domain::role::Role;
 use service::account::{NewAccount, add};
 use service::material::{Announced, Taken, announce, take};
+use test_support::people::ZHOU;
+use test_support::portal::Portal;
 
 /// Somebody who oversees everything and fills in nothing; their session.
 async fn supervisor(portal: &Portal) -> String {
@@ -103,7 +105,7 @@ async fn what_an_office_uploaded_stays_as_it_was() {
 #[tokio::test]
 async fn nobody_stands_in_for_ever() {
     let portal = Portal::open().await;
-    officer(&portal, "zheng", "zhou的单位", "natural-resources").await;
+    officer(&portal, "zheng", ZHOU.firm, "natural-resources").await;
     let deputy = portal.as_("zheng").await.actor.unwrap().account;
     let zhou = portal.session("zhou").await;
     let name = async |until: &str| {

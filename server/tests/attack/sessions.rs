@@ -1,7 +1,6 @@
 //! What outlives a request, and what is no session: feeds, sockets, access tokens, tickets.
 
 use crate::doors::send_as;
-use crate::portal::Portal;
 use crate::sign_in::form;
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -13,6 +12,8 @@ use futures::StreamExt;
 use service::account::{by_session, disable, enable, end_others, revoke, sign_out};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use test_support::people::LI;
+use test_support::portal::Portal;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
@@ -227,7 +228,7 @@ async fn a_deputy_who_is_one_no_more_is_let_go() {
         login: "sun".into(),
         name: "孙某".into(),
         role: domain::role::Role::Agent,
-        firm: "li的单位".into(),
+        firm: LI.firm.into(),
         office: None,
         password: Some("correct horse".into()),
         areas: Vec::new(),

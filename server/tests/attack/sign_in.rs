@@ -1,12 +1,12 @@
 //! Guessing, flooding and planting at the sign-in.
 
-use crate::portal::{Answer, Portal};
 use axum::body::Body;
 use axum::http::{Request, header};
 use domain::limit::Limit;
 use server::{Peer, Settings};
 use service::audit::{Asked, export};
 use sqlx::Row;
+use test_support::portal::{Answer, Portal};
 
 /// The address of a server function, as a page's form names it.
 pub async fn action(portal: &Portal, page: &str, cookie: &str, name: &str) -> String {

@@ -1,6 +1,5 @@
 //! Who can write the database, or holds an old key, makes nothing genuine; and what the log once said stays provable.
 
-use crate::world::*;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -20,6 +19,7 @@ use service::verify::verify;
 use sqlx::Row;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use test_support::world::*;
 use tower::ServiceExt;
 
 const SITING: &str = "siting-compliance-check";

@@ -1,7 +1,5 @@
 //! The joint issue of six permits, with the server killed in the middle of it: all of them, or none.
 
-use crate::story;
-use crate::world::World;
 use domain::id::Id;
 use domain::project::Project;
 use service::Service;
@@ -10,6 +8,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use test_support::story;
+use test_support::world::World;
 
 struct Running {
     child: Child,

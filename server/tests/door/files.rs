@@ -1,16 +1,13 @@
 //! Maps and plans as files: the same from the page's address and from the command line.
 
-use crate::portal::Portal;
 use domain::guide::Answers;
 use serde_json::Value;
 use std::process::Command;
+use test_support::portal::Portal;
 
 const ANSWERS: &str = "project_category=mixed&industry=biomedical&needs_project_company=true&site_area_sqm=42133.54\
                        &gross_floor_area_sqm=140000&total_investment_10k=120000&earthwork_m3=160000&has_civil_buildings=true\
                        &annual_energy_tce=3200&eia_category=report-book&special_fire_project=true&product_types=drug,device-2-3";
-
-#[path = "../../../domain/tests/kinds/mod.rs"]
-mod kinds;
 
 /// What the program prints for the same answers.
 fn printed(command: &str, answers: &str, more: &[&str]) -> Value {
@@ -60,7 +57,7 @@ async fn the_page_and_the_program_give_the_same_map_and_plan() {
 async fn so_do_they_for_every_kind_of_project() {
     let portal = Portal::open().await;
     let day = "2023-03-01";
-    for kind in kinds::ALL {
+    for kind in test_support::kinds::ALL {
         let answers = kind.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
         let map = shown(&portal, &format!("/guide/map.json?{answers}&as_of={day}")).await;
         assert_eq!(map, printed("guide", &answers, &["--as-of", day]), "{answers}");

@@ -3,6 +3,7 @@ use domain::project::view::Told;
 use domain::project::{Command, consultation};
 use service::project::{Sent, execute};
 use std::time::Duration;
+use test_support::portal::Portal;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;

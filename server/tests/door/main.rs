@@ -5,12 +5,7 @@
 mod command_line;
 mod crash;
 mod files;
-#[path = "../../../service/tests/story/filing.rs"]
-mod filing;
 mod live;
 mod pages;
 mod papers;
-mod portal;
 mod rpc;
-#[path = "../../../service/tests/story/world.rs"]
-mod world;

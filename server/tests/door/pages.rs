@@ -1,6 +1,6 @@
-use crate::portal::Portal;
 use axum::body::Body;
 use axum::http::{Request, header};
+use test_support::portal::Portal;
 
 #[tokio::test]
 async fn the_public_reads_pages_in_chinese_unless_they_choose_english() {
@@ -213,7 +213,7 @@ async fn a_plain_form_of_somebody_signed_out_can_be_sent_again() {
 #[tokio::test]
 async fn a_kept_page_is_the_same_but_for_its_nonce_and_never_anybody_elses() {
     let portal = Portal::open().await;
-    let nonce = |answer: &crate::portal::Answer| {
+    let nonce = |answer: &test_support::portal::Answer| {
         let policy = answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_string()
     };

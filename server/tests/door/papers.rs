@@ -1,10 +1,10 @@
 //! Documents, records of other systems and signed certificates, as programs meet them.
 
-use crate::portal::{Answer, Portal};
 use axum::body::Body;
 use axum::http::{Request, header};
 use domain::id::Id;
 use domain::project::Project;
+use test_support::portal::{Answer, Portal};
 
 const SITING: &str = "siting-compliance-check";
 

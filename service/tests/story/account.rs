@@ -1,5 +1,3 @@
-use crate::story;
-use crate::world::*;
 use domain::access::Scope;
 use domain::audit::KEPT_DAYS;
 use domain::browser::Browser;
@@ -11,6 +9,8 @@ use service::account::{
     sign_in, sign_out, signed_in, tokens,
 };
 use service::audit::{Asked, Entry, export, forget, record};
+use test_support::story;
+use test_support::world::*;
 
 pub fn new(login: &str, role: Role) -> NewAccount {
     NewAccount {

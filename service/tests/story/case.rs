@@ -1,9 +1,9 @@
-use crate::story;
 use domain::case::Case;
 use domain::log::Recorded;
 use domain::project::matter::Progress;
 use service::case::{Place, load};
 use service::verify::verify;
+use test_support::story;
 
 story! {
     /// The documented case goes through the same commands as live work.

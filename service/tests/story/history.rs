@@ -19,6 +19,8 @@ use service::submission::{file, give_back, promise};
 use service::verify::{cards, rebuild, verify};
 use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet};
+use test_support::filing::*;
+use test_support::world::*;
 
 const SITING: &str = "siting-compliance-check";
 const LICENCE: &str = "company-registration";

@@ -12,6 +12,9 @@ use domain::role::Role;
 use service::Error;
 use service::project::{Sent, execute, open};
 use std::collections::BTreeMap;
+use test_support::filing::set;
+use test_support::story;
+use test_support::world::*;
 
 const SITING: &str = "siting-compliance-check";
 

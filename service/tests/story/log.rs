@@ -1,7 +1,7 @@
-use crate::story;
-use crate::world::*;
 use service::project::{since, stream};
 use std::time::Duration;
+use test_support::story;
+use test_support::world::*;
 
 story! {
     /// A reader that keeps a cursor gets every event once, in order, whatever the writers do.

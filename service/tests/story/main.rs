@@ -4,7 +4,6 @@
 
 mod account;
 mod case;
-mod filing;
 mod history;
 mod keys;
 mod log;
@@ -18,4 +17,3 @@ mod storage_keys;
 mod submission;
 mod verify;
 mod work;
-mod world;

@@ -1,5 +1,3 @@
-use crate::story;
-use crate::world::*;
 use bytes::Bytes;
 use domain::id::Id;
 use domain::project::library::{Command as F, Document};
@@ -10,6 +8,8 @@ use service::material::{Announced, Taken, announce, find, forget_old, give_up, t
 use service::{Context, Error};
 use sqlx::Row;
 use std::path::PathBuf;
+use test_support::story;
+use test_support::world::*;
 
 fn pdf(n: usize) -> Vec<u8> {
     let mut bytes = b"%PDF-1.7\n".to_vec();

@@ -1,14 +1,14 @@
 //! Passwords: changed by their person, set by the operator, guessed by strangers.
 
 use crate::account::{access_of, new};
-use crate::story;
-use crate::world::*;
 use domain::access::Scope;
 use domain::role::Role;
 use service::account::{
     NewAccount, NewToken, Password, add, by_token, change_password, end_token, ended_token, make_token, sessions, set_password, sign_in,
     tokens,
 };
+use test_support::story;
+use test_support::world::*;
 
 story! {
     async fn a_changed_password_leaves_tokens_and_their_revocation_names_them(world) {

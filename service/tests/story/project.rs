@@ -5,6 +5,8 @@ use domain::project::{Command, Note};
 use domain::{Error as Public, Text};
 use service::Error;
 use service::project::{Sent, execute, list, open, since};
+use test_support::story;
+use test_support::world::*;
 
 story! {
     async fn a_project_opened_from_a_map_has_its_people_and_its_matters(world) {

@@ -1,6 +1,5 @@
 //! Documents in a store that speaks S3: a server nobody here wrote, that checks every request's signature.
 
-use crate::world::World;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3s::auth::SimpleAuth;
@@ -8,6 +7,7 @@ use s3s::service::S3ServiceBuilder;
 use s3s_fs::FileSystem;
 use service::blob::Blobs;
 use service::material::{Announced, Taken, announce, find, take};
+use test_support::world::World;
 
 async fn server(folder: &std::path::Path) -> String {
     std::fs::create_dir(folder.join("bucket")).unwrap();

@@ -1,9 +1,6 @@
 //! What is stored is sealed: who has the folder and the database, and not the keys, reads nothing; what is changed, cut,
 //! exchanged or moved is noticed; what is from before is read, and sealed by the command.
 
-use crate::filing::sheet_of;
-use crate::story;
-use crate::world::*;
 use domain::id::Id;
 use domain::log::Digest;
 use domain::project::library::{Command as F, Document};
@@ -17,6 +14,9 @@ use service::seal_stored::{Done, seal_stored};
 use service::sheet::{fill, history};
 use sqlx::Row;
 use std::path::{Path, PathBuf};
+use test_support::filing::sheet_of;
+use test_support::story;
+use test_support::world::*;
 
 /// Bytes of a chunk, what sealing adds to one, and what stands before the first.
 const CHUNK: usize = 16 * 1024;

@@ -1,9 +1,9 @@
-use crate::story;
-use crate::world::*;
 use domain::id::Id;
 use domain::project::{Command, sheet};
 use domain::sheet::Values;
 use service::sheet::{fill, history, view};
+use test_support::story;
+use test_support::world::*;
 
 fn values(pairs: &[(&str, &str)]) -> Values {
     pairs.iter().map(|(id, value)| (Id::from(*id), value.to_string())).collect()

@@ -1,9 +1,6 @@
 //! The keys that what is stored was sealed with: earlier ones still open it, and without one of them the portal does not open.
 
-use crate::filing::sheet_of;
 use crate::sealed::{NUMBER, pdf, read, told, uploaded};
-use crate::story;
-use crate::world::*;
 use domain::log::Digest;
 use service::account::{Password, set_password, sign_in};
 use service::blob::{Blobs, Condition};
@@ -11,6 +8,9 @@ use service::certificate::Keys;
 use service::material::{Announced, announce, find, take};
 use service::sheet::fill;
 use std::path::Path;
+use test_support::filing::sheet_of;
+use test_support::story;
+use test_support::world::*;
 
 /// Opens the portal with the keys of a folder; why not, if it does not.
 async fn opens_with(world: &World, keys: &Path) -> Result<(), String> {

@@ -1,8 +1,5 @@
 //! Filing, review, certificates, several permits in one act.
 
-use crate::filing::*;
-use crate::story;
-use crate::world::*;
 use domain::catalogue::FieldKind;
 use domain::project::Command;
 use domain::project::matter::Command as M;
@@ -12,6 +9,9 @@ use service::certificate::{by_number, check, issue, issue_jointly, signed_file};
 use service::project::{Sent, execute};
 use service::submission::{convert, file, filed, give_back, promise};
 use std::collections::{BTreeMap, BTreeSet};
+use test_support::filing::*;
+use test_support::story;
+use test_support::world::*;
 
 const LICENCE: &str = "company-registration";
 const RECORD: &str = "project-filing";

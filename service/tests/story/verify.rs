@@ -9,6 +9,9 @@ use domain::project::matter::Command as M;
 use domain::project::{Command, Project, certificate};
 use service::project::{Sent, execute};
 use service::verify::{Part, cards, rebuild, verify};
+use test_support::filing::{ORIGIN, uploads};
+use test_support::story;
+use test_support::world::*;
 
 async fn change(world: &World, sql: &'static str) {
     let done = sqlx::query(sql).execute(world.service.db.pool()).await.unwrap();

@@ -3,6 +3,8 @@ use crate::world::*;
 use domain::project::matter::Command as M;
 use domain::role::Role;
 use service::work::{all, appoint_deputy, list};
+use test_support::story;
+use test_support::world::*;
 
 const SITING: &str = "siting-compliance-check";
 

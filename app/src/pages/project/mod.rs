@@ -27,7 +27,6 @@ use crate::lang::{say, tr};
 use crate::live::{Connection, follow};
 use crate::shared::catalogue;
 use app_macros::rpc;
-use domain::Error;
 use domain::account::Account;
 use domain::catalogue::{Matter, Organisation};
 use domain::id::Id;

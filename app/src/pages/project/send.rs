@@ -4,7 +4,6 @@
 use crate::error::Failure;
 use app_macros::rpc;
 use domain::project::view::Done;
-use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 mod server;

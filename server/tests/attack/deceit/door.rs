@@ -1,10 +1,10 @@
 //! The portal of a world, with somebody's session at its door.
 
-use crate::world::World;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use server::{AppState, Settings, Site, router};
+use test_support::world::World;
 use tokio::sync::watch;
 use tower::ServiceExt;
 

@@ -1,9 +1,9 @@
 //! Addresses and forms: nothing in them leads off the site, is shown as the portal's own word, or is our fault.
 
 use super::door::{Door, FORM, coded};
-use crate::world::World;
 use axum::http::header;
 use proptest::prelude::*;
+use test_support::world::World;
 
 /// What a browser makes of an address that the portal sends it to.
 fn leads_to(location: &str) -> url::Url {

@@ -1,13 +1,13 @@
 //! Requests that say they are another's, and what every answer carries.
 
 use super::{rest, served};
-use crate::portal::Portal;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::routing::get;
 use axum::{Extension, Router};
 use server::{Peer, Settings};
 use std::sync::Arc;
+use test_support::portal::Portal;
 use tokio::io::AsyncWriteExt;
 
 fn public(url: &str) -> Settings {

@@ -11,11 +11,9 @@ use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::shared::catalogue;
 use crate::together::Sheet;
-use domain::project::sheet::{Missing, SheetView, missing, needs};
-use domain::sheet::Changed;
 use app_macros::rpc;
-use domain::sheet::Changed;
 use domain::project::sheet::{Missing, SheetView, missing, needs};
+use domain::sheet::Changed;
 use leptos::prelude::*;
 use section::Section;
 

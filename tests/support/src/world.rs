@@ -1,7 +1,6 @@
 //! A whole portal for one test: an empty database, a clock that stands still, people of every role.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
+use crate::people::{CHEN, GU, LI, PASSWORD, Person, SHEN, WANG, ZHAO, ZHOU};
 use domain::account::Account;
 use domain::catalogue::{Catalogue, Matter};
 use domain::guide::Answers;
@@ -9,6 +8,7 @@ use domain::id::Id;
 use domain::log::Digest;
 use domain::project::{Command, Project, consultation, difficulty, matter};
 use domain::role::Role;
+use service::account::add;
 use service::account::{NewAccount, add};
 use service::blob::Blobs;
 use service::certificate::Keys;
@@ -20,8 +20,11 @@ use std::sync::{Arc, LazyLock};
 
 static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(service::catalogue::embedded().unwrap()));
 
+/// A portal with its people and its own database and folder.
 pub struct World {
+    /// The portal's operations.
     pub service: Service,
+    /// The address of its database.
     pub url: String,
     folder: tempfile::TempDir,
 }
@@ -47,6 +50,7 @@ macro_rules! story {
     };
 }
 
+/// The Chinese sentence of a refusal.
 pub fn sentence(error: Error) -> String {
     match error {
         Error::Public(public) => public.sentence().zh,
@@ -61,12 +65,14 @@ pub fn sealed_at(service: &Service, digest: Digest) -> PathBuf {
 }
 
 impl World {
+    /// On SQLite.
     pub async fn on_sqlite() -> World {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         World::begin(url, folder).await
     }
 
+    /// On PostgreSQL.
     pub async fn on_postgres() -> World {
         World::begin(World::fresh_postgres().await, tempfile::tempdir().unwrap()).await
     }
@@ -86,7 +92,7 @@ impl World {
 
     /// A portal as an earlier release left it, opened by this one. Without a database it is on SQLite.
     pub async fn of_the_past(release: &str, database: Option<String>) -> World {
-        let past = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../service/tests/history").join(release);
+        let past = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../service/tests/history").join(release);
         let folder = tempfile::tempdir().unwrap();
         for part in ["documents", "keys"] {
             let copied = std::process::Command::new("cp").arg("-r").args([&past.join(part), folder.path()]).status();
@@ -100,7 +106,7 @@ impl World {
         sqlx::any::install_default_drivers();
         let pool = sqlx::AnyPool::connect(&url).await.unwrap();
         // The tables as they were: the migrations up to that release.
-        let migrations = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../service/migrations");
+        let migrations = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../service/migrations");
         let mut migrator = sqlx::migrate::Migrator::new(migrations).await.unwrap();
         migrator.migrations.to_mut().retain(|migration| migration.version <= release.parse().unwrap());
         migrator.run(&pool).await.unwrap();
@@ -127,16 +133,13 @@ impl World {
         let keys = Keys::open(&folder.path().join("keys")).unwrap();
         let service = Service::open(&url, blobs, keys, CATALOGUE.clone(), clock).await.unwrap();
         let world = World { service, url, folder };
-        world.person("wang", Role::Enterprise, "新芯公司", None, &[], &[]).await;
-        world.person("zhao", Role::Enterprise, "云启公司", None, &[], &[]).await;
-        world.person("li", Role::Agent, "全链办", None, &[], &[]).await;
-        world.person("chen", Role::LeadOfficer, "全链办", None, &["狮山"], &[]).await;
-        world.person("gu", Role::BackboneOfficer, "自规局", Some("natural-resources"), &[], &["siting-compliance-check"]).await;
-        world.person("zhou", Role::Department, "自规局", Some("natural-resources"), &[], &[]).await;
-        world.person("shen", Role::Department, "水务局", Some("water-affairs"), &[], &[]).await;
+        for person in [WANG, ZHAO, LI, CHEN, GU, ZHOU, SHEN] {
+            world.add(person).await;
+        }
         world
     }
 
+    /// Where its documents, keys and SQLite database are.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
@@ -153,25 +156,23 @@ impl World {
             .unwrap()
     }
 
+    /// Adds somebody.
     pub async fn person(&self, login: &str, role: Role, firm: &str, office: Option<&str>, areas: &[&str], matters: &[&str]) -> Id<Account> {
-        let password = (login == "wang" || role == Role::Agent).then(|| "correct horse".into());
-        let new = NewAccount {
-            login: login.into(),
-            name: format!("{login}某"),
-            role,
-            firm: firm.into(),
-            office: office.map(Into::into),
-            password,
-            areas: areas.iter().map(ToString::to_string).collect(),
-            matters: matters.iter().map(|m| Id::from(*m)).collect(),
-        };
-        add(&self.service, new).await.unwrap()
+        self.add(Person { login, role, firm, office, areas, matters }).await
     }
 
+    /// The owner and agents can sign in.
+    async fn add(&self, person: Person<'_>) -> Id<Account> {
+        let password = (person.login == WANG.login || person.role == Role::Agent).then_some(PASSWORD);
+        add(&self.service, person.account(password)).await.unwrap()
+    }
+
+    /// Somebody as an operation of the portal knows them.
     pub async fn as_(&self, login: &str) -> Context {
         self.at(&self.service, login).await
     }
 
+    /// The same at another server.
     pub async fn at(&self, service: &Service, login: &str) -> Context {
         let id = service::account::by_login(&service.db, login).await.unwrap().unwrap();
         service.context(service::account::actor(&service.db, &id).await.unwrap())
@@ -179,7 +180,7 @@ impl World {
 
     /// The secret of a session of somebody with a password.
     pub async fn session(&self, login: &str) -> String {
-        service::account::sign_in(&self.service.context(None), login, "correct horse").await.unwrap().0
+        service::account::sign_in(&self.service.context(None), login, PASSWORD).await.unwrap().0
     }
 
     /// What that person came in by.
@@ -187,10 +188,12 @@ impl World {
         service::account::by_session(&self.service, &self.session(login).await).await.unwrap().unwrap().access
     }
 
+    /// A project of WANG on granted land.
     pub async fn project(&self) -> Id<Project> {
         self.project_with(&[]).await
     }
 
+    /// The same with more answers.
     pub async fn project_with(&self, more: &[(&str, &str)]) -> Id<Project> {
         let answers = [("gross_floor_area_sqm", "30000"), ("total_investment_10k", "20000")].into_iter().chain(more.iter().copied());
         let answers = Answers::from_pairs(&self.service.catalogue, answers).unwrap();
@@ -238,25 +241,31 @@ impl World {
         }
     }
 
+    /// Somebody sends a command; the Chinese sentence, if it is refused.
     pub async fn does(&self, login: &str, project: &Id<Project>, command: Command) -> Result<Done, String> {
         service::project::execute(&self.as_(login).await, project, command, Sent::default()).await.map_err(sentence)
     }
 
+    /// A project as somebody sees it.
     pub async fn sees(&self, login: &str, project: &Id<Project>) -> Result<View, Public> {
         service::project::view(&self.as_(login).await, project).await.map_err(Error::into_public)
     }
 }
 
+/// A question.
 pub fn ask(id: &str, matter: Option<&str>, text: &str) -> Command {
     let command = consultation::Command::Ask { matter: matter.map(Into::into), text: text.into(), backbone: None };
     Command::Consultation { id: id.into(), command }
 }
+/// An answer to it.
 pub fn answer(id: &str, text: &str) -> Command {
     Command::Consultation { id: id.into(), command: consultation::Command::Answer { text: text.into() } }
 }
+/// A difficulty of no matter.
 pub fn raise(id: &str, text: &str) -> Command {
     Command::Difficulty { id: id.into(), command: difficulty::Command::Raise { matter: None, text: text.into() } }
 }
+/// A command on a matter.
 pub fn step(matter: &str, command: matter::Command) -> Command {
     Command::Matter { matter: matter.into(), command }
 }

@@ -74,6 +74,7 @@ pub const A_RESEARCH_BUILDING: Kind = &[
 pub const AN_EXPANSION_ON_OWN_LAND: Kind =
     &[("construction_nature", "expansion"), ("land_mode", "existing"), ("gross_floor_area_sqm", "8000"), ("total_investment_10k", "5000")];
 
+/// All of them.
 pub const ALL: [Kind; 8] = [
     A_PLAIN_FACTORY,
     A_GOVERNMENT_SCHOOL,

@@ -1,60 +1,51 @@
 //! Given events, when a command, then events or a refusal: the business in milliseconds.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-
+pub use crate::catalogue::CATALOGUE;
+use crate::people::{CHEN, LI, Person, WANG, ZHAO};
 use domain::Error;
 use domain::account::{Actor, By};
-use domain::catalogue::{CALENDAR_FILE, Catalogue, FILES};
 use domain::condition::Value;
 use domain::date::Instant;
 use domain::guide::Answers;
 use domain::log::{Audience, Body, Digest, Meta, Recorded, link};
 use domain::project::{Command, Event, Opening, Project, matter, start};
 use domain::role::Role;
-use std::path::PathBuf;
-use std::sync::LazyLock;
 
-pub static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../catalogue");
-    let files: Vec<(&str, String)> =
-        FILES.into_iter().chain([CALENDAR_FILE]).map(|n| (n, std::fs::read_to_string(dir.join(n)).unwrap())).collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(n, s)| (*n, s.as_str())).collect();
-    Catalogue::read(&files).unwrap()
-});
-
-pub fn actor(account: &str, role: Role, firm: &str, office: Option<&str>) -> Actor {
-    Actor {
-        account: account.into(),
-        role,
-        firm: firm.into(),
-        office: office.map(Into::into),
-        matters: Default::default(),
-        stands_for: Default::default(),
-    }
+/// Somebody; their account is the login.
+pub fn actor(login: &str, role: Role, firm: &str, office: Option<&str>) -> Actor {
+    Person { login, role, firm, office, areas: &[], matters: &[] }.actor()
 }
 
+/// The owner of the project.
 pub fn enterprise() -> Actor {
-    actor("wang", Role::Enterprise, "acme", None)
+    WANG.actor()
 }
+/// Somebody of another firm.
 pub fn stranger() -> Actor {
-    actor("zhou", Role::Enterprise, "other", None)
+    ZHAO.actor()
 }
+/// The agent of the project.
 pub fn agent() -> Actor {
-    actor("li", Role::Agent, "office", None)
+    LI.actor()
 }
+/// The lead officer of the project.
 pub fn lead() -> Actor {
-    actor("chen", Role::LeadOfficer, "office", None)
+    CHEN.actor()
 }
+/// A handler of an office.
 pub fn officer(office: &str) -> Actor {
     actor(&format!("of-{office}"), Role::Department, office, Some(office))
 }
+/// The district leader.
 pub fn leader() -> Actor {
     actor("ma", Role::DistrictLeader, "district", None)
 }
 
 /// A project in the making: events so far, and the time.
 pub struct Story {
+    /// All that happened.
     pub events: Vec<Recorded<Event>>,
+    /// The moment of the story.
     pub now: Instant,
 }
 
@@ -64,16 +55,17 @@ impl Story {
         Story::with(&[("gross_floor_area_sqm", Value::Number(30_000.0)), ("total_investment_10k", Value::Number(20_000.0))])
     }
 
+    /// A project with these answers.
     pub fn with(answers: &[(&str, Value)]) -> Story {
         let now: Instant = "2024-09-26T02:00:00.000000Z".parse().unwrap();
         let opening = Opening {
             name: "测试项目".into(),
             area: "狮山".into(),
-            owner: "acme".into(),
+            owner: WANG.firm.into(),
             answers: Answers(answers.iter().map(|(n, v)| (n.to_string(), v.clone())).collect()),
             as_of: now.date(),
-            lead: Some("chen".into()),
-            agent: Some("li".into()),
+            lead: Some(CHEN.login.into()),
+            agent: Some(LI.login.into()),
         };
         let mut story = Story { events: Vec::new(), now };
         let events = start(&CATALOGUE, opening, By { actor: &enterprise(), at: now }).unwrap();
@@ -92,10 +84,12 @@ impl Story {
         }
     }
 
+    /// The project as it stands.
     pub fn project(&self) -> Project {
         Project::fold(&self.events).unwrap()
     }
 
+    /// The events as somebody with this clearance gets them.
     pub fn seen_at(&self, clearance: Audience) -> Vec<Recorded<Event>> {
         self.events.iter().cloned().map(|e| e.for_clearance(clearance)).collect()
     }
@@ -112,6 +106,7 @@ impl Story {
         }
     }
 
+    /// The same for a command on a matter.
     pub fn matter(&mut self, by: &Actor, id: &str, command: matter::Command) -> Result<Vec<Event>, String> {
         self.when(by, Command::Matter { matter: id.into(), command })
     }
@@ -129,6 +124,7 @@ impl Story {
         }
     }
 
+    /// The code of the state of a matter.
     pub fn state(&self, id: &str) -> &'static str {
         matter::state(&self.project(), &CATALOGUE, &id.into()).map_or("none", |s| s.code())
     }

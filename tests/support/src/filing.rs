@@ -1,6 +1,4 @@
-//! People filling in, uploading, filing and reviewing; also for the tests of the running server.
-
-#![allow(dead_code, reason = "each test binary uses its part")]
+//! People filling in, uploading, filing and reviewing.
 
 use crate::world::*;
 use domain::catalogue::{CodeRule, Field, FieldKind, Matter, Shape};
@@ -14,6 +12,7 @@ use service::Context;
 use service::project::{Sent, execute};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The address that certificates of the tests name.
 pub const ORIGIN: &str = "https://quanlian.test";
 
 /// A value the field takes.
@@ -38,10 +37,12 @@ fn sample(field: &Field) -> String {
     }
 }
 
-pub async fn sheet_of(cx: &Context, id: &Id<Project>) -> Entries {
+/// What is in the data sheet of a project, as its viewer sees it.
+pub async fn sheet_of(cx: &Context, id: &Id<Project>) -> sheet::Entries {
     service::sheet::view(cx, id).await.unwrap().entries
 }
 
+/// Uploads a PDF as a document for a material.
 pub async fn uploads(cx: &Context, id: &Id<Project>, material: &str, contents: &str) {
     let bytes = format!("%PDF-1.7\n{contents}");
     let announced = service::material::Announced {
@@ -54,6 +55,7 @@ pub async fn uploads(cx: &Context, id: &Id<Project>, material: &str, contents: &
     service::material::take(cx, &upload.id, 0, bytes.into()).await.map_err(sentence).unwrap();
 }
 
+/// Matters as a set.
 pub fn set(matters: &[&str]) -> BTreeSet<domain::Id<domain::catalogue::Matter>> {
     matters.iter().map(|m| Id::from(*m)).collect()
 }
@@ -75,10 +77,12 @@ impl World {
         service::sheet::fill(&wang, id, values).await.map_err(sentence).unwrap();
     }
 
+    /// The package of a project, or the last of several.
     pub async fn only_package(&self, id: &Id<Project>) -> (Id<Submission>, Submission) {
         self.sees("wang", id).await.unwrap().project.submissions.into_iter().next_back().unwrap()
     }
 
+    /// The office of a filed matter gives its opinion.
     pub async fn says(&self, id: &Id<Project>, matter: &str, verdict: Verdict) -> Result<(), String> {
         let project = self.sees("chen", id).await.unwrap().project;
         let (package, _, parcel) = project.parcel(&matter.into()).unwrap();
