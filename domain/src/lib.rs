@@ -12,6 +12,7 @@ pub mod case;
 pub mod catalogue;
 pub mod condition;
 pub mod date;
+pub mod deputy;
 pub mod error;
 pub mod guide;
 pub mod id;
@@ -23,6 +24,7 @@ pub mod plan;
 pub mod project;
 pub mod refusal;
 pub mod role;
+pub mod rule;
 pub mod sheet;
 pub mod text;
 

@@ -63,6 +63,26 @@ pub enum Audience {
     Government,
 }
 
+/// A kind of stream on the log: what its events are. A stream's name is `<KIND>:<id>`. The one log gives all of them the same:
+/// their place in the order of commit, the chain, who may know an event.
+pub trait Stream {
+    /// How the names of its streams begin.
+    const KIND: &'static str;
+    /// What happens in it.
+    type Event: Serialize + DeserializeOwned;
+    /// The name of an event in the log's `kind` column.
+    fn kind(event: &Self::Event) -> &'static str;
+    /// Who may know an event.
+    fn audience(event: &Self::Event) -> Audience;
+    /// The name of the stream of this id.
+    fn name(id: &Id<Self>) -> String
+    where
+        Self: Sized,
+    {
+        format!("{}:{id}", Self::KIND)
+    }
+}
+
 /// What the log says about an event beside its body.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Meta {

@@ -16,9 +16,12 @@ pub enum Role {
     DistrictLeader,
     Supervisor,
     Intermediary,
+    /// No person: a rule that acts by itself ([`crate::rule::Rule`]). No account has this role.
+    Rule,
 }
 
 impl Role {
+    /// The roles that an account can have.
     pub const ALL: [Role; 9] = [
         Role::Enterprise,
         Role::Agent,
@@ -42,6 +45,7 @@ impl Role {
             Role::DistrictLeader => "district-leader",
             Role::Supervisor => "supervisor",
             Role::Intermediary => "intermediary",
+            Role::Rule => "rule",
         }
     }
 
@@ -60,12 +64,13 @@ impl Role {
             Role::DistrictLeader => Text::new("区分管领导", "District leader"),
             Role::Supervisor => Text::new("督办员", "Supervision officer"),
             Role::Intermediary => Text::new("中介机构", "Intermediary"),
+            Role::Rule => Text::new("规则", "Rule"),
         }
     }
 
-    /// Whether the role works for government; the others are the enterprise's side.
+    /// Whether the role works for government; the others are the enterprise's side, and no person.
     pub fn is_government(self) -> bool {
-        !matches!(self, Role::Enterprise | Role::Intermediary)
+        !matches!(self, Role::Enterprise | Role::Intermediary | Role::Rule)
     }
 
     /// Whether people of this role speak for an office.

@@ -357,15 +357,15 @@ fn nobody_hands_on_the_lead_or_starts_for_another_firm() {
 #[test]
 fn a_substitution_lasts_sixty_days_at_most() {
     let today = story_day();
-    assert_eq!(work::substitution(Some(today), today), Ok(today));
+    assert_eq!(deputy::last_day(Some(today), today), Ok(today));
     let last = today.plus(60);
-    assert_eq!(work::substitution(Some(last), today), Ok(last));
+    assert_eq!(deputy::last_day(Some(last), today), Ok(last));
     for (until, says) in [
         (Some(last.plus(1)), "代理最长 60 天，请写 2024-11-25 或以前的日期。"),
         (Some("9999-12-31".parse().unwrap()), "代理最长 60 天，请写 2024-11-25 或以前的日期。"),
         (Some(today.plus(-1)), "请写今天或以后的日期。"),
         (None, "请写今天或以后的日期。"),
     ] {
-        assert_eq!(work::substitution(until, today).unwrap_err().sentence().zh, says);
+        assert_eq!(deputy::last_day(until, today).unwrap_err().sentence().zh, says);
     }
 }

@@ -330,7 +330,7 @@ async fn verify(arguments: &Arguments, heads: Option<&std::path::Path>) -> Resul
                 "记录完整：{} 条，{} 个项目，{} 份内容",
                 "the log holds: {} events, {} projects, {} contents",
                 verified.events,
-                verified.streams,
+                verified.projects,
                 verified.contents
             )));
             return Ok(());
@@ -354,6 +354,7 @@ fn finding(broken: &service::verify::Broken) -> domain::Text {
             "记录在第 {seq} 条处断开（{stream} 第 {version} 条）：{why}",
             "the log breaks at event {seq} ({stream}, version {version}): {why}"
         ),
+        Part::Table => domain::text!("{stream}：{why}", "{stream}: {why}"),
         Part::Contents => domain::text!(
             "第 {seq} 条（{stream} 第 {version} 条）所指内容不成立：{why}",
             "what event {seq} names ({stream}, version {version}) does not hold: {why}"

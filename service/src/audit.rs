@@ -1,6 +1,7 @@
 //! Keeps on record who came in and what they read ([`domain::audit`]).
 
 use crate::error::{Error, Fault, Public};
+use crate::projection::{Cell, Write};
 use crate::{Context, Service, new_id};
 use domain::account::Account;
 use domain::audit::{KEPT_DAYS, Kind};
@@ -50,23 +51,30 @@ pub(crate) async fn record_in(cx: &Context, connection: &mut AnyConnection, kind
 /// Writes an entry under an id; one that is there already stays the only one. An id says nothing of when: entries are read in
 /// the order of `at`, and of `id` within one moment.
 async fn write(cx: &Context, connection: &mut AnyConnection, id: &str, kind: Kind, entry: Entry) -> Result<(), Fault> {
+    Ok(entry_under(cx, id, kind, entry).run(connection).await?)
+}
+
+/// An entry that is written in the transaction of an append: both are there, or neither.
+pub(crate) fn beside(cx: &Context, kind: Kind, entry: Entry) -> Write {
+    entry_under(cx, new_id::<Record>().as_str(), kind, entry)
+}
+
+fn entry_under(cx: &Context, id: &str, kind: Kind, entry: Entry) -> Write {
     let account = entry.account.or_else(|| cx.actor.as_ref().map(|actor| actor.account.clone()));
     // Of what strangers bring no more than a line is kept.
     let subject: String = entry.subject.chars().filter(|c| !c.is_control()).take(200).collect();
-    sqlx::query(
-        "insert into audit (id, at, kind, account, address, project, subject) values ($1, $2, $3, $4, $5, $6, $7) \
-         on conflict (id) do nothing",
-    )
-    .bind(id.to_string())
-    .bind(cx.service.clock.now().to_string())
-    .bind(kind.code().to_string())
-    .bind(account.map(|id| id.to_string()))
-    .bind(cx.address.clone())
-    .bind(entry.project.map(|id| id.to_string()))
-    .bind(subject)
-    .execute(connection)
-    .await?;
-    Ok(())
+    let cells = vec![
+        id.into(),
+        cx.service.clock.now().to_string().into(),
+        kind.code().into(),
+        Cell::optional(account.as_ref()),
+        cx.address.as_str().into(),
+        Cell::optional(entry.project.as_ref()),
+        subject.into(),
+    ];
+    let sql = "insert into audit (id, at, kind, account, address, project, subject) values ($1, $2, $3, $4, $5, $6, $7) \
+               on conflict (id) do nothing";
+    Write::Run(sql, cells)
 }
 
 /// Puts on record that a limit was met: once for the limit, its subject and the minute, on all servers together.

@@ -12,6 +12,7 @@ pub mod crypto;
 pub mod daily_head;
 pub mod db;
 pub mod demo;
+pub mod deputy;
 mod error;
 pub mod house;
 pub mod limit;
@@ -19,7 +20,7 @@ pub mod log;
 pub mod material;
 pub mod once;
 pub mod project;
-pub mod project_card;
+pub mod projection;
 pub mod seal_stored;
 pub mod sheet;
 pub mod submission;
@@ -96,6 +97,7 @@ impl Service {
         }
         witness::leave(&service).await?;
         service.keys.begin(&service).await?;
+        deputy::put_on_record(&service).await.map_err(|error| format!("cannot put the deputies on record: {error:?}"))?;
         Ok(service)
     }
 

@@ -1,28 +1,28 @@
 //! Projects: the one write path, and what a viewer gets to see.
 
 use crate::error::{Error, Fault, Public};
-use crate::log::{Appended, Fact, Head};
+use crate::log::{Appended, Head, NewEvent};
 use crate::once::{Before, Once};
-use crate::project_card::{Rows, card_from_row};
+use crate::projection::{self, Change as RowChange, card_from_row};
 use crate::{Context, new_id, random_hex};
 use domain::account::{Account, Actor, By};
 use domain::catalogue::Matter;
 use domain::date::Instant;
+use domain::deputy::LONGEST_SUBSTITUTION;
 use domain::error::Change;
 use domain::guide::Answers;
 use domain::id::Id;
 use domain::limit::Limit;
-use domain::log::{Audience, Body, Digest, Recorded};
+use domain::log::{Audience, Digest, Recorded, Stream};
 use domain::project::Stamp;
 use domain::project::card::Card;
 use domain::project::policy::{Right, handles};
 pub use domain::project::view::{Done, Told, View};
-use domain::project::work::LONGEST_SUBSTITUTION;
 use domain::project::{Command, Event, Opening, Project, Subject, consultation, difficulty, may_start, start, team, timeline};
 use domain::role::Role;
 use domain::text;
 use sqlx::Row;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tries before giving up on a project everybody writes to at once.
@@ -75,8 +75,9 @@ impl Heads {
     }
 }
 
+/// The name of a project's stream.
 pub fn stream(id: &Id<Project>) -> String {
-    format!("project:{id}")
+    Project::name(id)
 }
 
 /// What comes with a command besides itself.
@@ -92,10 +93,6 @@ pub struct Sent {
     pub assumed: bool,
     /// When it happened, if not now (a replayed case).
     pub at: Option<Instant>,
-}
-
-fn body(event: &Event, assumed: bool) -> Result<String, Error> {
-    Ok(serde_json::to_string(&Body { audience: event.audience(), salt: random_hex(16), assumed, event })?)
 }
 
 /// Opens a project from a guide map's answers. The area decides the lead officer; the agent with the
@@ -148,11 +145,11 @@ pub(crate) async fn open_for(
     };
     let opening = Opening { name: name.to_string(), area: area.to_string(), owner, answers, as_of: at.date(), lead, agent };
     let events = start(&cx.service.catalogue, opening, By { actor, at })?;
-    let facts = facts(&events, actor, at, sent.assumed)?;
+    let new = new_events(&events, actor, at, sent.assumed)?;
     let project = events.first().and_then(|e| Project::open(e, at, sent.assumed)).ok_or(Public::NotFound)?;
-    let rows = Rows::of(&id, None, &project, &cx.service.catalogue);
+    let rows = projection::changes(&RowChange::Project { id: &id, before: None, after: &project, catalogue: &cx.service.catalogue });
     count(cx, Limit::StartProject, actor, &sent).await?;
-    match cx.service.log.append(&stream(&id), Head::default(), facts, rows, once).await? {
+    match cx.service.log.append(&id, Head::default(), new, rows, once).await? {
         Appended::Done { head, seq } => cx.service.heads.put(&id, Folded { project, head, seq }),
         Appended::Already(before) => {
             before.answer()?;
@@ -182,8 +179,8 @@ fn limit_of(command: &Command) -> Option<Limit> {
     }
 }
 
-fn facts(events: &[Event], actor: &Actor, at: Instant, assumed: bool) -> Result<Vec<Fact>, Error> {
-    events.iter().map(|event| Ok(Fact { at, actor: actor.account.clone(), kind: event.kind(), body: body(event, assumed)? })).collect()
+fn new_events(events: &[Event], actor: &Actor, at: Instant, assumed: bool) -> Result<Vec<NewEvent>, Fault> {
+    events.iter().map(|event| NewEvent::of::<Project>(event, &actor.account, at, assumed)).collect()
 }
 
 /// The one write path: load, ask the right, look whether it was done, decide, append with the read tables, tell.
@@ -235,9 +232,9 @@ pub(crate) async fn execute_as(cx: &Context, actor: &Actor, id: &Id<Project>, co
             project.version += 1;
             project.apply(event, Stamp { at, by: &actor.account, assumed: sent.assumed });
         }
-        let rows = Rows::of(id, Some(&folded.project), &project, catalogue);
-        let facts = facts(&events, actor, at, sent.assumed)?;
-        match cx.service.log.append(&stream(id), folded.head, facts, rows, once).await? {
+        let rows = projection::changes(&RowChange::Project { id, before: Some(&folded.project), after: &project, catalogue });
+        let new = new_events(&events, actor, at, sent.assumed)?;
+        match cx.service.log.append(id, folded.head, new, rows, once).await? {
             Appended::Done { head, seq } => {
                 cx.service.heads.put(id, Folded { project, head, seq });
                 return Ok(Done { version: head.version });
@@ -328,7 +325,7 @@ pub(crate) async fn current(cx: &Context, id: &Id<Project>) -> Result<Project, E
 async fn load(cx: &Context, id: &Id<Project>) -> Result<Arc<Folded>, Error> {
     let known = cx.service.heads.get(id);
     let after = known.as_ref().map_or(0, |k| k.seq);
-    let new = cx.service.log.read(&stream(id), after, i64::MAX).await?;
+    let new = cx.service.log.read(id, after, i64::MAX).await?;
     let folded = match (known, new.last()) {
         (Some(known), None) => return Ok(known),
         (None, None) => return Err(Public::NotFound.into()),
@@ -365,19 +362,20 @@ async fn check_stale(
         return Ok(());
     }
     let clearance = project.clearance(actor).ok_or(Public::NotFound)?;
-    let events = cx.service.log.read(&stream(id), 0, i64::MAX).await?;
-    let people = crate::account::people(&cx.service.db).await?;
-    let person = |id: &Id<Account>| people.get(id).map(|p| p.name.clone());
-    let changes: Vec<Change> = events
+    let events = cx.service.log.read(id, 0, i64::MAX).await?;
+    let changed: Vec<(Instant, Event)> = events
         .into_iter()
         .filter(|e| e.version() > based_on)
         .filter_map(|recorded| match recorded.for_clearance(clearance) {
-            Recorded::Open { event, meta, .. } if event.subject() == subject && meta.actor != actor.account => {
-                Some(Change { at: meta.at, sentence: timeline::sentence(&event, &cx.service.catalogue, &person) })
-            }
+            Recorded::Open { event, meta, .. } if event.subject() == subject && meta.actor != actor.account => Some((meta.at, event)),
             _ => None,
         })
         .collect();
+    let named = changed.iter().flat_map(|(_, event)| event.people()).cloned().collect();
+    let people = crate::account::people(&cx.service.db, &named).await?;
+    let person = |id: &Id<Account>| people.get(id).map(|p| p.name.clone());
+    let change = |(at, event): &(Instant, Event)| Change { at: *at, sentence: timeline::sentence(event, &cx.service.catalogue, &person) };
+    let changes: Vec<Change> = changed.iter().map(change).collect();
     if changes.is_empty() { Ok(()) } else { Err(Public::Stale { version: project.version, changes }.into()) }
 }
 
@@ -391,22 +389,21 @@ pub async fn view(cx: &Context, id: &Id<Project>) -> Result<View, Error> {
     let project = Project::fold(&seen).ok_or(Public::NotFound)?;
     let seq = seen.last().map_or(0, Recorded::seq);
     let skip = seen.len().saturating_sub(RECENT);
-    let people = crate::account::people(&cx.service.db).await?;
-    let backbones = crate::account::backbones(&cx.service.db).await?;
+    let backbones = crate::account::backbones(&cx.service.db, project.matters.keys()).await?;
     let owner_name = crate::account::firm_name(&cx.service.db, &project.owner).await?.unwrap_or_default();
-    let named = |id: &Id<Account>| seen.iter().any(|e| matches!(e, Recorded::Open { meta, .. } if meta.actor == *id));
-    // Only people who have to do with the project: whoever acted, serves, or could be asked.
-    let people = people
-        .into_iter()
-        .filter(|(id, person)| {
-            named(id)
-                || backbones.iter().any(|(matter, officer)| officer == id && project.matters.contains_key(matter))
-                || project.team.lead.as_ref() == Some(id)
-                || project.team.agent.as_ref() == Some(id)
-                || (person.role == Role::Agent && viewer.role.is_government())
-        })
-        .collect();
-    let backbones = backbones.into_iter().filter(|(matter, _)| project.matters.contains_key(matter)).collect();
+    // Only people who have to do with the project: whoever acted or is named, serves, or could be asked.
+    let mut named: BTreeSet<Id<Account>> = backbones.values().chain(&project.team.lead).chain(&project.team.agent).cloned().collect();
+    for recorded in &seen {
+        if let Recorded::Open { meta, event, .. } = recorded {
+            named.insert(meta.actor.clone());
+            named.extend(event.people().into_iter().cloned());
+        }
+    }
+    let mut people = crate::account::people(&cx.service.db, &named).await?;
+    if viewer.role.is_government() {
+        let agents = crate::account::agents(&cx.service.db).await?;
+        people.extend(agents.into_iter().map(|person| (person.account.clone(), person)));
+    }
     Ok(View { id: id.clone(), project, recent: seen[skip..].to_vec(), seq, people, backbones, viewer, owner_name, seed: random_hex(12) })
 }
 
@@ -414,7 +411,7 @@ pub async fn view(cx: &Context, id: &Id<Project>) -> Result<View, Error> {
 async fn visible(cx: &Context, viewer: &Actor, id: &Id<Project>) -> Result<(Vec<Recorded<Event>>, Audience), Error> {
     let folded = load(cx, id).await?;
     let clearance = folded.project.clearance(viewer).ok_or(Public::NotFound)?;
-    let events = cx.service.log.read(&stream(id), 0, i64::MAX).await?;
+    let events = cx.service.log.read(id, 0, i64::MAX).await?;
     Ok((events.into_iter().map(|e| e.for_clearance(clearance)).collect(), clearance))
 }
 
@@ -424,25 +421,21 @@ async fn visible(cx: &Context, viewer: &Actor, id: &Id<Project>) -> Result<(Vec<
 /// `SignedOut` when the session has ended meanwhile; `NotFound`, also where the person may not, or may
 /// no longer, see the project.
 pub async fn since(service: &crate::Service, access: &crate::account::Access, id: &Id<Project>, after: u64) -> Result<Vec<Told>, Error> {
-    let new = service.log.read(&stream(id), after, 1000).await?;
+    let new = service.log.read(id, after, 1000).await?;
     if new.is_empty() {
         return Ok(Vec::new());
     }
     let viewer = crate::account::again(service, access).await?.ok_or(Public::SignedOut)?.actor;
     let folded = load(&service.context(None), id).await?;
     let clearance = folded.project.clearance(&viewer).ok_or(Public::NotFound)?;
-    let people = crate::account::people(&service.db).await?;
-    Ok(new
-        .into_iter()
-        .map(|recorded| recorded.for_clearance(clearance))
-        .map(|recorded| {
-            let person = match &recorded {
-                Recorded::Open { meta, .. } => people.get(&meta.actor).cloned(),
-                Recorded::Sealed { .. } => None,
-            };
-            Told { recorded, person }
-        })
-        .collect())
+    let seen: Vec<_> = new.into_iter().map(|recorded| recorded.for_clearance(clearance)).collect();
+    let actor = |recorded: &Recorded<Event>| match recorded {
+        Recorded::Open { meta, .. } => Some(meta.actor.clone()),
+        Recorded::Sealed { .. } => None,
+    };
+    let people = crate::account::people(&service.db, &seen.iter().filter_map(actor).collect()).await?;
+    let told = |recorded: Recorded<Event>| Told { person: actor(&recorded).and_then(|id| people.get(&id).cloned()), recorded };
+    Ok(seen.into_iter().map(told).collect())
 }
 
 /// How many events a project has.
@@ -496,7 +489,7 @@ pub async fn list(cx: &Context) -> Result<Vec<Card>, Error> {
         )
         .bind(actor.office.as_ref().map(Id::to_string).unwrap_or_default()),
         Role::DistrictLeader | Role::Supervisor => sqlx::query("select * from project_card order by at desc, project desc limit 500"),
-        Role::Intermediary => return Ok(Vec::new()),
+        Role::Intermediary | Role::Rule => return Ok(Vec::new()),
     }
     .fetch_all(cx.service.db.pool())
     .await?;

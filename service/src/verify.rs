@@ -6,17 +6,16 @@ mod contents;
 use crate::Service;
 use crate::error::Fault;
 use crate::log::Stored;
-use crate::project_card::{Rows, card_from_row};
+use crate::projection::{Row as TableRow, card_from_row, derive, tables};
 use contents::Contents;
-use domain::catalogue::Catalogue;
-use domain::id::Id;
-use domain::log::{Digest, link};
+use domain::deputy::Substitution;
+use domain::log::{Digest, Recorded, Stream, link};
 use domain::project::Project;
 use domain::project::card::Card;
 use domain::{Text, text};
-use sqlx::Row;
 use sqlx::any::AnyRow;
-use std::collections::BTreeMap;
+use sqlx::{AnyConnection, Row};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A log that holds.
@@ -24,6 +23,8 @@ use std::path::Path;
 pub struct Verified {
     pub events: u64,
     pub streams: u64,
+    /// Streams that are projects.
+    pub projects: u64,
     /// Documents, snapshots and certificates that the log names.
     pub contents: u64,
 }
@@ -45,6 +46,8 @@ pub enum Part {
     Head,
     /// What an event names: a document, a snapshot, a certificate.
     Contents,
+    /// A row of a read table that is not what the log gives: `quanlian rebuild` makes it again.
+    Table,
 }
 
 /// Something that does not hold, with its event.
@@ -94,10 +97,11 @@ pub async fn verify_and_say(
         }
     }
     let Walk { last, heads: ends, contents, mut broken } = walk;
+    let projects = ends.keys().filter(|stream| kind_of(stream) == Project::KIND).count() as u64;
     // A stream cut short at its end still chains: the read tables remember how long it was.
     let cards = sqlx::query("select project, version from project_card order by project").fetch_all(service.db.pool()).await?;
     for card in &cards {
-        let stream = format!("project:{}", card.try_get::<String, _>("project")?);
+        let stream = format!("{}:{}", Project::KIND, card.try_get::<String, _>("project")?);
         let told = card.try_get::<i64, _>("version")?.unsigned_abs();
         let found = ends.get(&stream).map_or(0, |(version, _)| *version);
         if told != found {
@@ -105,12 +109,14 @@ pub async fn verify_and_say(
             broken.push(Broken { part: Part::Log, seq: last, stream, version: found, why });
         }
     }
+    let told: BTreeSet<String> = broken.iter().map(|one| one.stream.clone()).collect();
+    broken.extend(differing(service, &ends, last, &told).await?);
     // A log written anew from the start still chains: what was signed of it tells.
     broken.extend(crate::daily_head::verify(service, heads).await?.err().unwrap_or_default());
     let (contents, missing) = contents.check(service, say).await?;
     broken.extend(missing);
     match broken.is_empty() {
-        true => Ok(Ok(Verified { events: last, streams: ends.len() as u64, contents })),
+        true => Ok(Ok(Verified { events: last, streams: ends.len() as u64, projects, contents })),
         false => Ok(Err(broken)),
     }
 }
@@ -159,48 +165,107 @@ impl Walk {
         if previous.is_some_and(|previous| stored.hash != link(previous, stored.meta.digest(&stored.body)).to_string()) {
             return Err(text!("内容与其散列不符：记录被改动过", "its contents do not give its hash: the record was changed"));
         }
-        let kind = stored.meta.kind.clone();
-        match stored.open() {
-            Ok(domain::log::Recorded::Open { event, .. }) if event.kind() == kind => {
-                self.contents.note(seq, stream, version, &event);
-                Ok(())
+        match kind_of(stream) {
+            Project::KIND => {
+                if let Some(event) = opened::<Project>(stored)? {
+                    self.contents.note(seq, stream, version, &event);
+                }
             }
-            Ok(_) => Err(text!("类别与内容不符", "its kind is not that of its body")),
-            Err(error) => Err(text!("{error}", "{error}")),
+            Substitution::KIND => {
+                opened::<Substitution>(stored)?;
+            }
+            kind => {
+                return Err(text!(
+                    "本版本不认识“{kind}”类的流，无法核对其内容",
+                    "this release knows no streams of the kind `{kind}` and cannot look at what they say"
+                ));
+            }
         }
+        Ok(())
     }
 }
 
-/// Makes the read tables again from the log, in one transaction.
+/// The kind of a stream, by its name.
+fn kind_of(stream: &str) -> &str {
+    stream.split_once(':').map_or(stream, |(kind, _)| kind)
+}
+
+/// The event that a body holds, which has to be of the kind that the log says.
+fn opened<S: Stream>(stored: Stored) -> Result<Option<S::Event>, Text> {
+    let kind = stored.meta.kind.clone();
+    match stored.open::<S>() {
+        Ok(Recorded::Open { event, .. }) if S::kind(&event) == kind => Ok(Some(event)),
+        Ok(Recorded::Open { .. }) => Err(text!("类别与内容不符", "its kind is not that of its body")),
+        Ok(Recorded::Sealed { .. }) => Ok(None),
+        Err(error) => Err(text!("{error}", "{error}")),
+    }
+}
+
+/// Streams whose rows in the read tables are not what the log gives; those that do not hold anyway are not looked at.
+async fn differing(
+    service: &Service,
+    ends: &BTreeMap<String, (u64, Digest)>,
+    seq: u64,
+    told: &BTreeSet<String>,
+) -> Result<Vec<Broken>, Fault> {
+    let mut streams: BTreeSet<String> = ends.keys().cloned().collect();
+    let mut connection = service.db.pool().acquire().await?;
+    for table in tables() {
+        streams.extend(table.ids(&mut connection).await?.into_iter().map(|id| format!("{}:{id}", table.kind)));
+    }
+    let mut broken = Vec::new();
+    for stream in streams.difference(told) {
+        if differs(service, &mut connection, stream).await?.is_none() {
+            continue;
+        }
+        // The portal may be at work: once more while nobody appends.
+        let mut tx = service.db.begin_append().await?;
+        if let Some(table) = differs(service, &mut tx, stream).await? {
+            let why = text!(
+                "读表 {table} 与记录不符，可用 quanlian rebuild 重建",
+                "the read table {table} is not what the log gives; `quanlian rebuild` makes it again"
+            );
+            let version = ends.get(stream).map_or(0, |(version, _)| *version);
+            broken.push(Broken { part: Part::Table, seq, stream: stream.clone(), version, why });
+        }
+    }
+    Ok(broken)
+}
+
+/// The first read table whose rows of a stream are not what the log gives.
+async fn differs(service: &Service, connection: &mut AnyConnection, stream: &str) -> Result<Option<&'static str>, Fault> {
+    let (kind, id) = stream.split_once(':').unwrap_or((stream, ""));
+    let expected = derive(service, stream).await?;
+    for table in tables().filter(|table| table.kind == kind) {
+        let gives: BTreeSet<&TableRow> = expected.iter().filter(|row| row.table.name == table.name).collect();
+        if table.rows(connection, id).await?.iter().collect::<BTreeSet<_>>() != gives {
+            return Ok(Some(table.name));
+        }
+    }
+    Ok(None)
+}
+
+/// Makes the read tables again from the log, in one transaction; says of how many projects.
 ///
 /// # Errors
 /// The database failed, or an event cannot be read.
 pub async fn rebuild(service: &Service) -> Result<u64, Fault> {
     // Nobody appends meanwhile: what is derived is what the log holds at the commit.
     let mut tx = service.db.begin_append().await?;
-    let rows = derive(service, &service.catalogue).await?;
-    for table in ["delete from project_card", "delete from project_office", "delete from certificate", "delete from work"] {
-        sqlx::query(table).execute(&mut *tx).await?;
+    for table in tables() {
+        table.clear(&mut tx).await?;
     }
-    for row in &rows {
-        row.write(&mut tx).await?;
+    let streams = sqlx::query("select stream from event where version = 1 order by seq").fetch_all(service.db.pool()).await?;
+    let mut projects = 0;
+    for row in &streams {
+        let stream: String = row.try_get("stream")?;
+        for row in derive(service, &stream).await? {
+            crate::projection::Write::Put(row).run(&mut tx).await?;
+        }
+        projects += u64::from(kind_of(&stream) == Project::KIND);
     }
     tx.commit().await?;
-    Ok(rows.len() as u64)
-}
-
-async fn derive(service: &Service, catalogue: &Catalogue) -> Result<Vec<Rows>, Fault> {
-    let streams = sqlx::query("select stream from event where version = 1 order by seq").fetch_all(service.db.pool()).await?;
-    let mut rows = Vec::with_capacity(streams.len());
-    for stream in &streams {
-        let stream: String = stream.try_get("stream")?;
-        let Some(id) = stream.strip_prefix("project:") else { continue };
-        let events = service.log.read(&stream, 0, i64::MAX).await?;
-        if let Some(project) = Project::fold(&events) {
-            rows.push(Rows::of(&Id::from(id), None, &project, catalogue));
-        }
-    }
-    Ok(rows)
+    Ok(projects)
 }
 
 /// The cards as they stand, for comparing.

@@ -31,7 +31,7 @@ use crate::catalogue::{Catalogue, Matter, Organisation};
 use crate::date::{Date, Instant};
 use crate::guide::{Answers, Profile};
 use crate::id::Id;
-use crate::log::{Audience, Recorded};
+use crate::log::{Audience, Recorded, Stream};
 use crate::refusal::{Refusal, not_now};
 use consultation::Consultation;
 use difficulty::Difficulty;
@@ -212,5 +212,18 @@ fn open_or_apply<T>(things: &mut BTreeMap<Id<T>, T>, id: &Id<T>, open: impl FnOn
                 things.insert(id.clone(), thing);
             }
         }
+    }
+}
+
+impl Stream for Project {
+    const KIND: &'static str = "project";
+    type Event = Event;
+
+    fn kind(event: &Event) -> &'static str {
+        event.kind()
+    }
+
+    fn audience(event: &Event) -> Audience {
+        event.audience()
     }
 }

@@ -5,6 +5,8 @@ use crate::catalogue::Matter;
 use crate::id::Id;
 use crate::log::Recorded;
 use crate::project::{Event, Project};
+use crate::rule::Rule;
+use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -58,6 +60,12 @@ impl View {
         }
         self.recent.push(told.recorded);
         true
+    }
+
+    /// Who did something, as a reader sees it: a person by name where it is known, a rule by its own in both languages. Rules
+    /// are not among the people: what a rule is called is in the program on both sides.
+    pub fn who(&self, account: &Id<Account>) -> Option<Text> {
+        Rule::of(account).map(Rule::name).or_else(|| self.name(account).map(Text::same))
     }
 
     /// A person's name, where it is known.

@@ -7,30 +7,8 @@ use crate::id::Id;
 use crate::project::Project;
 use crate::project::matter::{PauseReason, Progress, state};
 use crate::project::submission::ACCEPT_DAYS;
-use crate::refusal::Refusal;
-use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// The longest that somebody stands in for a colleague, in days. Who is away for longer is replaced, by who appoints.
-pub const LONGEST_SUBSTITUTION: i64 = 60;
-
-/// The last day of a substitution that begins today.
-///
-/// # Errors
-/// No day, one that is past, or one too far off.
-pub fn substitution(until: Option<Date>, today: Date) -> Result<Date, Refusal> {
-    let invalid = |zh: String, en: String| Err(Refusal::Invalid { field: "until".into(), sentence: Text::new(zh, en) });
-    let last = today.plus(LONGEST_SUBSTITUTION);
-    match until {
-        Some(day) if day > last => invalid(
-            format!("代理最长 {LONGEST_SUBSTITUTION} 天，请写 {last} 或以前的日期。"),
-            format!("A substitution lasts at most {LONGEST_SUBSTITUTION} days: a day up to {last}."),
-        ),
-        Some(day) if day >= today => Ok(day),
-        _ => invalid("请写今天或以后的日期。".into(), "A day from today on.".into()),
-    }
-}
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Item {

@@ -135,7 +135,7 @@ async fn held(service: &Service, by: By, sql: &'static str, which: String) -> Re
     let account: Id<Account> = row.try_get::<String, _>("id")?.into();
     let access = access_from(by, &account, &row)?;
     let mut actor = actor_from(&service.db, &account, &row).await?;
-    actor.stands_for = crate::work::stands_for(&service.db, &account, now.date()).await?;
+    actor.stands_for = crate::deputy::stands_for(&service.db, &account, now.date()).await?;
     for other in &actor.stands_for {
         actor.matters.extend(matters_of(&service.db, other).await?);
     }

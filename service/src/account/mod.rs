@@ -24,6 +24,7 @@ pub use token::{NewToken, end_token, ended_token, make_token, revoke, tokens, to
 use crate::audit::{self, Entry};
 use crate::db::Db;
 use crate::error::{Error, Fault, Public};
+use crate::projection::Write;
 use crate::{Context, Service, new_id};
 use domain::account::{Account, Actor, Firm, Person};
 use domain::audit::Kind;
@@ -32,8 +33,9 @@ use domain::date::Instant;
 use domain::id::Id;
 use domain::log::Digest;
 use domain::role::Role;
+use domain::rule::Rule;
 use domain::text;
-use sqlx::{AnyConnection, Row};
+use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A person to be entered.
@@ -223,26 +225,14 @@ pub async fn enable(cx: &Context, login: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Enters, with the change itself, that what these people may do has changed. Once that is committed, [`tell_rights`].
-///
-/// # Errors
-/// The database failed.
-pub(crate) async fn enter_rights(
-    cx: &Context,
-    connection: &mut AnyConnection,
-    subject: &str,
-    people: &BTreeSet<Id<Account>>,
-) -> Result<(), Fault> {
-    audit::record_in(cx, connection, Kind::RightsChanged, Entry::of(subject)).await?;
+/// What is written with the change itself where what these people may do changes: an entry of the record of access, and when.
+/// Once that is committed, [`tell_rights`].
+pub(crate) fn rights_changed(cx: &Context, subject: &str, people: &BTreeSet<Id<Account>>) -> Vec<Write> {
     let now = cx.service.clock.now().to_string();
-    for account in people {
-        sqlx::query("update account set rights_at = $1 where id = $2")
-            .bind(now.clone())
-            .bind(account.to_string())
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(())
+    let at = people
+        .iter()
+        .map(|account| Write::Run("update account set rights_at = $1 where id = $2", vec![now.as_str().into(), account.into()]));
+    [audit::beside(cx, Kind::RightsChanged, Entry::of(subject))].into_iter().chain(at).collect()
 }
 
 /// Says that what these people may do has changed: who follows a project is asked anew.
@@ -325,16 +315,61 @@ fn person_from(row: &sqlx::any::AnyRow) -> Result<Person, Fault> {
     })
 }
 
-/// Everybody, by account: names for what the log says.
+/// Most ids in one query.
+const IDS_AT_ONCE: usize = 128;
+
+/// `$1, $2, …` for so many values; there are only a few lengths, so that the database keeps the statements.
+fn places(n: usize) -> String {
+    (1..=n).map(|i| format!("${i}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Some ids as they are bound: the last one once more until their number is a power of two.
+fn padded(ids: &[&str]) -> Vec<String> {
+    let n = ids.len().next_power_of_two();
+    ids.iter().chain(std::iter::repeat(ids.last().unwrap_or(&""))).take(n).map(ToString::to_string).collect()
+}
+
+/// These people, by account: names for what the log says.
 ///
 /// # Errors
 /// The database failed.
-pub async fn people(db: &Db) -> Result<BTreeMap<Id<Account>, Person>, Fault> {
-    let rows =
-        sqlx::query("select a.id as id, a.name as name, a.role as role, f.name as firm_name from account a join firm f on f.id = a.firm")
-            .fetch_all(db.pool())
-            .await?;
-    rows.iter().map(|row| person_from(row).map(|p| (p.account.clone(), p))).collect()
+pub async fn people(db: &Db, ids: &BTreeSet<Id<Account>>) -> Result<BTreeMap<Id<Account>, Person>, Fault> {
+    // Rules sign too, and are nobody here.
+    let ids: Vec<&str> = ids.iter().filter(|id| Rule::of(id).is_none()).map(Id::as_str).collect();
+    let mut people = BTreeMap::new();
+    for ids in ids.chunks(IDS_AT_ONCE) {
+        let ids = padded(ids);
+        let sql = format!("{PERSON} where a.id in ({})", places(ids.len()));
+        let query = ids.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), |query, id| query.bind(id));
+        for row in &query.fetch_all(db.pool()).await? {
+            let person = person_from(row)?;
+            people.insert(person.account.clone(), person);
+        }
+    }
+    Ok(people)
+}
+
+/// What [`person_from`] reads.
+const PERSON: &str = "select a.id as id, a.name as name, a.role as role, f.name as firm_name from account a join firm f on f.id = a.firm";
+
+/// All agents: who can be named the agent of a project.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn agents(db: &Db) -> Result<Vec<Person>, Fault> {
+    let sql = format!("{PERSON} where a.role = $1");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(Role::Agent.code()).fetch_all(db.pool()).await?;
+    rows.iter().map(person_from).collect()
+}
+
+/// The others of somebody's post and house, by name.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn colleagues(db: &Db, of: &Actor) -> Result<Vec<Person>, Fault> {
+    let sql = format!("{PERSON} where a.role = $1 and a.firm = $2 and a.id <> $3 order by a.name, a.id");
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(of.role.code()).bind(of.firm.to_string()).bind(of.account.to_string());
+    query.fetch_all(db.pool()).await?.iter().map(person_from).collect()
 }
 
 /// The officer on duty for an area or a matter.
@@ -350,13 +385,25 @@ pub async fn on_duty(db: &Db, kind: &str, subject: &str) -> Result<Option<Id<Acc
     Ok(row.map(|r| r.try_get::<String, _>("account")).transpose()?.map(Id::from))
 }
 
-/// The backbone officer of every matter that has one.
+/// The backbone officers of these matters, of those that have one.
 ///
 /// # Errors
 /// The database failed.
-pub async fn backbones(db: &Db) -> Result<BTreeMap<Id<Matter>, Id<Account>>, Fault> {
-    let rows = sqlx::query("select subject, account from duty where kind = 'matter'").fetch_all(db.pool()).await?;
-    rows.iter().map(|r| Ok((r.try_get::<String, _>("subject")?.into(), r.try_get::<String, _>("account")?.into()))).collect()
+pub(crate) async fn backbones<'m>(
+    db: &Db,
+    matters: impl Iterator<Item = &'m Id<Matter>>,
+) -> Result<BTreeMap<Id<Matter>, Id<Account>>, Fault> {
+    let matters: Vec<&str> = matters.map(Id::as_str).collect();
+    let mut backbones = BTreeMap::new();
+    for matters in matters.chunks(IDS_AT_ONCE) {
+        let matters = padded(matters);
+        let sql = format!("select subject, account from duty where kind = 'matter' and subject in ({})", places(matters.len()));
+        let query = matters.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), |query, id| query.bind(id));
+        for row in &query.fetch_all(db.pool()).await? {
+            backbones.insert(row.try_get::<String, _>("subject")?.into(), row.try_get::<String, _>("account")?.into());
+        }
+    }
+    Ok(backbones)
 }
 
 /// The areas that have a lead officer.

@@ -158,7 +158,7 @@ async fn begin(cx: &Context, id: &Id<Project>, project: &Project) -> Result<(), 
     let owner = crate::account::firm_name(&service.db, &project.owner).await?.unwrap_or_default();
     let known = sheet::beginning(project, &owner, form);
     // Who started the project answered the questionnaire.
-    let first = service.log.read(&crate::project::stream(id), 0, 1).await?;
+    let first = service.log.read(id, 0, 1).await?;
     let Some(domain::log::Recorded::Open { meta, .. }) = first.into_iter().next() else { return Ok(()) };
     let own = crate::account::actor(&service.db, &meta.actor).await?.is_some_and(|a| sheet::is_own(&a));
     for group in &form.groups {

@@ -22,7 +22,7 @@ story! {
         // The six are facts of the article; what merely leads up to them is assumed and says so.
         assert!(six.iter().all(|m| !m.assumed));
         assert!(project.assumed);
-        let events = world.service.log.read(&service::project::stream(&id), 0, 10_000).await.unwrap();
+        let events = world.service.log.read(&id, 0, 10_000).await.unwrap();
         let facts = events.iter().filter(|e| matches!(e, Recorded::Open { assumed: false, .. })).count();
         assert_eq!(facts, 13, "of {}", events.len());
         assert!(domain::log::verify(&events).is_ok());

@@ -1,8 +1,5 @@
 //! Forms' keys: sent twice, done once, by whom and for what they were sent; and the right before everything that could tell.
 
-use crate::filing::set;
-use crate::story;
-use crate::world::*;
 use domain::Error as Public;
 use domain::id::Id;
 use domain::limit::Limit;

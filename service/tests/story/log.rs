@@ -1,4 +1,4 @@
-use service::project::{since, stream};
+use service::project::since;
 use std::time::Duration;
 use test_support::story;
 use test_support::world::*;
@@ -52,7 +52,7 @@ story! {
         let mut seqs = Vec::new();
         for task in tasks {
             let id = task.await.unwrap().unwrap();
-            let events = world.service.log.read(&stream(&id), 0, 10).await.unwrap();
+            let events = world.service.log.read(&id, 0, 10).await.unwrap();
             seqs.extend(events.iter().map(|e| e.seq()));
         }
         seqs.sort_unstable();

@@ -1,5 +1,3 @@
-use crate::story;
-use crate::world::*;
 use domain::project::matter::Command as M;
 use domain::project::{Command, Note};
 use domain::{Error as Public, Text};

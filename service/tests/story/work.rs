@@ -1,8 +1,13 @@
-use crate::story;
-use crate::world::*;
+use domain::account::Account;
+use domain::deputy::Substitution;
+use domain::id::Id;
+use domain::log::Recorded;
 use domain::project::matter::Command as M;
 use domain::role::Role;
+use domain::rule::Rule;
+use service::verify::{rebuild, verify};
 use service::work::{all, appoint_deputy, list};
+use sqlx::Row;
 use test_support::story;
 use test_support::world::*;
 
@@ -64,5 +69,68 @@ story! {
         service::project::execute(&sun, &id, ask("q1", None, "？"), Default::default()).await.unwrap();
         world.service.clock.advance_seconds(4 * 86_400);
         assert!(service::project::view(&signed_in().await, &id).await.is_err(), "the day has passed");
+    }
+}
+
+/// What is on record of who stands in for somebody: the kind of each event, and who signed it.
+async fn on_record(world: &World, account: &Id<Account>) -> Vec<(String, Id<Account>)> {
+    let events = world.service.log.read(&Id::<Substitution>::from(account.as_str()), 0, 100).await.unwrap();
+    let open = |recorded| match recorded {
+        Recorded::Open { meta, .. } => Some((meta.kind, meta.actor)),
+        Recorded::Sealed { .. } => None,
+    };
+    events.into_iter().filter_map(open).collect()
+}
+
+async fn deputies(world: &World) -> Vec<(String, String, String)> {
+    let rows = sqlx::query("select account, deputy, until from deputy order by account").fetch_all(world.service.db.pool()).await.unwrap();
+    rows.iter().map(|r| (r.try_get("account").unwrap(), r.try_get("deputy").unwrap(), r.try_get("until").unwrap())).collect()
+}
+
+story! {
+    /// The first stream that is no project: the same chain, the same table, proved and made again like all others.
+    async fn who_stands_in_for_whom_is_on_the_log(world) {
+        world.project().await;
+        let second = world.person("sun", Role::Agent, "全链办", None, &[], &[]).await;
+        let li = world.as_("li").await;
+        let account = li.actor.as_ref().unwrap().account.clone();
+        let until = Some("2024-09-30".parse().unwrap());
+        appoint_deputy(&li, Some(&second), until).await.unwrap();
+        // The same once more is no news; ending what is not there neither.
+        appoint_deputy(&li, Some(&second), until).await.unwrap();
+        assert_eq!(on_record(&world, &account).await, [("deputy.appointed".to_string(), account.clone())]);
+        let rows = deputies(&world).await;
+        assert_eq!(rows, [(account.to_string(), second.to_string(), "2024-09-30".to_string())]);
+        let verified = verify(&world.service).await.unwrap().unwrap();
+        assert_eq!((verified.events, verified.streams, verified.projects), (2, 2, 1));
+        rebuild(&world.service).await.unwrap();
+        assert_eq!(deputies(&world).await, rows);
+        for _ in 0..2 {
+            appoint_deputy(&li, None, None).await.unwrap();
+        }
+        assert_eq!(on_record(&world, &account).await.last().unwrap().0, "deputy.ended");
+        assert_eq!(on_record(&world, &account).await.len(), 2);
+        assert!(deputies(&world).await.is_empty());
+        rebuild(&world.service).await.unwrap();
+        assert!(deputies(&world).await.is_empty());
+        let names = sqlx::query("select body from event where stream like 'deputy:%'").fetch_all(world.service.db.pool()).await.unwrap();
+        assert!(names.iter().all(|row| !row.try_get::<String, _>("body").unwrap().contains('某')), "accounts, no names");
+    }
+}
+
+story! {
+    async fn a_deputy_from_before_there_were_streams_is_put_on_record_once(world) {
+        let second = world.person("sun", Role::Agent, "全链办", None, &[], &[]).await;
+        let account = world.as_("li").await.actor.unwrap().account;
+        sqlx::query("insert into deputy (account, deputy, until) values ($1, $2, '2024-10-05')")
+            .bind(account.to_string()).bind(second.to_string()).execute(world.service.db.pool()).await.unwrap();
+        let rows = deputies(&world).await;
+        for _ in 0..2 {
+            world.second_server().await;
+        }
+        assert_eq!(on_record(&world, &account).await, [("deputy.appointed".to_string(), Rule::DeputyOnRecord.account())]);
+        rebuild(&world.service).await.unwrap();
+        assert_eq!(deputies(&world).await, rows);
+        verify(&world.service).await.unwrap().unwrap();
     }
 }

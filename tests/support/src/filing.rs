@@ -1,6 +1,5 @@
 //! People filling in, uploading, filing and reviewing.
 
-use crate::world::*;
 use domain::catalogue::{CodeRule, Field, FieldKind, Matter, Shape};
 use domain::id::Id;
 use domain::project::filing::completeness;

@@ -73,8 +73,9 @@ impl Page {
         self.0.with(|v| v.project.may(&v.viewer, right))
     }
 
+    /// The name of a person, or of the rule that signs with this account.
     pub fn person(self, id: &Id<Account>) -> String {
-        self.0.with(|v| v.name(id)).unwrap_or_else(|| "…".to_string())
+        self.0.with(|v| v.who(id)).map_or_else(|| "…".to_string(), |who| say(&who).to_string())
     }
 
     /// Whether it is the viewer's turn.

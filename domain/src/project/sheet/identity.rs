@@ -24,7 +24,7 @@ pub fn needs(readers: &[Id<Organisation>], actor: &Actor, project: &Project) -> 
         Role::Department | Role::DepartmentHead | Role::BackboneOfficer => {
             actor.office.as_ref().is_some_and(|office| readers.contains(office) && project.offices.contains(office))
         }
-        Role::LeadOfficer | Role::DistrictLeader | Role::Supervisor | Role::Intermediary => false,
+        Role::LeadOfficer | Role::DistrictLeader | Role::Supervisor | Role::Intermediary | Role::Rule => false,
     }
 }
 
