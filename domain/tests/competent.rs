@@ -5,6 +5,7 @@
 use domain::account::Actor;
 use domain::condition::Value;
 use domain::date::Date;
+use domain::deputy;
 use domain::id::Id;
 use domain::log::Digest;
 use domain::media::Media;
@@ -13,7 +14,7 @@ use domain::project::library::{self, Arrived};
 use domain::project::matter::{Command as M, Elsewhere};
 use domain::project::review::{Pin, Point, Reason, Verdict};
 use domain::project::submission::{Command as S, Filing};
-use domain::project::{Command, Event, Opening, consultation, difficulty, start, team, work};
+use domain::project::{Command, Event, Opening, consultation, difficulty, start, team};
 use domain::role::Role;
 use std::collections::{BTreeMap, BTreeSet};
 use test_support::people::WANG;

@@ -8,6 +8,7 @@ use domain::id::Id;
 use domain::project::Project;
 use domain::project::policy::{Right, may};
 use domain::role::Role;
+use domain::rule::Rule;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use test_support::people::LI;
@@ -85,6 +86,8 @@ actions! {
     Right::HandleAll(matters) if matters.iter().any(|m| m.as_str() == ITS_OWN) => Right::HandleAll(vec![ITS_OWN.into()]), "为自主验收发证", "issue a certificate of what the owner does itself";
     Right::HandleAll(_) => Right::HandleAll(vec![MATTER.into()]), "发证、更正、撤销", "issue, correct, revoke a certificate";
     Right::IssueJointly => Right::IssueJointly, "发起联发", "call a joint issue";
+    Right::DeemAccepted(_) => Right::DeemAccepted(MATTER.into()), "记录视为受理", "record deemed acceptance";
+    Right::Remind => Right::Remind, "记录容缺材料到期", "record that a promised paper falls due";
 }
 
 /// Everybody who can stand to a project in some way; each who can have one with a deputy.
@@ -127,6 +130,21 @@ fn people() -> Vec<(&'static str, Actor)> {
     people.push(("区分管领导 the district leader", leader()));
     people.push(("督办员 the supervision officer", actor("du", Role::Supervisor, "district", None)));
     people.push(("中介机构 an intermediary", actor("zj", Role::Intermediary, "zj", None)));
+    for rule in Rule::ALL {
+        people.push((
+            match rule {
+                Rule::DeemedAcceptance => "规则“视为受理” the rule of deemed acceptance",
+                Rule::PromiseDue => "规则“容缺材料到期” the rule of promised papers",
+                Rule::DeputyOnRecord => "规则“登记原有代理” the rule that records deputies",
+            },
+            rule.actor(),
+        ));
+    }
+    // Whoever bears a rule's name and is none.
+    people.push((
+        "账号冒用规则名的承办人 a handler whose account has a rule’s name",
+        Actor { account: Rule::DeemedAcceptance.account(), ..of(Role::Department, OWN) },
+    ));
     people
 }
 

@@ -14,7 +14,7 @@ pub mod db;
 pub mod demo;
 pub mod deputy;
 mod error;
-pub mod house;
+pub mod jobs;
 pub mod limit;
 pub mod log;
 pub mod material;

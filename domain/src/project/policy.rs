@@ -7,6 +7,7 @@ use crate::catalogue::{Catalogue, Matter, Organisation, certifies, is_enterprise
 use crate::id::Id;
 use crate::refusal::Refusal;
 use crate::role::Role;
+use crate::rule::Rule;
 use crate::text::Text;
 use std::collections::BTreeSet;
 
@@ -31,6 +32,10 @@ pub enum Right {
     Handle(Id<Matter>),
     /// Record and finish what the project owner does by itself (自主验收).
     Conclude(Id<Matter>),
+    /// Say that a matter counts as accepted, since nobody answered.
+    DeemAccepted(Id<Matter>),
+    /// Say that a promised paper falls due.
+    Remind,
     /// Say that a matter does not apply after all.
     Exempt(Id<Matter>),
     /// Ask, ask again, close.
@@ -109,6 +114,8 @@ pub enum Relation {
     OwnerByItself,
     /// The lead officer, where no office handles the matter.
     LeadWithoutOffice,
+    /// No person: the rule itself, which has no other right.
+    Rule(Rule),
 }
 
 impl Relation {
@@ -129,6 +136,7 @@ impl Relation {
             Relation::OfficeBeforeNaming => Text::new("项目内各部门（指定之前）", "the offices of the project, before any is named"),
             Relation::PutTo => Text::new("被问到的专员", "the officer it was put to"),
             Relation::OwnerByItself => Text::new("建设单位（自办事项）", "the owner, of what it does by itself"),
+            Relation::Rule(rule) => rule.name(),
             Relation::LeadWithoutOffice => Text::new("首席服务专员（无主办部门的事项）", "the lead officer, where no office handles it"),
         }
     }
@@ -143,7 +151,10 @@ pub struct Row {
 impl Right {
     /// The table.
     pub fn row(&self) -> Row {
-        use Relation::*;
+        use Relation::{
+            Agent, CompetentHead, CompetentOffice, DistrictLeader, IssuingOffice, Lead, LeadWithoutOffice, NamedOffice, Office, OfficeBeforeNaming,
+            Owner, OwnerByItself, PutTo, Starter, Supervisor,
+        };
         const NOTHING: (&str, &str) = ("没有这项权限", "there is no right to do this");
         const ISSUES: (&str, &str) = ("由该事项的主办部门发证、更正和撤销", "only the matter’s own office issues, corrects and revokes");
         const HANDLES: (&str, &str) = ("由该事项的主办部门办理", "only the matter’s own office handles it");
@@ -180,6 +191,13 @@ impl Right {
                 &[CompetentOffice, LeadWithoutOffice],
                 ("由该事项的主办部门认定不需要办", "the matter’s own office says that it is not needed"),
             ),
+            Right::DeemAccepted(_) => (
+                &[Relation::Rule(Rule::DeemedAcceptance)],
+                ("视为受理由规则记录", "deemed acceptance is recorded by the rule"),
+            ),
+            Right::Remind => {
+                (&[Relation::Rule(Rule::PromiseDue)], ("到期提醒由规则记录", "the reminder is recorded by the rule"))
+            }
             Right::Extend(_) => {
                 (&[CompetentHead], ("由主办部门的负责人批准延长", "only the head of the matter’s own office extends a time limit"))
             }
@@ -313,6 +331,7 @@ fn stands(actor: &Actor, relation: Relation, project: &Project, right: &Right) -
             put_to && (is(Relation::Agent) || is(Relation::Lead))
         }
         Relation::OwnerByItself => is(Relation::Owner) && by_the_enterprise(),
+        Relation::Rule(rule) => actor.is_rule(rule),
         Relation::LeadWithoutOffice => is(Relation::Lead) && by_the_enterprise(),
     }
 }

@@ -94,7 +94,6 @@ impl Serve {
                 print(format_args!("  {login:<10} {name}  {}  {firm}", role.name().zh));
             }
         }
-        tokio::spawn(service::house::keep(service.clone()));
         let address = listener.local_addr().map_err(Fault::from)?;
         let settings = self.settings(address)?;
         let public = settings.origin().unwrap_or_default();
@@ -106,6 +105,8 @@ impl Serve {
         if let Some(folder) = &arguments.catalogue {
             tokio::spawn(reread(folder.clone(), state.clone()));
         }
+        let jobs = state.clone();
+        tokio::spawn(service::jobs::run(move || jobs.service()));
         tokio::spawn(service::daily_head::make_daily(service.clone()));
         let config = Config::of(&state);
         tokio::spawn(async move {

@@ -103,10 +103,10 @@ story! {
         let idle = sign_in(&cx, "wang", "correct horse").await.unwrap();
         world.service.clock.advance_seconds(2 * 3600);
         assert!(access_of(&world, &idle).await.is_none());
-        service::house::clean(&world.service).await.unwrap();
+        service::jobs::look(&world.service).await.unwrap();
         assert_eq!(kinds(&world, "session_ended").await, ["maximum", "idle"]);
         world.service.clock.advance_seconds(24 * 3600);
-        service::house::clean(&world.service).await.unwrap();
+        service::jobs::look(&world.service).await.unwrap();
         assert_eq!(count(&world, "select count(*) as n from session").await, 0, "they are let go");
     }
 }

@@ -5,6 +5,7 @@
 mod account;
 mod case;
 mod history;
+mod jobs;
 mod keys;
 mod log;
 mod material;

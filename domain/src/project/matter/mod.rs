@@ -2,6 +2,7 @@
 //!
 //! Whether it is due follows from its predecessors; everything else from what people did.
 
+pub(super) mod deemed;
 mod rules;
 mod state;
 
@@ -60,6 +61,8 @@ pub enum Command {
     Prepare,
     File,
     Accept,
+    /// Nobody answered in time: the rule of deemed acceptance says so ([`deemed`]). A person who asks for it has not the right.
+    DeemAccepted,
     Pause {
         reason: PauseReason,
         note: String,
@@ -98,6 +101,12 @@ pub enum Event {
     },
     /// `edition`: the calendar the due day was computed with.
     Accepted {
+        due: Date,
+        edition: String,
+    },
+    /// Nobody answered in time: it counts as accepted on the day it was received (行政许可法 art. 32).
+    DeemedAccepted {
+        received: Date,
         due: Date,
         edition: String,
     },
@@ -154,6 +163,7 @@ impl Command {
     pub(super) fn right(&self, project: &Project, _: &Catalogue, id: &Id<Matter>) -> Right {
         match self {
             Command::Prepare | Command::File => Right::Submit(id.clone()),
+            Command::DeemAccepted => Right::DeemAccepted(id.clone()),
             Command::Exempt { .. } => Right::Exempt(id.clone()),
             Command::Extend { .. } => Right::Extend(id.clone()),
             Command::Accept | Command::Decide | Command::Issue | Command::Record { .. } => right_to_conclude(project, id),
@@ -176,6 +186,7 @@ impl Event {
             Event::Prepared => "matter.prepared",
             Event::Filed { .. } => "matter.filed",
             Event::Accepted { .. } => "matter.accepted",
+            Event::DeemedAccepted { .. } => "matter.deemed_accepted",
             Event::Paused { .. } => "matter.paused",
             Event::Resumed { .. } => "matter.resumed",
             Event::PreReviewed { .. } => "matter.pre_reviewed",
@@ -211,6 +222,13 @@ impl Event {
             Event::Filed { preview: false } => ("申报".into(), "filed".into()),
             Event::Filed { preview: true } => ("申报（容缺预审）".into(), "filed for tolerant pre-review".into()),
             Event::Accepted { due, .. } => (format!("受理，承诺 {due} 前办结"), format!("accepted, promised by {due}")),
+            Event::DeemedAccepted { received, due, .. } => (
+                format!("五个工作日内无人答复，依《行政许可法》第三十二条自 {received} 起视为受理，承诺 {due} 前办结"),
+                format!(
+                    "nobody answered within five working days, so by article 32 of the Administrative Licensing Law it counts as accepted \
+                     as of {received}; promised by {due}"
+                ),
+            ),
             Event::Paused { reason, note, .. } => {
                 (format!("暂停计时（{}）：{note}", reason.name().zh), format!("clock paused ({}): {note}", reason.name().en))
             }
@@ -297,7 +315,9 @@ impl Tracked {
                 self.filed_at = Some(at);
                 Progress::Filed { preview: *preview }
             }
-            Event::Accepted { due, .. } | Event::Resumed { due, .. } => Progress::Accepted { due: *due },
+            Event::Accepted { due, .. } | Event::DeemedAccepted { due, .. } | Event::Resumed { due, .. } => {
+                Progress::Accepted { due: *due }
+            }
             Event::Paused { reason, note, left } => Progress::Paused { reason: *reason, note: note.clone(), left: *left },
             Event::PreReviewed { .. } => {
                 self.pre_reviewed = Some(at);

@@ -1,6 +1,6 @@
 //! What may be done with a matter, and what then happens.
 
-use super::{Command, Elsewhere, Event, Progress, State, state};
+use super::{Command, Elsewhere, Event, Progress, State, deemed, state};
 use crate::account::By;
 use crate::catalogue::{Catalogue, DependencyType, Matter};
 use crate::guide;
@@ -159,6 +159,7 @@ pub(in crate::project) fn step(
             State::Filed { .. } => accepted(project, catalogue, matter, by),
             _ => return out_of_place("受理", "accepted"),
         },
+        Command::DeemAccepted => deemed::decide(project, catalogue, matter, by.at)?,
         Command::Pause { reason, note } => match now {
             State::Accepted { due } => {
                 Event::Paused { reason, note: written("note", &note, 500)?, left: calendar.between(today, due).max(0) }

@@ -81,6 +81,11 @@ pub enum Command {
     Convert {
         differences: BTreeMap<Id<Matter>, Vec<Pin>>,
     },
+    /// A promised paper falls due: the rule that reminds says so. Nobody asks for it.
+    Remind {
+        material: Id<Material>,
+        due: Date,
+    },
     Withdraw {
         reason: String,
     },
@@ -94,6 +99,7 @@ impl Command {
     pub(in crate::project) fn right(&self, project: &Project, catalogue: &Catalogue, id: &Id<Submission>) -> Right {
         match self {
             Command::File { .. } | Command::Return { .. } => Right::FilePackage,
+            Command::Remind { .. } => Right::Remind,
             Command::Withdraw { .. } => Right::Withdraw,
             Command::Opine { matter, .. } => Right::review(catalogue, matter),
             Command::Notify => right_to_notify(project, id),

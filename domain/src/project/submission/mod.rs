@@ -4,6 +4,7 @@
 
 mod command;
 mod notice;
+pub(super) mod reminder;
 mod rules;
 
 pub use command::{Command, Request, right_to_notify};
@@ -60,6 +61,9 @@ pub struct Parcel {
     pub others: BTreeMap<Id<Organisation>, Opinion>,
     /// Promised papers that have come.
     pub supplied: BTreeSet<Id<Material>>,
+    /// Promised papers of which it was said that they fall due, and on which day.
+    #[serde(default)]
+    pub reminded: BTreeSet<(Id<Material>, Date)>,
     pub converted: Option<Instant>,
     /// Withdrawn or lapsed.
     pub out: Option<String>,
@@ -162,6 +166,12 @@ pub enum Event {
         matter: Id<Matter>,
         material: Id<Material>,
     },
+    /// A promised paper falls due and has not come: said once, by a rule.
+    PromiseDue {
+        material: Id<Material>,
+        due: Date,
+        matters: BTreeSet<Id<Matter>>,
+    },
     Withdrawn {
         reason: String,
     },
@@ -180,6 +190,7 @@ impl Event {
             Event::Returned { .. } => "submission.returned",
             Event::Converted { .. } => "submission.converted",
             Event::Supplied { .. } => "submission.supplied",
+            Event::PromiseDue { .. } => "submission.promise_due",
             Event::Withdrawn { .. } => "submission.withdrawn",
             Event::Lapsed { .. } => "submission.lapsed",
         }
@@ -223,6 +234,13 @@ impl Event {
                 let paper = names.paper(Some(material));
                 Text::new(format!("补交容缺材料：{}", paper.zh), format!("supplied as promised: {}", paper.en))
             }
+            Event::PromiseDue { material, due, .. } => {
+                let paper = names.paper(Some(material));
+                Text::new(
+                    format!("容缺材料到期未补：{}（承诺 {due} 前补交）", paper.zh),
+                    format!("a promised paper falls due and has not come: {} (by {due})", paper.en),
+                )
+            }
             Event::Withdrawn { reason } => Text::new(format!("撤回申报：{reason}"), format!("withdrew the filing: {reason}")),
             Event::Lapsed { reason } => Text::new(format!("拿地前预审失效：{reason}"), format!("the pre-reviews lapsed: {reason}")),
         }
@@ -245,6 +263,7 @@ impl Submission {
                 opinion: None,
                 others: BTreeMap::new(),
                 supplied: BTreeSet::new(),
+                reminded: BTreeSet::new(),
                 converted: None,
                 out: None,
             };
@@ -298,6 +317,13 @@ impl Submission {
             Event::Supplied { matter, material } => {
                 if let Some(parcel) = self.parcels.get_mut(matter) {
                     parcel.supplied.insert(material.clone());
+                }
+            }
+            Event::PromiseDue { material, due, matters } => {
+                for id in matters {
+                    if let Some(parcel) = self.parcels.get_mut(id) {
+                        parcel.reminded.insert((material.clone(), *due));
+                    }
                 }
             }
             Event::Withdrawn { reason } => self.parcels.values_mut().filter(|p| p.out.is_none()).for_each(|p| p.out = Some(reason.clone())),
