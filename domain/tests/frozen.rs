@@ -3,18 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
 
-use domain::certificate::Event as Z;
-use domain::consultation::Event as C;
 use domain::deputy::{self, Substitution};
-use domain::difficulty::Event as D;
 use domain::log::Stream;
-use domain::material::Event as F;
-use domain::matter::Event as M;
-use domain::plan::adopted::Event as P;
+use domain::project::certificate::Event as Z;
+use domain::project::consultation::Event as C;
+use domain::project::difficulty::Event as D;
+use domain::project::library::Event as F;
+use domain::project::matter::Event as M;
+use domain::project::plan::Event as P;
+use domain::project::sheet::Event as S;
+use domain::project::submission::Event as U;
+use domain::project::team::Event as T;
 use domain::project::{Event, Project};
-use domain::sheet::Event as S;
-use domain::submission::Event as U;
-use domain::team::Event as T;
 use std::collections::BTreeMap;
 
 /// The kinds of a stream. The list and the match are one text: an event without a line here does not compile.

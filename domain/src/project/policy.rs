@@ -152,8 +152,8 @@ impl Right {
     /// The table.
     pub fn row(&self) -> Row {
         use Relation::{
-            Agent, CompetentHead, CompetentOffice, DistrictLeader, IssuingOffice, Lead, LeadWithoutOffice, NamedOffice, Office, OfficeBeforeNaming,
-            Owner, OwnerByItself, PutTo, Starter, Supervisor,
+            Agent, CompetentHead, CompetentOffice, DistrictLeader, IssuingOffice, Lead, LeadWithoutOffice, NamedOffice, Office,
+            OfficeBeforeNaming, Owner, OwnerByItself, PutTo, Starter, Supervisor,
         };
         const NOTHING: (&str, &str) = ("没有这项权限", "there is no right to do this");
         const ISSUES: (&str, &str) = ("由该事项的主办部门发证、更正和撤销", "only the matter’s own office issues, corrects and revokes");
@@ -191,13 +191,10 @@ impl Right {
                 &[CompetentOffice, LeadWithoutOffice],
                 ("由该事项的主办部门认定不需要办", "the matter’s own office says that it is not needed"),
             ),
-            Right::DeemAccepted(_) => (
-                &[Relation::Rule(Rule::DeemedAcceptance)],
-                ("视为受理由规则记录", "deemed acceptance is recorded by the rule"),
-            ),
-            Right::Remind => {
-                (&[Relation::Rule(Rule::PromiseDue)], ("到期提醒由规则记录", "the reminder is recorded by the rule"))
+            Right::DeemAccepted(_) => {
+                (&[Relation::Rule(Rule::DeemedAcceptance)], ("视为受理由规则记录", "deemed acceptance is recorded by the rule"))
             }
+            Right::Remind => (&[Relation::Rule(Rule::PromiseDue)], ("到期提醒由规则记录", "the reminder is recorded by the rule")),
             Right::Extend(_) => {
                 (&[CompetentHead], ("由主办部门的负责人批准延长", "only the head of the matter’s own office extends a time limit"))
             }

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 /// How long a claim lasts, in seconds: a server that was killed holds nothing back for longer, and what takes longer is stopped.
 const LEASE: i64 = 5 * 60;
-/// What is claimed together.
-const AT_ONCE: i64 = 20;
+/// What is claimed together, and done beside each other.
+const AT_ONCE: i64 = 8;
 /// The pause after a first failure, in seconds; it doubles with each more.
 pub(super) const FIRST_PAUSE: i64 = 60;
 /// The longest pause after failures, in seconds.

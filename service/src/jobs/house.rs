@@ -23,8 +23,8 @@ pub enum Task {
 }
 
 /// How long a form's key is remembered, in days. A page can be open for long, and its person signs in again in another window;
-/// a browser that is started anew may send once more what it sent last. After three months nobody does, and an access token
-/// has ended as well. A form that is sent still later counts as new, and its `based_on` tells how old it is.
+/// a browser that is started anew may send once more what it sent last. After three months nobody does. A form that is sent
+/// still later counts as new, and its `based_on` tells how old it is.
 const KEYS_KEPT_DAYS: i64 = 92;
 
 impl Task {

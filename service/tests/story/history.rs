@@ -199,6 +199,25 @@ async fn everything(world: &World) {
     service::material::take(&wang, &upload.id, 0, format!("%PDF-1.7\n{}", " ".repeat(4_000)).into()).await.map_err(sentence).unwrap();
     world.service.keys.rotate(&world.service).await.unwrap();
     service::daily_head::make(&world.service).await.unwrap();
+
+    // What happens by itself: nobody answers, and a promised paper does not come. And a substitution ends.
+    let id = world.project_with(&[("needs_project_company", "true")]).await;
+    world.finishes_before(&id, &[LICENCE, RECORD]).await;
+    world.fills(&id, LICENCE, &[]).await;
+    uploads(&li, &id, "legal-rep-id", "证件").await;
+    let promised = ["articles-of-association", "domicile-proof"].map(|m| promise(m, "三日内补交", "2024-09-29").unwrap()).into();
+    file(&wang, &id, &set(&[LICENCE]), &promised, true, Sent::default()).await.map_err(sentence).unwrap();
+    execute(&world.office_of(RECORD).await, &id, step(RECORD, M::File), Sent::default()).await.map_err(sentence).unwrap();
+    world.service.clock.advance_seconds(30 * 86_400);
+    service::jobs::look(&world.service).await.unwrap();
+    service::work::appoint_deputy(&zhou, None, None).await.map_err(sentence).unwrap();
+}
+
+/// The kinds of events that this release knows, each with a frozen line.
+fn known_kinds() -> BTreeSet<String> {
+    let files = [include_str!("../../../domain/tests/frozen/project.txt"), include_str!("../../../domain/tests/frozen/deputy.txt")];
+    let kind = |line: &str| line.split_once('\t').unwrap().0.to_string();
+    files.iter().flat_map(|file| file.lines().map(kind)).collect()
 }
 
 /// The kinds that the log of a portal holds.
@@ -215,6 +234,8 @@ async fn each_kind_of_event_happens() {
     everything(&world).await;
     let (happened, past) = (kinds(&world).await, kinds(&World::of_the_past(EARLIEST, None).await).await);
     assert!(happened.is_superset(&past), "{:?}", past.difference(&happened));
+    let known = known_kinds();
+    assert_eq!(happened, known, "a kind that `everything` does not make: {:?}", known.difference(&happened));
     if let Ok(folder) = std::env::var("QUANLIAN_KEEP_HISTORY") {
         sqlx::query(sqlx::AssertSqlSafe(format!("vacuum into '{folder}/portal.db'"))).execute(world.service.db.pool()).await.unwrap();
         for part in ["documents", "keys"] {

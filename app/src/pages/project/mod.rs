@@ -75,7 +75,7 @@ impl Page {
 
     /// The name of a person, or of the rule that signs with this account.
     pub fn person(self, id: &Id<Account>) -> String {
-        self.0.with(|v| v.who(id)).map_or_else(|| "…".to_string(), |who| say(&who).to_string())
+        self.0.with(|v| v.who(id)).map_or_else(|| "…".to_string(), |who| say(&who))
     }
 
     /// Whether it is the viewer's turn.
