@@ -3,9 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that meets what it does not expect fails")]
 #![cfg(feature = "yaml")]
 
-mod common;
-
-use common::*;
 use domain::account::By;
 use domain::catalogue::{Kind, certifies};
 use domain::date::Instant;
@@ -15,6 +12,7 @@ use domain::project::{Event, Project, Stamp};
 use domain::rule::Rule;
 use proptest::prelude::*;
 use std::sync::LazyLock;
+use test_support::rules::*;
 
 const RECORD: &str = "project-filing";
 

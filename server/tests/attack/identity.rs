@@ -1,7 +1,6 @@
 //! Identity numbers: whole for those who need them, and on record; masked for everybody else, through every door.
 
 use crate::deceit::{Door, FORM};
-use crate::world::{World, sentence};
 use domain::id::Id;
 use domain::project::Project;
 use domain::project::filing::completeness;

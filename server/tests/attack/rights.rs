@@ -1,7 +1,6 @@
 //! Rights that were too wide, and answers that told what there is, over the real doors.
 
 use crate::doors::send_as;
-use crate::portal::Portal;
 use domain::id::Id;
 use domain::project::Project;
 use domain::project::library::Document;

@@ -1,4 +1,3 @@
-use crate::portal::Portal;
 use domain::project::view::Told;
 use domain::project::{Command, consultation};
 use service::project::{Sent, execute};

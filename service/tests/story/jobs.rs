@@ -1,8 +1,5 @@
 //! What happens by itself: nobody answers, a promised paper falls due, a server is killed at its work.
 
-use crate::filing::*;
-use crate::story;
-use crate::world::*;
 use domain::account::Actor;
 use domain::date::Instant;
 use domain::id::Id;
@@ -18,6 +15,9 @@ use service::verify::{rebuild, verify};
 use service::{Service, work};
 use sqlx::Row;
 use std::collections::BTreeMap;
+use test_support::filing::*;
+use test_support::story;
+use test_support::world::*;
 
 const RECORD: &str = "project-filing";
 const LICENCE: &str = "company-registration";
