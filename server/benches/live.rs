@@ -1,12 +1,12 @@
 //! From a command's commit to the event at a client of the live feed, over loopback. Figures: docs/performance.md.
 
 use divan::Bencher;
-use domain::project::{Command, consultation};
+use domain::project::{Request, consultation};
 use domain::role::Role;
 use server::{AppState, Site, router};
 use service::account::{add, sign_in};
 use service::clock::Clock;
-use service::project::{Sent, execute, open};
+use service::project::{Sent, open, request};
 use service::{Context, Service};
 use std::sync::Arc;
 use test_support::people::{CHEN, PASSWORD, WANG};
@@ -76,9 +76,9 @@ fn command_to_client(bencher: Bencher, database: Database) {
     let World { runtime, cx, project, mut lines, _write, _stop, _folder } = world(database).unwrap_or_else(|e| unreachable!("{e}"));
     bencher.bench_local(|| {
         runtime.block_on(async {
-            let command = consultation::Command::Ask { matter: None, text: "要交哪些图纸？".into(), backbone: None };
-            let command = Command::Consultation { id: service::new_id(), command };
-            let done = execute(&cx, &project, command, Sent::default()).await;
+            let command = consultation::Request::Ask { matter: None, text: "要交哪些图纸？".into() };
+            let command = Request::Consultation { id: service::new_id(), request: command };
+            let done = request(&cx, &project, command, Sent::default()).await;
             assert!(done.is_ok());
             while let Ok(Some(line)) = lines.next_line().await {
                 if line.starts_with("data:") {

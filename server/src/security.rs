@@ -38,7 +38,7 @@ pub struct Visitor {
 impl Visitor {
     /// Who is asking, for an operation of the portal.
     pub fn context(&self, state: &AppState) -> Context {
-        state.service().context(self.actor.clone()).from(&self.address).outside(self.outside)
+        state.service().context(self.actor.clone()).from(&self.address).outside(self.outside).at(&self.origin)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use divan::Bencher;
 use domain::id::Id;
-use domain::project::{Command, Project, consultation};
+use domain::project::{Project, Request, consultation};
 use domain::role::Role;
 use service::account::add;
 use service::account::{NewAccount, add};
 use service::clock::Clock;
-use service::project::{Sent, execute, open};
+use service::project::{Sent, open, request};
 use service::{Context, Service};
 use std::sync::Arc;
 use test_support::people::{CHEN, WANG};
@@ -63,9 +63,9 @@ fn world(database: Database) -> World {
     fallible(database).unwrap_or_else(|e| unreachable!("{e}"))
 }
 
-fn ask() -> Command {
-    let command = consultation::Command::Ask { matter: None, text: "要交哪些图纸？".into(), backbone: None };
-    Command::Consultation { id: service::new_id(), command }
+fn ask() -> Request {
+    let command = consultation::Request::Ask { matter: None, text: "要交哪些图纸？".into() };
+    Request::Consultation { id: service::new_id(), request: command }
 }
 
 /// 32 commands at once, each on its own project: what group commit is for. One iteration is 32 commands.
@@ -79,7 +79,7 @@ fn thirty_two_commands_at_once(bencher: Bencher, database: Database) {
                 .iter()
                 .map(|project| {
                     let (cx, project) = (world.cx.clone(), project.clone());
-                    tokio::spawn(async move { execute(&cx, &project, ask(), Sent::default()).await.is_ok() })
+                    tokio::spawn(async move { request(&cx, &project, ask(), Sent::default()).await.is_ok() })
                 })
                 .collect();
             for task in tasks {
@@ -94,7 +94,7 @@ fn thirty_two_commands_at_once(bencher: Bencher, database: Database) {
 fn one_command(bencher: Bencher, database: Database) {
     let world = world(database);
     bencher.bench_local(|| {
-        let done = world.runtime.block_on(execute(&world.cx, &world.projects[0], ask(), Sent::default()));
+        let done = world.runtime.block_on(request(&world.cx, &world.projects[0], ask(), Sent::default()));
         assert!(done.is_ok());
     });
 }

@@ -3,14 +3,14 @@
 
 use crate::account::{self, NewAccount};
 use crate::error::{Error, Fault};
-use crate::project::{Sent, execute_as, open_for};
+use crate::project::{Sent, open_for, request_as};
 use crate::{Context, Service};
 use domain::account::Actor;
 use domain::case::{Case, CaseEvent, Step};
 use domain::catalogue::{Matter, is_enterprises};
 use domain::date::{Date, Instant};
 use domain::id::Id;
-use domain::project::{Command, Note, Project, matter};
+use domain::project::{Note, Project, Request, matter};
 use domain::role::Role;
 use std::collections::HashMap;
 
@@ -175,7 +175,7 @@ async fn play(cx: &Context, cast: &mut Cast<'_>, id: &Id<Project>, event: &CaseE
 async fn note(cx: &Context, id: &Id<Project>, event: &CaseEvent, who: &Actor, milestone: Option<String>) -> Result<(), Error> {
     let note = Note { matter: event.matter.clone(), text: event.text.clone(), internal: false, milestone };
     let sent = Sent { assumed: event.assumed, at: Some(event.at), ..Sent::default() };
-    execute_as(cx, who, id, Command::Note { note }, sent).await.map(|_| ())
+    request_as(cx, who, id, Request::Note { note }, sent).await.map(|_| ())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -229,5 +229,5 @@ async fn run(
     assumed: bool,
 ) -> Result<(), Error> {
     let sent = Sent { assumed, at: Some(at), ..Sent::default() };
-    execute_as(cx, by, id, Command::Matter { matter: matter.clone(), command }, sent).await.map(|_| ())
+    request_as(cx, by, id, Request::Matter { matter: matter.clone(), request: command }, sent).await.map(|_| ())
 }

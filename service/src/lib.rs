@@ -54,7 +54,7 @@ pub struct Service {
     pub keys: Keys,
     pub catalogue: Arc<Catalogue>,
     pub clock: Clock,
-    pub(crate) heads: project::Heads,
+    pub(crate) projects: project::ProjectCache,
     /// What this server counts against the table of limits.
     pub counts: limit::Counts,
     /// Tells open connections that what they came in by has ended.
@@ -70,6 +70,8 @@ pub struct Context {
     pub address: String,
     /// The address is not one that people of government may come from.
     pub outside: bool,
+    /// The portal's own address, where its certificates can be checked; empty where nobody said.
+    pub origin: String,
     /// The browser it comes from, where that is of interest.
     pub browser: Browser,
     /// What this request has put on record as read: a page that asks twice reads once.
@@ -88,7 +90,7 @@ impl Service {
         let blobs = blobs.sealed_with(&keys);
         let endings = account::Endings::start(db.clone(), clock.clone());
         let service =
-            Service { db, log, sheets, blobs, keys, catalogue, clock, heads: Default::default(), counts: Default::default(), endings };
+            Service { db, log, sheets, blobs, keys, catalogue, clock, projects: Default::default(), counts: Default::default(), endings };
         // Else what is written from now on would be sealed with keys that go when the right ones are put back.
         if !witness::all_open(&service).await? {
             return Err("a storage key that this portal's data was sealed with is not in the folder of keys: put the folder back \
@@ -113,6 +115,7 @@ impl Service {
             actor,
             address: LOCAL.to_string(),
             outside: false,
+            origin: String::new(),
             browser: Browser::default(),
             on_record: Default::default(),
         }
@@ -130,6 +133,12 @@ impl Context {
     #[must_use]
     pub fn outside(self, outside: bool) -> Context {
         Context { outside, ..self }
+    }
+
+    /// The same request, sent to the portal at this address.
+    #[must_use]
+    pub fn at(self, origin: &str) -> Context {
+        Context { origin: origin.to_string(), ..self }
     }
 
     /// The same request, from this browser.

@@ -1,18 +1,18 @@
 //! Filing: what the sheet and the library hold becomes snapshots that nothing changes any more.
 
+use crate::Context;
 use crate::error::{Error, Fault, Public};
-use crate::project::{Begun, Done, Sent, begin, current, execute};
-use crate::{Context, new_id};
-use domain::account::By;
+use crate::project::{Asking, current};
 use domain::catalogue::{Material, Matter};
 use domain::date::Date;
 use domain::id::Id;
 use domain::log::Digest;
+use domain::project::Project;
 use domain::project::filing::{Snapshot, corrected, differences, prepare};
 use domain::project::policy::{Right, may};
+use domain::project::review::Pin;
 use domain::project::sheet::identity;
-use domain::project::submission::{Command as S, Filing, Submission};
-use domain::project::{Command, Project};
+use domain::project::submission::{Command, Filing, Request, Submission};
 use domain::sheet::Entries;
 use domain::{Text, text};
 use futures::TryStreamExt;
@@ -37,116 +37,80 @@ pub(crate) async fn entries(cx: &Context, id: &Id<Project>, project: &Project) -
     Ok(entries)
 }
 
-async fn kept(cx: &Context, snapshot: &Snapshot, changed: Vec<domain::project::review::Pin>) -> Result<Filing, Fault> {
+async fn kept(cx: &Context, snapshot: &Snapshot, changed: Vec<Pin>) -> Result<Filing, Fault> {
     let (bytes, filing) = snapshot.filing(changed);
     let digest = cx.service.blobs.keep(bytes).await?;
     if digest == filing.snapshot { Ok(filing) } else { Err("a snapshot has not the digest it should have".into()) }
 }
 
-/// Whether the person may file in this project at all.
-///
-/// # Errors
-/// `NotFound`, also where the person may not know there is such a project; `Forbidden`.
-pub async fn may_file(cx: &Context, id: &Id<Project>) -> Result<(), Error> {
-    crate::project::right(cx, id, |_| Right::FilePackage).await
-}
-
-/// Files matters in one package: a snapshot of each, one receipt. The same form sent twice gives the same receipt.
+/// The command that a request comes to: with a snapshot of each matter, and the receipt's number.
 ///
 /// # Errors
 /// What is missing, as a sentence; the enterprise's declaration, if it files itself.
-pub async fn file(
-    cx: &Context,
-    id: &Id<Project>,
+pub(crate) async fn prepare_command(asking: &Asking<'_>, package: &Id<Submission>, request: Request) -> Result<Command, Error> {
+    Ok(match request {
+        Request::File { matters, promised, declared } => file(asking, &matters, &promised, declared).await?,
+        Request::Opine { matter, verdict, snapshot } => Command::Opine { matter, verdict, snapshot },
+        Request::Notify => Command::Notify,
+        Request::Return { explanation } => Command::Return { parcels: corrections(asking, package).await?, explanation },
+        Request::Convert => Command::Convert { differences: changes(asking).await? },
+        Request::Withdraw { reason } => Command::Withdraw { reason },
+        Request::Lapse { reason } => Command::Lapse { reason },
+    })
+}
+
+async fn file(
+    asking: &Asking<'_>,
     matters: &BTreeSet<Id<Matter>>,
     promised: &BTreeMap<Id<Material>, (String, Date)>,
     declared: bool,
-    sent: Sent,
-) -> Result<Done, Error> {
-    let actor = cx.actor()?.clone();
-    let sent = sent.asking("file", &(matters, promised, declared))?;
-    let package: Id<Submission> = match &sent.key {
-        Some(key) => crate::account::id_from_key(key, &actor.account),
-        None => new_id(),
-    };
-    let project = match begin(cx, id, |_| Right::FilePackage, &sent).await? {
-        Begun::Done(done) => return Ok(done),
-        Begun::Now(project) => project,
-    };
-    if domain::project::sheet::is_own(&actor) && !declared {
+) -> Result<Command, Error> {
+    let Asking { cx, id, project, .. } = *asking;
+    if domain::project::sheet::is_own(asking.actor) && !declared {
         let sentence = Text::new("请先声明所报内容真实。", "Please declare first that what is filed is true.");
         return Err(Public::invalid("declared", sentence).into());
     }
-    let at = cx.service.clock.now().max(project.at);
-    let by = By { actor: &actor, at };
-    let catalogue = &cx.service.catalogue;
-    if matters.is_empty() {
-        let nothing = S::File { number: String::new(), parcels: BTreeMap::new() };
-        return execute(cx, id, Command::Submission { id: package, command: nothing }, sent).await;
-    }
-    let snapshots = prepare(id, &project, catalogue, &entries(cx, id, &project).await?, matters, promised, by)?;
+    let snapshots = prepare(id, project, &cx.service.catalogue, &entries(cx, id, project).await?, matters, promised, asking.by())?;
     let mut parcels = BTreeMap::new();
     for snapshot in &snapshots {
         parcels.insert(snapshot.matter.clone(), kept(cx, snapshot, Vec::new()).await?);
     }
-    let day = at.date();
+    let day = asking.at().date();
     let serial = next_serial(cx, &format!("receipt/{day}")).await?;
-    let number = format!("{}{serial:04}", day.to_string().replace('-', ""));
-    execute(cx, id, Command::Submission { id: package, command: S::File { number, parcels } }, sent).await
+    Ok(Command::File { number: format!("{}{serial:04}", day.to_string().replace('-', "")), parcels })
 }
 
-/// Answers a correction notice: what it asked for is taken anew from the sheet and the library, the rest stays as filed.
-///
-/// # Errors
-/// There is no notice; something it asked for has not changed and nothing is said why.
-pub async fn give_back(cx: &Context, id: &Id<Project>, package: &Id<Submission>, explanation: &str, sent: Sent) -> Result<Done, Error> {
-    let actor = cx.actor()?.clone();
-    let sent = sent.asking("return", &(package, explanation))?;
-    let command = |parcels| {
-        let command = S::Return { parcels, explanation: explanation.to_string() };
-        Command::Submission { id: package.clone(), command }
-    };
-    let project = match begin(cx, id, |_| Right::FilePackage, &sent).await? {
-        Begun::Done(done) => return Ok(done),
-        Begun::Now(project) => project,
-    };
+/// The answer to a correction notice: what it asked for is taken anew from the sheet and the library, the rest stays as filed.
+async fn corrections(asking: &Asking<'_>, package: &Id<Submission>) -> Result<BTreeMap<Id<Matter>, Filing>, Error> {
+    let Asking { cx, id, project, .. } = *asking;
     let mut parcels = BTreeMap::new();
     if let Some((submission, notice)) = project.submissions.get(package).and_then(|s| Some((s, s.open_notice()?))) {
-        let by = By { actor: &actor, at: cx.service.clock.now().max(project.at) };
-        let entries = entries(cx, id, &project).await?;
+        let entries = entries(cx, id, project).await?;
         for (matter, parcel) in submission.live() {
             let Some(latest) = parcel.latest() else { continue };
             let before = read(cx, latest.snapshot).await?;
-            if let Some((after, changed)) = corrected(&before, notice, &project, &cx.service.catalogue, &entries, by) {
+            if let Some((after, changed)) = corrected(&before, notice, project, &cx.service.catalogue, &entries, asking.by()) {
                 parcels.insert(matter.clone(), kept(cx, &after, changed).await?);
             }
         }
     }
-    execute(cx, id, command(parcels), sent).await
+    Ok(parcels)
 }
 
-/// On the land day: what passed pre-review becomes formal, if everything it rested on is as it was.
-///
-/// # Errors
-/// What has changed since; what has to be finished first.
-pub async fn convert(cx: &Context, id: &Id<Project>, package: &Id<Submission>, sent: Sent) -> Result<Done, Error> {
-    let sent = sent.asking("convert", package)?;
-    let command = |differences| Command::Submission { id: package.clone(), command: S::Convert { differences } };
-    let project = match begin(cx, id, |_| Right::Convert, &sent).await? {
-        Begun::Done(done) => return Ok(done),
-        Begun::Now(project) => project,
-    };
+/// What is not any more as it was reviewed ahead of the land day.
+async fn changes(asking: &Asking<'_>) -> Result<BTreeMap<Id<Matter>, Vec<Pin>>, Error> {
+    let Asking { cx, id, project, .. } = *asking;
     let mut changed = BTreeMap::new();
-    let entries = entries(cx, id, &project).await?;
-    let today = cx.service.clock.now().date();
+    let entries = entries(cx, id, project).await?;
+    let today = asking.at().date();
     for (matter, parcel) in project.submissions.values().flat_map(Submission::live).filter(|(_, p)| p.preview) {
         let Some(latest) = parcel.latest() else { continue };
-        let pins = differences(&read(cx, latest.snapshot).await?, &project, &cx.service.catalogue, &entries, today);
+        let pins = differences(&read(cx, latest.snapshot).await?, project, &cx.service.catalogue, &entries, today);
         if !pins.is_empty() {
             changed.insert(matter.clone(), pins);
         }
     }
-    execute(cx, id, command(changed), sent).await
+    Ok(changed)
 }
 
 /// A snapshot by its digest.

@@ -52,7 +52,7 @@ const MOST_AT_ONCE: usize = 500;
 /// Does the same with every chosen matter, `project/matter` each. What is refused is said; the rest is done.
 #[rpc]
 pub async fn move_many(step: String, #[server(default)] items: Vec<String>, key: String, based_on: u64) -> Result<Done, Failure> {
-    use domain::project::matter::Command as M;
+    use domain::project::matter::Request as M;
     let _ = based_on;
     let cx = crate::session::service_context()?;
     service::work::may_work(&cx)?;
@@ -74,8 +74,8 @@ pub async fn move_many(step: String, #[server(default)] items: Vec<String>, key:
     for item in &items {
         let Some((project, matter)) = item.split_once('/') else { continue };
         let sent = service::project::Sent { key: Some(format!("{key}/{matter}")), ..Default::default() };
-        let command = domain::project::Command::Matter { matter: matter.into(), command: command.clone() };
-        if let Err(error) = service::project::execute(&cx, &project.into(), command, sent).await {
+        let command = domain::project::Request::Matter { matter: matter.into(), request: command.clone() };
+        if let Err(error) = service::project::request(&cx, &project.into(), command, sent).await {
             refused.push(error.into_public().sentence());
         }
     }

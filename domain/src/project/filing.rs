@@ -11,7 +11,7 @@ use crate::project::library::{APPLICATION_FORM, Document, Kept, newest};
 use crate::project::matter::names;
 use crate::project::review::Pin;
 use crate::project::sheet::{self, Lack, Missing};
-use crate::project::submission::{Filing, Notice, Promise};
+use crate::project::submission::{Filing, Notice, Promise, how_many};
 use crate::refusal::{Refusal, written};
 use crate::sheet::{Entries, Values, check};
 use crate::text::Text;
@@ -188,6 +188,7 @@ pub fn prepare(
     promised: &BTreeMap<Id<Material>, (String, Date)>,
     by: By,
 ) -> Result<Vec<Snapshot>, Refusal> {
+    how_many(matters.len())?;
     let form = &catalogue.form;
     let today = by.at.date();
     let mut snapshots = Vec::new();

@@ -5,6 +5,7 @@ mod forms;
 
 use door::{Answer, coded};
 pub(crate) use door::{Door, FORM};
+use test_support::filing::jointly;
 
 use axum::http::header;
 use domain::guide::Answers;
@@ -15,7 +16,6 @@ use server::page_paths;
 use service::project::Sent;
 use std::collections::BTreeSet;
 use std::io::Read;
-use test_support::filing::ORIGIN;
 use test_support::world::{World, answer, ask, raise, sentence};
 
 /// What a stranger calls things, a project's name at most sixty signs.
@@ -200,7 +200,7 @@ async fn hostile_project(world: &World, name: &str, all: &str) -> Id<Project> {
     world.does("gu", &id, answer("q1", all)).await.unwrap();
     world.does("wang", &id, raise("d1", all)).await.unwrap();
     let note = domain::project::Note { matter: None, text: domain::Text::same(all), internal: false, milestone: None };
-    world.does("wang", &id, domain::project::Command::Note { note }).await.unwrap();
+    world.does("wang", &id, domain::project::Request::Note { note }).await.unwrap();
     let values = [("main_products", all), ("construction_content", all)].map(|(field, value)| (field.into(), value.to_string()));
     service::sheet::fill(&wang, &id, values.into_iter().collect()).await.map_err(sentence).unwrap();
     for name in HOSTILE {
@@ -231,7 +231,7 @@ async fn what_people_write_becomes_nothing_else_on_any_page_or_in_any_file() {
         if n == 0 {
             let six = world.brings_to_the_gate(&id).await;
             let chen = world.as_("chen").await;
-            service::certificate::issue_jointly(&chen, &id, &six, ORIGIN, Sent::default()).await.map_err(sentence).unwrap();
+            service::project::request(&chen, &id, jointly(&six), Sent::default()).await.map_err(sentence).unwrap();
             let project = world.sees("wang", &id).await.unwrap().project;
             let (first, held) = project.certificates.iter().next().unwrap();
             number = coded(first);

@@ -8,8 +8,8 @@ use domain::role::Role;
 use domain::sheet::protocol::Frame;
 use service::project::Sent;
 use sqlx::Row;
-use std::collections::BTreeMap;
 use std::time::Duration;
+use test_support::filing::file;
 use test_support::filing::{sheet_of, uploads};
 use test_support::world::{World, sentence};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -75,7 +75,7 @@ async fn registered(world: &World) -> Id<Project> {
         uploads(&wang, &id, paper.material.as_str(), paper.material.as_str()).await;
     }
     let matters = [REGISTRATION.into()].into();
-    service::submission::file(&wang, &id, &matters, &BTreeMap::new(), true, Sent::default()).await.map_err(sentence).unwrap();
+    service::project::request(&wang, &id, file(&matters, true), Sent::default()).await.map_err(sentence).unwrap();
     id
 }
 

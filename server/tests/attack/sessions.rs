@@ -168,9 +168,9 @@ async fn a_feed_that_was_not_read_says_nothing_after_the_end() {
     let response = portal.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.status(), 200);
     for n in 0..3 {
-        let command = domain::project::consultation::Command::Ask { matter: None, text: format!("问{n}"), backbone: None };
-        let command = domain::project::Command::Consultation { id: format!("q{n}").into(), command };
-        service::project::execute(&portal.as_("wang").await, &project, command, Default::default()).await.unwrap();
+        let command = domain::project::consultation::Request::Ask { matter: None, text: format!("问{n}") };
+        let command = domain::project::Request::Consultation { id: format!("q{n}").into(), request: command };
+        service::project::request(&portal.as_("wang").await, &project, command, Default::default()).await.unwrap();
     }
     let mut body = response.into_body().into_data_stream();
     let mut heard = String::new();

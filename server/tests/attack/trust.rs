@@ -8,10 +8,10 @@ use domain::date::Date;
 use domain::log::{Digest, Meta, link};
 use domain::project::Project;
 use domain::project::certificate::Certificate;
-use domain::project::matter::Command as M;
+use domain::project::matter::Request as M;
 use server::{AppState, Settings, Site, router};
 use service::Service;
-use service::certificate::{Forged, Keys, Trusted, address, by_number, check, issue};
+use service::certificate::{Forged, Keys, Trusted, address, by_number, check};
 use service::crypto::{Module, Sealer, Software, Unopened, jws};
 use service::daily_head::{latest, make};
 use service::project::Sent;
@@ -19,6 +19,7 @@ use service::verify::verify;
 use sqlx::Row;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use test_support::filing::issue;
 use test_support::world::*;
 use tower::ServiceExt;
 
@@ -47,9 +48,9 @@ async fn issued(world: &World) -> (Id<Project>, String) {
     let project = world.project().await;
     let office = world.as_("zhou").await;
     for command in [M::File, M::Accept, M::Decide] {
-        service::project::execute(&office, &project, step(SITING, command), Sent::default()).await.map_err(sentence).unwrap();
+        service::project::request(&office, &project, step(SITING, command), Sent::default()).await.map_err(sentence).unwrap();
     }
-    issue(&office, &project, &SITING.into(), "http://localhost", Sent::default()).await.map_err(sentence).unwrap();
+    service::project::request(&office, &project, issue(SITING), Sent::default()).await.map_err(sentence).unwrap();
     let number = world.sees("zhou", &project).await.unwrap().project.certificates.keys().next().unwrap().clone();
     (project, number)
 }

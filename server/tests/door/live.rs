@@ -1,6 +1,6 @@
 use domain::project::view::Told;
-use domain::project::{Command, consultation};
-use service::project::{Sent, execute};
+use domain::project::{Request, consultation};
+use service::project::{Sent, request};
 use std::time::Duration;
 use test_support::portal::Portal;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -65,9 +65,9 @@ impl Feed {
 }
 
 async fn ask(portal: &Portal, project: &domain::Id<domain::project::Project>, id: &str) {
-    let command = consultation::Command::Ask { matter: None, text: format!("问题{id}"), backbone: None };
-    let command = Command::Consultation { id: id.into(), command };
-    execute(&portal.as_("wang").await, project, command, Sent::default()).await.unwrap();
+    let command = consultation::Request::Ask { matter: None, text: format!("问题{id}") };
+    let command = Request::Consultation { id: id.into(), request: command };
+    request(&portal.as_("wang").await, project, command, Sent::default()).await.unwrap();
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use domain::id::Id;
 use domain::project::Project;
+use test_support::filing::issue;
 use test_support::portal::{Answer, Portal};
 
 const SITING: &str = "siting-compliance-check";
@@ -85,12 +86,12 @@ async fn signed_certificates_and_keys_are_for_everybody() {
     let portal = Portal::open().await;
     let project = portal.project().await;
     let zhou = portal.as_("zhou").await;
-    use domain::project::matter::Command as M;
+    use domain::project::matter::Request as M;
     for command in [M::File, M::Accept, M::Decide] {
-        let command = domain::project::Command::Matter { matter: SITING.into(), command };
-        service::project::execute(&zhou, &project, command, Default::default()).await.unwrap();
+        let command = domain::project::Request::Matter { matter: SITING.into(), request: command };
+        service::project::request(&zhou, &project, command, Default::default()).await.unwrap();
     }
-    service::certificate::issue(&zhou, &project, &SITING.into(), "http://localhost", Default::default()).await.unwrap();
+    service::project::request(&zhou, &project, issue(SITING), Default::default()).await.unwrap();
     let held = service::project::view(&zhou, &project).await.unwrap().project.certificates;
     let number = held.keys().next().unwrap();
     let address = service::certificate::address("", number);

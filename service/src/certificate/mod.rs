@@ -8,18 +8,16 @@ pub use key::{Keys, check};
 pub use paper::print;
 
 use crate::error::{Error, Fault, Public};
-use crate::project::{Begun, Done, Sent, begin, execute};
+use crate::project::Asking;
 use crate::submission::{entries, next_serial, read};
-use crate::{Context, Service, new_id};
+use crate::{Service, new_id};
 use domain::catalogue::{Catalogue, FieldKind, Matter, SupplyBy, certifies};
-use domain::date::{Date, Instant};
+use domain::date::Date;
 use domain::id::Id;
 use domain::log::Digest;
 use domain::media::Media;
-use domain::project::certificate::{Certificate, Command, Item, Made, Standing, right_to_correct};
+use domain::project::certificate::{Certificate, Command, Item, Made, Request, Standing, may_correct, may_issue_jointly};
 use domain::project::library::Arrived;
-use domain::project::matter::right_to_conclude;
-use domain::project::policy::Right;
 use domain::project::review::{Pin, Verdict};
 use domain::project::{self, Project};
 use domain::sheet::{Values, in_mu, shown};
@@ -27,103 +25,59 @@ use domain::{Text, text};
 use futures::TryStreamExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::Row;
-use std::collections::BTreeSet;
 
-/// Issues the certificate of a decided matter; what no office of government handles is finished without one. `origin`: the
-/// portal's own address, where it can be checked.
+/// The command that issuing one matter comes to: with its certificate. What no office of government handles is finished without
+/// one, and so is what a replayed case tells: that was issued elsewhere.
 ///
 /// # Errors
 /// The rules' refusal.
-pub async fn issue(cx: &Context, id: &Id<Project>, matter: &Id<Matter>, origin: &str, sent: Sent) -> Result<Done, Error> {
-    let sent = sent.asking("issue", matter)?;
+pub(crate) async fn prepare_one(asking: &Asking<'_>, matter: Id<Matter>) -> Result<project::Command, Error> {
     let step = project::Command::Matter { matter: matter.clone(), command: domain::project::matter::Command::Issue };
-    let project = match begin(cx, id, |project| right_to_conclude(project, matter), &sent).await? {
-        Begun::Done(done) => return Ok(done),
-        Begun::Now(project) => project,
-    };
-    if project.matters.get(matter).is_some_and(|tracked| !certifies(&tracked.department)) {
-        return execute(cx, id, step, sent).await;
+    let certifying = asking.project.matters.get(&matter).is_some_and(|tracked| certifies(&tracked.department));
+    if !certifying || asking.sent.at.is_some() {
+        return Ok(step);
     }
     // Nothing is made out that the rules do not let out.
-    project.decide(&cx.service.catalogue, step, domain::account::By { actor: cx.actor()?, at: now(cx, &project) })?;
-    let made = vec![make(cx, id, &project, matter, origin, None).await?];
-    execute(cx, id, project::Command::Certificate { command: Command::Issue { made } }, sent).await
+    asking.project.decide(&asking.cx.service.catalogue, step, asking.by())?;
+    let made = vec![make(asking, &matter, None).await?];
+    Ok(project::Command::Certificate { command: Command::Issue { made } })
 }
 
-/// Issues several at once: all in one transaction, or none (多证联发).
+/// The command that a request comes to: with the certificates made out and signed. Nothing is made out or numbered that the
+/// rules do not let out.
 ///
 /// # Errors
-/// What still stands in the way of each.
-pub async fn issue_jointly(
-    cx: &Context,
-    id: &Id<Project>,
-    matters: &BTreeSet<Id<Matter>>,
-    origin: &str,
-    sent: Sent,
-) -> Result<Done, Error> {
-    let sent = sent.asking("issue_jointly", matters)?;
-    let command = |receipt, made| project::Command::Certificate { command: Command::IssueJointly { receipt, made } };
-    let project = match begin(cx, id, |_| Right::IssueJointly, &sent).await? {
-        Begun::Done(done) => return Ok(done),
-        Begun::Now(project) => project,
-    };
-    let free = domain::project::certificate::gate(&project, &cx.service.catalogue, matters).iter().all(|(_, list)| list.is_empty());
-    let mut made = Vec::new();
-    for matter in matters {
-        // What is in the way is said by the rules; nothing is numbered for it.
-        made.push(match free {
-            true => make(cx, id, &project, matter, origin, None).await?,
-            false => blank(matter),
-        });
-    }
-    let day = now(cx, &project).date();
-    let receipt =
-        format!("LF{}{:04}", day.to_string().replace('-', ""), if free { next_serial(cx, &format!("joint/{day}")).await? } else { 0 });
-    execute(cx, id, command(receipt, made), sent).await
-}
-
-fn blank(matter: &Id<Matter>) -> Made {
-    let printed = Arrived { digest: Digest::default(), media: Media::Pdf, size: 0 };
-    Made { matter: matter.clone(), number: String::new(), signed: Digest::default(), printed, documents: Vec::new() }
-}
-
-/// Issues a certificate anew in place of one that was wrong.
-///
-/// # Errors
-/// The rules' refusal.
-pub async fn correct(cx: &Context, id: &Id<Project>, number: &str, reason: &str, origin: &str, sent: Sent) -> Result<Done, Error> {
-    let sent = sent.asking("correct", &(number, reason))?;
-    let project = match begin(cx, id, |project| right_to_correct(project, number), &sent).await? {
-        Begun::Done(done) => return Ok(done),
-        Begun::Now(project) => project,
-    };
-    let held = project.certificates.get(number).ok_or(Public::NotFound)?;
-    let made = match held.standing == Standing::Valid && !reason.trim().is_empty() {
-        true => make(cx, id, &project, &held.matter, origin, Some(number)).await?,
-        false => blank(&held.matter),
-    };
-    let command = Command::Correct { number: number.to_string(), made, reason: reason.to_string() };
-    execute(cx, id, project::Command::Certificate { command }, sent).await
-}
-
-fn now(cx: &Context, project: &Project) -> Instant {
-    cx.service.clock.now().max(project.at)
+/// The rules' refusal; what still stands in the way of each.
+pub(crate) async fn prepare_command(asking: &Asking<'_>, request: Request) -> Result<Command, Error> {
+    let project = asking.project;
+    Ok(match request {
+        Request::IssueJointly { matters } => {
+            may_issue_jointly(project, &asking.cx.service.catalogue, &matters)?;
+            let mut made = Vec::new();
+            for matter in &matters {
+                made.push(make(asking, matter, None).await?);
+            }
+            let day = asking.at().date();
+            let serial = next_serial(asking.cx, &format!("joint/{day}")).await?;
+            Command::IssueJointly { receipt: format!("LF{}{serial:04}", day.to_string().replace('-', "")), made }
+        }
+        Request::Correct { number, reason } => {
+            let matter = may_correct(project, &number, &reason)?.matter.clone();
+            let made = make(asking, &matter, Some(&number)).await?;
+            Command::Correct { number, made, reason }
+        }
+        Request::Revoke { number, reason } => Command::Revoke { number, reason },
+    })
 }
 
 /// Makes out, signs, prints and keeps a certificate. Nobody has it until it is issued.
-async fn make(
-    cx: &Context,
-    id: &Id<Project>,
-    project: &Project,
-    matter: &Id<Matter>,
-    origin: &str,
-    replaces: Option<&str>,
-) -> Result<Made, Error> {
+async fn make(asking: &Asking<'_>, matter: &Id<Matter>, replaces: Option<&str>) -> Result<Made, Error> {
+    let Asking { cx, id, project, .. } = *asking;
     let catalogue = cx.service.catalogue.clone();
     let matter = catalogue.matter(matter.as_str()).ok_or(Public::NotFound)?;
     let rules = &catalogue.certificates;
     let rule = rules.of(&matter.id).ok_or_else(|| Fault::from("the catalogue has no rule for certificates"))?;
-    let day = now(cx, project).date();
+    let day = asking.at().date();
     let serial = next_serial(cx, &rule.series(matter, &rules.region, day)).await?;
     let all = entries(cx, id, project).await?;
     // What was reviewed is what is certified; offices' own fields are as they stand now.
@@ -156,7 +110,7 @@ async fn make(
         replaces: replaces.map(str::to_string),
     };
     let (signed, key) = cx.service.keys.sign(&certificate)?;
-    let address = address(origin, &certificate.number);
+    let address = address(&cx.origin, &certificate.number);
     let number = certificate.number.clone();
     let page = tokio::task::spawn_blocking(move || paper::print(&certificate, &address, &key)).await.map_err(Fault::from)??;
     let size = page.len() as u64;

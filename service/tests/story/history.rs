@@ -2,18 +2,16 @@
 //! kept in `tests/history/`, and is opened, checked and rebuilt by every release since.
 
 use domain::case::Case;
-use domain::project::matter::{Command as M, Elsewhere, PauseReason};
+use domain::project::matter::{Elsewhere, PauseReason, Request as M};
 use domain::project::review::{Pin, Point, Reason, Verdict};
-use domain::project::submission::Command as S;
-use domain::project::{Command, Note, certificate, consultation, difficulty, library, plan, sheet, team};
+use domain::project::submission::Request as S;
+use domain::project::{Note, Request, certificate, consultation, difficulty, library, plan, sheet, team};
 use domain::role::Role;
 use domain::sheet::Entries;
 use domain::text::Text;
 use service::case::{Place, load};
-use service::certificate::{issue, issue_jointly};
-use service::project::{Sent, execute};
+use service::project::{Sent, request};
 use service::seal_stored::{Done, seal_stored};
-use service::submission::{file, give_back, promise};
 use service::verify::{cards, rebuild, verify};
 use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,42 +30,41 @@ async fn everything(world: &World) {
     world.person("ma", Role::DistrictLeader, "区管委会", Some("district-government"), &[], &[]).await;
     world.person("he", Role::DepartmentHead, "自规局", Some("natural-resources"), &[], &[]).await;
     world.person("zhou2", Role::Department, "自规局", Some("natural-resources"), &[], &[]).await;
-    let nothing = BTreeMap::new();
     let (wang, li, zhou, chen) = (world.as_("wang").await, world.as_("li").await, world.as_("zhou").await, world.as_("chen").await);
 
     // People, words, money: all that is not a matter.
     let id = world.project_with(&[("needs_project_company", "true")]).await;
-    let does = async |login: &str, command: Command| world.does(login, &id, command).await.unwrap();
+    let does = async |login: &str, command: Request| world.does(login, &id, command).await.unwrap();
     let account = async |login: &str| service::account::by_login(&world.service.db, login).await.unwrap().unwrap();
-    let agent = async |login: &str| Command::Team { command: team::Command::AppointAgent { account: account(login).await } };
-    let lead = async |login: &str| Command::Team { command: team::Command::AppointLead { account: account(login).await } };
+    let agent = async |login: &str| Request::Team { request: team::Request::AppointAgent { account: account(login).await } };
+    let lead = async |login: &str| Request::Team { request: team::Request::AppointLead { account: account(login).await } };
     does("chen", agent("sun").await).await;
     does("chen", agent("li").await).await;
     does("ma", lead("qian").await).await;
     does("ma", lead("chen").await).await;
-    let consult = |command| Command::Consultation { id: "q".into(), command };
+    let consult = |command| Request::Consultation { id: "q".into(), request: command };
     does("wang", ask("q", None, "先办哪一件？")).await;
     does("li", answer("q", "先办选址。")).await;
-    does("wang", consult(consultation::Command::AskAgain { text: "选址要多久？".into() })).await;
+    does("wang", consult(consultation::Request::AskAgain { text: "选址要多久？".into() })).await;
     does("li", answer("q", "三个工作日。")).await;
-    does("wang", consult(consultation::Command::Close)).await;
-    let hard = |command| Command::Difficulty { id: "d".into(), command };
+    does("wang", consult(consultation::Request::Close)).await;
+    let hard = |command| Request::Difficulty { id: "d".into(), request: command };
     does("wang", raise("d", "河道退让不足")).await;
     let cooperating = BTreeSet::from(["natural-resources".into()]);
-    does("chen", hard(difficulty::Command::Appoint { lead: "water-affairs".into(), cooperating })).await;
-    does("shen", hard(difficulty::Command::Propose { text: "退让八米".into(), counters: None })).await;
-    does("wang", hard(difficulty::Command::Propose { text: "退让六米".into(), counters: Some(1) })).await;
+    does("chen", hard(difficulty::Request::Appoint { lead: "water-affairs".into(), cooperating })).await;
+    does("shen", hard(difficulty::Request::Propose { text: "退让八米".into(), counters: None })).await;
+    does("wang", hard(difficulty::Request::Propose { text: "退让六米".into(), counters: Some(1) })).await;
     for login in ["shen", "zhou"] {
-        does(login, hard(difficulty::Command::Accept { proposal: 2 })).await;
+        does(login, hard(difficulty::Request::Accept { proposal: 2 })).await;
     }
     let due = "2024-12-31".parse().unwrap();
-    does("chen", hard(difficulty::Command::Resolve { action: "按六米退让".into(), owner: "water-affairs".into(), due })).await;
-    let note = |text: &str, internal, milestone: Option<&str>| Command::Note {
+    does("chen", hard(difficulty::Request::Resolve { action: "按六米退让".into(), owner: "water-affairs".into(), due })).await;
+    let note = |text: &str, internal, milestone: Option<&str>| Request::Note {
         note: Note { matter: None, text: Text::same(text), internal, milestone: milestone.map(Into::into) },
     };
     does("chen", note("第一次碰头", false, Some("signing"))).await;
     does("chen", note("企业资金尚未到位", true, None)).await;
-    let adopt = |settings, reason: &str| Command::Plan { command: plan::Command::Adopt { settings, reason: reason.into() } };
+    let adopt = |settings, reason: &str| Request::Plan { request: plan::Request::Adopt { settings, reason: reason.into() } };
     does("chen", adopt(Default::default(), "首次排定")).await;
     let slower = domain::plan::Settings { lengths: [("trial-run".to_string(), 90)].into(), ..Default::default() };
     does("chen", adopt(slower, "调试要更久")).await;
@@ -77,11 +74,11 @@ async fn everything(world: &World) {
     service::sheet::fill(&li, &id, values.into()).await.map_err(sentence).unwrap();
     let entered = sheet_of(&li, &id).await;
     let fields = ["total_investment", "legal_rep_id"].map(|field| (domain::Id::from(field), entered[field].seq));
-    let of_sheet = |command| Command::Sheet { command };
-    does("wang", of_sheet(sheet::Command::Confirm { fields: fields.into() })).await;
+    let of_sheet = |command| Request::Sheet { request: command };
+    does("wang", of_sheet(sheet::Request::Confirm { fields: fields.into() })).await;
     let last = sheet_of(&li, &id).await.values().map(|entry| entry.seq).max().unwrap();
-    does("li", of_sheet(sheet::Command::MarkReady { section: "project".into(), seq: last })).await;
-    does("li", of_sheet(sheet::Command::MarkUnready { section: "project".into() })).await;
+    does("li", of_sheet(sheet::Request::MarkReady { section: "project".into(), seq: last })).await;
+    does("li", of_sheet(sheet::Request::MarkUnready { section: "project".into() })).await;
     uploads(&li, &id, "business-licence", "旧").await;
     let document = world.sees("li", &id).await.unwrap().project.library.keys().next_back().unwrap().clone();
     let bytes = "%PDF-1.7\n新";
@@ -94,10 +91,10 @@ async fn everything(world: &World) {
     };
     let upload = service::material::announce(&li, &id, announced).await.map_err(sentence).unwrap();
     service::material::take(&li, &upload.id, 0, bytes.into()).await.map_err(sentence).unwrap();
-    let paper = |command| Command::Document { id: document.clone(), command };
-    does("li", paper(library::Command::Sort { material: None })).await;
-    does("li", paper(library::Command::Limit { expires: Some(due) })).await;
-    does("li", paper(library::Command::Remove { why: "传错了".into() })).await;
+    let paper = |command| Request::Document { id: document.clone(), request: command };
+    does("li", paper(library::Request::Sort { material: None })).await;
+    does("li", paper(library::Request::Limit { expires: Some(due) })).await;
+    does("li", paper(library::Request::Remove { why: "传错了".into() })).await;
 
     // A matter by itself, decided on paper: the certificate is corrected and revoked.
     for command in [M::Claim, M::Release, M::Prepare] {
@@ -110,14 +107,14 @@ async fn everything(world: &World) {
     does("zhou", step(SITING, M::Resume)).await;
     does("he", step(SITING, M::Extend { reason: "涉及多部门".into() })).await;
     does("zhou", step(SITING, M::Decide)).await;
-    issue(&zhou, &id, &SITING.into(), ORIGIN, Sent::default()).await.map_err(sentence).unwrap();
+    request(&zhou, &id, issue(SITING), Sent::default()).await.map_err(sentence).unwrap();
     let number = async || world.sees("chen", &id).await.unwrap().project.certificate(&SITING.into()).unwrap().0.clone();
-    service::certificate::correct(&zhou, &id, &number().await, "笔误", ORIGIN, Sent::default()).await.map_err(sentence).unwrap();
-    let revoke = certificate::Command::Revoke { number: number().await, reason: "以欺骗手段取得".into() };
-    does("zhou", Command::Certificate { command: revoke }).await;
+    request(&zhou, &id, correct(&number().await, "笔误"), Sent::default()).await.map_err(sentence).unwrap();
+    let revoke = certificate::Request::Revoke { number: number().await, reason: "以欺骗手段取得".into() };
+    does("zhou", Request::Certificate { request: revoke }).await;
     // One is not needed, one was decided elsewhere, one is refused.
     let office = world.office_of("boundary-survey").await;
-    execute(&office, &id, step("boundary-survey", M::Exempt { reason: "用既有成果".into() }), Sent::default())
+    request(&office, &id, step("boundary-survey", M::Exempt { reason: "用既有成果".into() }), Sent::default())
         .await
         .map_err(sentence)
         .unwrap();
@@ -130,16 +127,15 @@ async fn everything(world: &World) {
         domain::project::filing::completeness(project, catalogue, &catalogue.form, entries, catalogue.matter(matter).unwrap(), on).papers
     };
     uploads(&li, &id, "legal-rep-id", "证件").await;
-    let promised: BTreeMap<_, _> =
-        ["articles-of-association", "domicile-proof"].map(|m| promise(m, "三日内补交", "2024-09-29").unwrap()).into();
-    file(&wang, &id, &set(&[LICENCE]), &promised, true, Sent::default()).await.map_err(sentence).unwrap();
+    let promised: BTreeMap<_, _> = ["articles-of-association", "domicile-proof"].map(|m| promise(m, "三日内补交", "2024-09-29")).into();
+    request(&wang, &id, file_promising(&set(&[LICENCE]), &promised, true), Sent::default()).await.map_err(sentence).unwrap();
     for material in ["articles-of-association", "domicile-proof"] {
         uploads(&li, &id, material, material).await;
     }
     let (package, _) = world.only_package(&id).await;
-    let of_package = |package: &domain::Id<_>, command| Command::Submission { id: package.clone(), command };
+    let of_package = |package: &domain::Id<_>, command| Request::Submission { id: package.clone(), request: command };
     does("wang", of_package(&package, S::Withdraw { reason: "股东有变".into() })).await;
-    file(&wang, &id, &set(&[LICENCE]), &nothing, true, Sent::default()).await.map_err(sentence).unwrap();
+    request(&wang, &id, file(&set(&[LICENCE]), true), Sent::default()).await.map_err(sentence).unwrap();
     let refuse =
         Verdict::Refuse { basis: "《市场主体登记管理条例》第十九条".into(), ground: "名称与已登记的相同".into() };
     world.says(&id, LICENCE, refuse).await.unwrap();
@@ -150,12 +146,12 @@ async fn everything(world: &World) {
     for paper in lacking(&world.sees("wang", &id).await.unwrap().project, &sheet_of(&wang, &id).await, RECORD) {
         uploads(&wang, &id, paper.material.as_str(), paper.material.as_str()).await;
     }
-    file(&wang, &id, &set(&[RECORD]), &nothing, true, Sent::default()).await.map_err(sentence).unwrap();
+    request(&wang, &id, file(&set(&[RECORD]), true), Sent::default()).await.map_err(sentence).unwrap();
     let point = Point { pin: Pin::Field("construction_scale".into()), reason: Reason::Unclear, note: "写明建筑面积".into() };
     world.says(&id, RECORD, Verdict::Correct { points: vec![point] }).await.unwrap();
     world.fills(&id, RECORD, &[("construction_scale", "总建筑面积 14 万平方米")]).await;
     let (package, _) = world.only_package(&id).await;
-    give_back(&wang, &id, &package, "", Sent::default()).await.map_err(sentence).unwrap();
+    request(&wang, &id, give_back(&package, ""), Sent::default()).await.map_err(sentence).unwrap();
     world.says(&id, RECORD, Verdict::PassWith { conditions: "开工前补报施工图".into() }).await.unwrap();
 
     // Reviewed ahead, and the land is lost; recorded from another system.
@@ -163,20 +159,20 @@ async fn everything(world: &World) {
     world.finishes_before(&id, &["planning-conditions-issue"]).await;
     let elsewhere = Elsewhere { number: "2024-17".into(), system: "省一体化平台".into(), on: "2024-09-26".parse().unwrap() };
     let office = world.office_of("planning-conditions-issue").await;
-    execute(&office, &id, step("planning-conditions-issue", M::Record { elsewhere }), Sent::default()).await.map_err(sentence).unwrap();
+    request(&office, &id, step("planning-conditions-issue", M::Record { elsewhere }), Sent::default()).await.map_err(sentence).unwrap();
     world.fills(&id, SCHEME, &[]).await;
     for paper in lacking(&world.sees("wang", &id).await.unwrap().project, &sheet_of(&wang, &id).await, SCHEME) {
         uploads(&wang, &id, paper.material.as_str(), "一版").await;
     }
-    file(&wang, &id, &set(&[SCHEME]), &nothing, true, Sent::default()).await.map_err(sentence).unwrap();
+    request(&wang, &id, file(&set(&[SCHEME]), true), Sent::default()).await.map_err(sentence).unwrap();
     world.says(&id, SCHEME, Verdict::Pass).await.unwrap();
     let (package, _) = world.only_package(&id).await;
-    execute(&chen, &id, of_package(&package, S::Lapse { reason: "未竞得土地".into() }), Sent::default()).await.map_err(sentence).unwrap();
+    request(&chen, &id, of_package(&package, S::Lapse { reason: "未竞得土地".into() }), Sent::default()).await.map_err(sentence).unwrap();
 
     // The land day: several permits in one act.
     let id = world.project().await;
     let six = world.brings_to_the_gate(&id).await;
-    issue_jointly(&chen, &id, &six, ORIGIN, Sent::default()).await.map_err(sentence).unwrap();
+    request(&chen, &id, jointly(&six), Sent::default()).await.map_err(sentence).unwrap();
 
     // The documented case, with its facts and what it only assumes.
     let case = Case::read(&world.service.catalogue, "case-shishan.yaml", service::catalogue::SHISHAN).unwrap();
@@ -205,9 +201,9 @@ async fn everything(world: &World) {
     world.finishes_before(&id, &[LICENCE, RECORD]).await;
     world.fills(&id, LICENCE, &[]).await;
     uploads(&li, &id, "legal-rep-id", "证件").await;
-    let promised = ["articles-of-association", "domicile-proof"].map(|m| promise(m, "三日内补交", "2024-09-29").unwrap()).into();
-    file(&wang, &id, &set(&[LICENCE]), &promised, true, Sent::default()).await.map_err(sentence).unwrap();
-    execute(&world.office_of(RECORD).await, &id, step(RECORD, M::File), Sent::default()).await.map_err(sentence).unwrap();
+    let promised = ["articles-of-association", "domicile-proof"].map(|m| promise(m, "三日内补交", "2024-09-29")).into();
+    request(&wang, &id, file_promising(&set(&[LICENCE]), &promised, true), Sent::default()).await.map_err(sentence).unwrap();
+    request(&world.office_of(RECORD).await, &id, step(RECORD, M::File), Sent::default()).await.map_err(sentence).unwrap();
     world.service.clock.advance_seconds(30 * 86_400);
     service::jobs::look(&world.service).await.unwrap();
     service::work::appoint_deputy(&zhou, None, None).await.map_err(sentence).unwrap();

@@ -4,13 +4,12 @@ use domain::account::Actor;
 use domain::date::Instant;
 use domain::id::Id;
 use domain::log::Recorded;
-use domain::project::matter::{Command as M, Progress};
+use domain::project::matter::{Progress, Request as M};
 use domain::project::review::{Pin, Point, Reason, Verdict};
-use domain::project::{Command, Event, Project, timeline};
+use domain::project::{Event, Project, Request, timeline};
 use domain::rule::Rule;
 use service::jobs::{claim, fulfil, look};
-use service::project::{Sent, execute};
-use service::submission::{file, give_back, promise};
+use service::project::{Sent, request};
 use service::verify::{rebuild, verify};
 use service::{Service, work};
 use sqlx::Row;
@@ -35,7 +34,7 @@ fn moves_to(world: &World, day: &str, hour: u8, minute: u8) {
 async fn filed(world: &World) -> Id<Project> {
     let id = world.project_with(&[("needs_project_company", "true")]).await;
     world.finishes_before(&id, &[RECORD]).await;
-    execute(&world.office_of(RECORD).await, &id, step(RECORD, M::File), Sent::default()).await.map_err(sentence).unwrap();
+    request(&world.office_of(RECORD).await, &id, step(RECORD, M::File), Sent::default()).await.map_err(sentence).unwrap();
     id
 }
 
@@ -97,7 +96,7 @@ story! {
         let id = filed(&world).await;
         look(&world.service).await.unwrap();
         moves_to(&world, "2024-10-09", 23, 58);
-        execute(&world.office_of(RECORD).await, &id, step(RECORD, M::Accept), Sent::default()).await.map_err(sentence).unwrap();
+        request(&world.office_of(RECORD).await, &id, step(RECORD, M::Accept), Sent::default()).await.map_err(sentence).unwrap();
         moves_to(&world, "2024-11-10", 0, 0);
         look(&world.service).await.unwrap();
         assert_eq!(deemed(&world, &id).await, 0);
@@ -111,7 +110,7 @@ story! {
         let wang = world.as_("wang").await;
         world.finishes_before(&id, &[RECORD]).await;
         world.fills(&id, RECORD, &[]).await;
-        file(&wang, &id, &set(&[RECORD]), &BTreeMap::new(), true, Sent::default()).await.map_err(sentence).unwrap();
+        request(&wang, &id, file(&set(&[RECORD]), true), Sent::default()).await.map_err(sentence).unwrap();
         let (package, _) = world.only_package(&id).await;
         let point = Point { pin: Pin::Field("construction_scale".into()), reason: Reason::Unclear, note: "写明建筑面积".into() };
         world.says(&id, RECORD, Verdict::Correct { points: vec![point] }).await.unwrap();
@@ -119,7 +118,7 @@ story! {
         look(&world.service).await.unwrap();
         assert!(matches!(progress(&world, &id, RECORD).await, Progress::Returned { .. }));
         world.fills(&id, RECORD, &[("construction_scale", "总建筑面积 14 万平方米")]).await;
-        give_back(&wang, &id, &package, "", Sent::default()).await.map_err(sentence).unwrap();
+        request(&wang, &id, give_back(&package, ""), Sent::default()).await.map_err(sentence).unwrap();
         // Monday the 14th: five working days are over with Monday the 21st.
         moves_to(&world, "2024-10-21", 23, 59);
         look(&world.service).await.unwrap();
@@ -137,7 +136,7 @@ story! {
         world.does("zhou", &id, step(SITING, M::File)).await.unwrap();
         let replayed = filed(&world).await;
         let assumed = Sent { assumed: true, ..Sent::default() };
-        execute(&world.as_("wang").await, &replayed, ask("q", None, "？"), assumed).await.map_err(sentence).unwrap();
+        request(&world.as_("wang").await, &replayed, ask("q", None, "？"), assumed).await.map_err(sentence).unwrap();
         moves_to(&world, "2024-12-01", 0, 0);
         look(&world.service).await.unwrap();
         assert_eq!(deemed(&world, &id).await + deemed(&world, &replayed).await, 0);
@@ -256,8 +255,8 @@ story! {
         world.fills(&id, LICENCE, &[]).await;
         uploads(&li, &id, "legal-rep-id", "证件").await;
         let promised: BTreeMap<_, _> =
-            ["articles-of-association", "domicile-proof"].map(|m| promise(m, "三日内补交", "2024-09-29").unwrap()).into();
-        file(&wang, &id, &set(&[LICENCE]), &promised, true, Sent::default()).await.map_err(sentence).unwrap();
+            ["articles-of-association", "domicile-proof"].map(|m| promise(m, "三日内补交", "2024-09-29")).into();
+        request(&wang, &id, file_promising(&set(&[LICENCE]), &promised, true), Sent::default()).await.map_err(sentence).unwrap();
         look(&world.service).await.unwrap();
         uploads(&li, &id, "domicile-proof", "证明").await;
         moves_to(&world, "2024-09-29", 8, 59);
@@ -293,13 +292,13 @@ story! {
                 .bind(rule.to_string()).bind(login).bind(role).bind(firm.try_get::<String, _>("firm").unwrap())
                 .execute(world.service.db.pool()).await.unwrap();
             match service::account::actor(&world.service.db, &rule).await {
-                Ok(Some(actor)) => assert!(execute(&world.service.context(Some(actor)), &id, deem(), Sent::default()).await.is_err()),
+                Ok(Some(actor)) => assert!(request(&world.service.context(Some(actor)), &id, deem(), Sent::default()).await.is_err()),
                 Ok(None) => panic!("{role}"),
                 Err(fault) => assert!(fault.to_string().contains("unknown role"), "{fault}"),
             }
         }
         // A rule does its own and nothing else, and reads nothing.
-        let acts = async |actor: Actor, command: Command| execute(&world.service.context(Some(actor)), &id, command, Sent::default()).await;
+        let acts = async |actor: Actor, command: Request| request(&world.service.context(Some(actor)), &id, command, Sent::default()).await;
         assert!(acts(Rule::PromiseDue.actor(), deem()).await.is_err());
         assert!(acts(Rule::DeemedAcceptance.actor(), step(RECORD, M::Accept)).await.is_err());
         assert!(service::project::view(&world.service.context(Some(Rule::DeemedAcceptance.actor())), &id).await.is_err());
@@ -313,10 +312,10 @@ story! {
         let id = world.project().await;
         let key = || Sent { key: Some("k".into()), ..Sent::default() };
         let wang = world.as_("wang").await;
-        let once = execute(&wang, &id, ask("q", None, "？"), key()).await.map_err(sentence).unwrap();
+        let once = request(&wang, &id, ask("q", None, "？"), key()).await.map_err(sentence).unwrap();
         world.service.clock.advance_seconds(91 * 86_400);
         look(&world.service).await.unwrap();
-        assert_eq!(execute(&wang, &id, ask("q", None, "？"), key()).await.map_err(sentence).unwrap(), once, "still known");
+        assert_eq!(request(&wang, &id, ask("q", None, "？"), key()).await.map_err(sentence).unwrap(), once, "still known");
         world.service.clock.advance_seconds(2 * 86_400);
         look(&world.service).await.unwrap();
         let rows = sqlx::query("select count(*) as n from command").fetch_one(world.service.db.pool()).await.unwrap();

@@ -3,13 +3,12 @@
 use domain::Error as Public;
 use domain::id::Id;
 use domain::limit::Limit;
-use domain::project::matter::{Command as M, Elsewhere, Progress};
-use domain::project::{Command, Project, sheet, team};
+use domain::project::matter::{Elsewhere, Progress, Request as M};
+use domain::project::{Project, Request, sheet, team};
 use domain::role::Role;
 use service::Error;
-use service::project::{Sent, execute, open};
-use std::collections::BTreeMap;
-use test_support::filing::set;
+use service::project::{Sent, open, request};
+use test_support::filing::{convert, correct, file, give_back, issue, jointly, set};
 use test_support::story;
 use test_support::world::*;
 
@@ -19,7 +18,7 @@ fn key(key: &str) -> Sent {
     Sent { key: Some(key.into()), ..Sent::default() }
 }
 
-fn record() -> Command {
+fn record() -> Request {
     let elsewhere = Elsewhere { number: "1".into(), system: "一体化平台".into(), on: "2024-09-26".parse().unwrap() };
     step(SITING, M::Record { elsewhere })
 }
@@ -40,16 +39,16 @@ story! {
         // An enterprise uses what an office's key used to be.
         for taken in [format!("{office}/record/DOC-1"), "DOC-1".to_string(), format!("{office}/DOC-1")] {
             open(&wang, "占用", "狮山", Default::default(), key(&taken)).await.unwrap();
-            execute(&wang, &one, ask(&taken, None, "？"), key(&taken)).await.unwrap();
+            request(&wang, &one, ask(&taken, None, "？"), key(&taken)).await.unwrap();
         }
         for id in [&one, &two] {
-            execute(&zhou, id, record(), key("DOC-1")).await.unwrap();
+            request(&zhou, id, record(), key("DOC-1")).await.unwrap();
             assert_eq!(world.sees("chen", id).await.unwrap().project.matters[SITING].progress, Progress::Issued);
         }
         let before = version(&world, &one).await;
-        execute(&zhou, &one, record(), key("DOC-1")).await.unwrap();
+        request(&zhou, &one, record(), key("DOC-1")).await.unwrap();
         assert_eq!(version(&world, &one).await, before, "sent twice, done once");
-        let other = execute(&zhou, &one, step("boundary-survey", M::Claim), key("DOC-1")).await.unwrap_err();
+        let other = request(&zhou, &one, step("boundary-survey", M::Claim), key("DOC-1")).await.unwrap_err();
         assert!(sentence(other).contains("内容与这次不同"));
         assert_eq!(version(&world, &one).await, before);
     }
@@ -64,7 +63,7 @@ story! {
         let mut tasks = Vec::new();
         for i in 0..10 {
             let (cx, id) = (if i % 2 == 0 { here.clone() } else { there.clone() }, id.clone());
-            tasks.push(tokio::spawn(async move { execute(&cx, &id, ask("q", None, "？"), key("k")).await.map_err(sentence) }));
+            tasks.push(tokio::spawn(async move { request(&cx, &id, ask("q", None, "？"), key("k")).await.map_err(sentence) }));
         }
         for task in tasks {
             assert_eq!(task.await.unwrap().unwrap().version, before + 1);
@@ -87,32 +86,31 @@ story! {
         assert_eq!(open(&wang, "一", "狮山", Default::default(), key("k")).await.unwrap(), first);
         assert_eq!(status(open(&wang, "二", "狮山", Default::default(), key("k")).await.unwrap_err()), 422);
         // The key of one form for another operation, which makes its command itself.
-        execute(&wang, &id, ask("q", None, "？"), key("k")).await.unwrap();
-        let nothing = BTreeMap::new();
-        let filed = service::submission::file(&wang, &id, &set(&[SITING]), &nothing, true, key("k")).await;
+        request(&wang, &id, ask("q", None, "？"), key("k")).await.unwrap();
+        let filed = request(&wang, &id, file(&set(&[SITING]), true), key("k")).await;
         assert_eq!(status(filed.unwrap_err()), 422);
-        assert_eq!(status(service::submission::convert(&wang, &id, &"s".into(), key("k")).await.unwrap_err()), 422);
-        assert_eq!(status(service::submission::give_back(&wang, &id, &"s".into(), "", key("k")).await.unwrap_err()), 422);
+        assert_eq!(status(request(&wang, &id, convert(&"s".into()), key("k")).await.unwrap_err()), 422);
+        assert_eq!(status(request(&wang, &id, give_back(&"s".into(), ""), key("k")).await.unwrap_err()), 422);
         // A colleague's key is another one.
-        execute(&li, &id, ask("q2", None, "！"), key("k")).await.unwrap();
+        request(&li, &id, ask("q2", None, "！"), key("k")).await.unwrap();
     }
 }
 
 story! {
     async fn a_key_says_nothing_to_whom_the_right_is_not_given(world) {
         let id = world.project().await;
-        execute(&world.as_("zhou").await, &id, record(), key("k")).await.unwrap();
+        request(&world.as_("zhou").await, &id, record(), key("k")).await.unwrap();
         let endless = "x".repeat(10_000);
         for key in ["k", endless.as_str()] {
             let sent = || Sent { key: Some(key.to_string()), ..Sent::default() };
-            assert_eq!(status(execute(&world.as_("zhao").await, &id, record(), sent()).await.unwrap_err()), 404);
-            assert_eq!(status(execute(&world.as_("shen").await, &id, record(), sent()).await.unwrap_err()), 403);
-            let filed = service::submission::file(&world.as_("zhao").await, &id, &set(&[SITING]), &BTreeMap::new(), true, sent()).await;
+            assert_eq!(status(request(&world.as_("zhao").await, &id, record(), sent()).await.unwrap_err()), 404);
+            assert_eq!(status(request(&world.as_("shen").await, &id, record(), sent()).await.unwrap_err()), 403);
+            let filed = request(&world.as_("zhao").await, &id, file(&set(&[SITING]), true), sent()).await;
             assert_eq!(status(filed.unwrap_err()), 404);
-            assert_eq!(status(service::certificate::issue(&world.as_("shen").await, &id, &SITING.into(), "", sent()).await.unwrap_err()), 403);
-            let jointly = service::certificate::issue_jointly(&world.as_("zhou").await, &id, &set(&[SITING]), "", sent()).await;
+            assert_eq!(status(request(&world.as_("shen").await, &id, issue(SITING), sent()).await.unwrap_err()), 403);
+            let jointly = request(&world.as_("zhou").await, &id, jointly(&set(&[SITING])), sent()).await;
             assert_eq!(status(jointly.unwrap_err()), 403);
-            assert_eq!(status(service::certificate::correct(&world.as_("zhao").await, &id, "1", "？", "", sent()).await.unwrap_err()), 404);
+            assert_eq!(status(request(&world.as_("zhao").await, &id, correct("1", "？"), sent()).await.unwrap_err()), 404);
         }
     }
 }
@@ -121,13 +119,13 @@ story! {
     async fn hostile_keys_are_refused_or_are_keys_like_others(world) {
         let id = world.project().await;
         let wang = world.as_("wang").await;
-        let refused = execute(&wang, &id, ask("q", None, "？"), key(&"长".repeat(67))).await.unwrap_err();
+        let refused = request(&wang, &id, ask("q", None, "？"), key(&"长".repeat(67))).await.unwrap_err();
         assert_eq!(sentence(refused), "表单的标识太长，最多 200 字节。");
         assert_eq!(status(open(&wang, "一", "狮山", Default::default(), key(&"x".repeat(201))).await.unwrap_err()), 422);
         for (i, hostile) in ["\0\n\r\u{1b}[2J", "' or 1=1 --", "../..", &"x".repeat(200), "{\"a\":[]}"].into_iter().enumerate() {
             let before = version(&world, &id).await;
             for _ in 0..2 {
-                execute(&wang, &id, ask(&format!("q{i}"), None, "？"), key(hostile)).await.map_err(sentence).unwrap();
+                request(&wang, &id, ask(&format!("q{i}"), None, "？"), key(hostile)).await.map_err(sentence).unwrap();
             }
             assert_eq!(version(&world, &id).await, before + 1, "{hostile:?}");
         }
@@ -143,7 +141,7 @@ story! {
             sqlx::query("insert into command (key, stream, version, at) values ($1, $2, 1, '2024-09-26T02:00:00.000000Z')")
                 .bind(old).bind(service::project::stream(&id)).execute(world.service.db.pool()).await.unwrap();
         }
-        execute(&wang, &id, ask("q", None, "？"), key("k")).await.unwrap();
+        request(&wang, &id, ask("q", None, "？"), key("k")).await.unwrap();
         assert_eq!(version(&world, &id).await, 2);
     }
 }
@@ -154,7 +152,7 @@ story! {
         let known = world.as_("li").await.actor.unwrap().account;
         // Who is appointed is looked up for whom may appoint.
         for account in [known, "nobody".into()] {
-            let appoint = || Command::Team { command: team::Command::AppointAgent { account: account.clone() } };
+            let appoint = || Request::Team { request: team::Request::AppointAgent { account: account.clone() } };
             assert_eq!(world.does("zhao", &id, appoint()).await.unwrap_err(), "没有找到，或您无权查看。");
             assert!(world.does("wang", &id, appoint()).await.unwrap_err().contains("由首席服务专员安排帮代办专员"));
         }
@@ -162,7 +160,7 @@ story! {
         service::sheet::fill(&world.as_("li").await, &id, [("total_investment".into(), "80000".into())].into()).await.unwrap();
         let seq = service::sheet::view(&world.as_("li").await, &id).await.unwrap().entries["total_investment"].seq;
         for seq in [seq, seq + 7] {
-            let confirm = || Command::Sheet { command: sheet::Command::Confirm { fields: vec![("total_investment".into(), seq)] } };
+            let confirm = || Request::Sheet { request: sheet::Request::Confirm { fields: vec![("total_investment".into(), seq)] } };
             assert_eq!(world.does("zhao", &id, confirm()).await.unwrap_err(), "没有找到，或您无权查看。");
             assert!(world.does("zhou", &id, confirm()).await.unwrap_err().contains("由建设单位自己确认代填的内容"));
         }
@@ -187,11 +185,11 @@ story! {
         world.finishes_before(&id, &[its_own]).await;
         let wang = world.as_("wang").await;
         for command in [M::File, M::Accept, M::Decide] {
-            execute(&wang, &id, step(its_own, command), Sent::default()).await.map_err(sentence).unwrap();
+            request(&wang, &id, step(its_own, command), Sent::default()).await.map_err(sentence).unwrap();
         }
-        assert_eq!(status(service::certificate::issue(&world.as_("li").await, &id, &its_own.into(), "", key("i")).await.unwrap_err()), 403);
+        assert_eq!(status(request(&world.as_("li").await, &id, issue(its_own), key("i")).await.unwrap_err()), 403);
         for _ in 0..2 {
-            service::certificate::issue(&wang, &id, &its_own.into(), "", key("i")).await.map_err(sentence).unwrap();
+            request(&wang, &id, issue(its_own), key("i")).await.map_err(sentence).unwrap();
         }
         let project = world.sees("wang", &id).await.unwrap().project;
         assert_eq!(project.matters[its_own].progress, Progress::Issued);
@@ -206,20 +204,20 @@ story! {
         assert!(matches!(Limit::Ask.row().measure, domain::limit::Measure::Rate { most: 60, .. }));
         let wang = world.as_("wang").await.from("203.0.113.7");
         for i in 0..most {
-            execute(&wang, &id, ask(&format!("q{i}"), None, "？"), key(&format!("k{i}"))).await.map_err(sentence).unwrap();
+            request(&wang, &id, ask(&format!("q{i}"), None, "？"), key(&format!("k{i}"))).await.map_err(sentence).unwrap();
         }
         let one_more = || ask("one more", None, "？");
-        let Error::Public(met @ Public::TooMany { .. }) = execute(&wang, &id, one_more(), Sent::default()).await.unwrap_err() else {
+        let Error::Public(met @ Public::TooMany { .. }) = request(&wang, &id, one_more(), Sent::default()).await.unwrap_err() else {
             panic!("the limit is met")
         };
         assert!(met.retry_after().is_some_and(|after| after > 0));
         // What was done before is answered as before, others go on, and so does everything else.
-        execute(&wang, &id, ask("q0", None, "？"), key("k0")).await.unwrap();
-        execute(&world.as_("li").await.from("203.0.113.7"), &id, ask("li", None, "？"), Sent::default()).await.unwrap();
-        execute(&wang, &id, raise("d", "难"), Sent::default()).await.unwrap();
+        request(&wang, &id, ask("q0", None, "？"), key("k0")).await.unwrap();
+        request(&world.as_("li").await.from("203.0.113.7"), &id, ask("li", None, "？"), Sent::default()).await.unwrap();
+        request(&wang, &id, raise("d", "难"), Sent::default()).await.unwrap();
         let replayed = Sent { at: Some(world.service.clock.now()), ..Sent::default() };
-        execute(&wang, &id, one_more(), replayed).await.map_err(sentence).unwrap();
+        request(&wang, &id, one_more(), replayed).await.map_err(sentence).unwrap();
         world.service.clock.advance_seconds(3601);
-        execute(&wang, &id, ask("later", None, "？"), Sent::default()).await.map_err(sentence).unwrap();
+        request(&wang, &id, ask("later", None, "？"), Sent::default()).await.map_err(sentence).unwrap();
     }
 }

@@ -27,7 +27,7 @@ story! {
         for i in 0..50 {
             let (cx, id) = (world.as_("wang").await, id.clone());
             tasks.push(tokio::spawn(async move {
-                service::project::execute(&cx, &id, ask(&format!("q{i}"), None, "？"), Default::default()).await
+                service::project::request(&cx, &id, ask(&format!("q{i}"), None, "？"), Default::default()).await
             }));
         }
         for task in tasks {

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use domain::id::Id;
-use domain::project::library::{Command as F, Document};
-use domain::project::{Command, Project};
+use domain::project::library::{Document, Request as F};
+use domain::project::{Project, Request};
 use futures::StreamExt;
 use service::blob::Condition;
 use service::material::{Announced, Taken, announce, find, forget_old, give_up, take, upload};
@@ -60,7 +60,7 @@ story! {
         let same = send(&wang, &id, again, &pdf(5), 100).await.map_err(sentence).unwrap_err();
         assert_eq!(same, "与现有版本内容相同，没有新增版本。");
         // Removing takes it out of use, and nothing else.
-        let remove = Command::Document { id: document.clone(), command: F::Remove { why: "重复".into() } };
+        let remove = Request::Document { id: document.clone(), request: F::Remove { why: "重复".into() } };
         world.does("li", &id, remove).await.unwrap();
         assert_eq!(contents(&wang, &id, &document, Some(1)).await.1, first);
     }
@@ -256,7 +256,7 @@ story! {
         let bytes = pdf(50_000);
         let upload = announce(&wang, &id, Announced { length: 50_000, ..replaces("新执照.pdf") }).await.unwrap();
         take(&wang, &upload.id, 0, Bytes::copy_from_slice(&bytes[..20_000])).await.unwrap();
-        let remove = Command::Document { id: document.clone(), command: F::Remove { why: "重复".into() } };
+        let remove = Request::Document { id: document.clone(), request: F::Remove { why: "重复".into() } };
         world.does("wang", &id, remove).await.unwrap();
         take(&wang, &upload.id, 20_000, Bytes::copy_from_slice(&bytes[20_000..])).await.map_err(sentence).unwrap_err();
         assert_eq!(names_kept(&world, &id).await, 1);

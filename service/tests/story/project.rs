@@ -1,8 +1,8 @@
-use domain::project::matter::Command as M;
-use domain::project::{Command, Note};
+use domain::project::matter::Request as M;
+use domain::project::{Note, Request};
 use domain::{Error as Public, Text};
 use service::Error;
-use service::project::{Sent, execute, list, open, since};
+use service::project::{Sent, list, open, request, since};
 use test_support::story;
 use test_support::world::*;
 
@@ -35,7 +35,7 @@ story! {
         let second = open(&cx, "一", "狮山", Default::default(), sent()).await.unwrap();
         assert_eq!(first, second);
         let key = || Sent { key: Some("form-2".into()), ..Sent::default() };
-        let (a, b) = tokio::join!(execute(&cx, &first, ask("q1", None, "？"), key()), execute(&cx, &first, ask("q1", None, "？"), key()));
+        let (a, b) = tokio::join!(request(&cx, &first, ask("q1", None, "？"), key()), request(&cx, &first, ask("q1", None, "？"), key()));
         assert_eq!(a.unwrap(), b.unwrap());
         assert_eq!(world.sees("wang", &first).await.unwrap().project.version, 2);
     }
@@ -67,12 +67,12 @@ story! {
         let seen = world.sees("zhou", &id).await.unwrap().project.version;
         world.does("gu", &id, answer("q1", "范围图。")).await.unwrap();
         let sent = Sent { based_on: Some(seen), ..Sent::default() };
-        let error = execute(&world.as_("zhou").await, &id, answer("q1", "坐标。"), sent.clone()).await.unwrap_err();
+        let error = request(&world.as_("zhou").await, &id, answer("q1", "坐标。"), sent.clone()).await.unwrap_err();
         let Error::Public(Public::Stale { version, changes }) = error else { panic!("{error:?}") };
         assert_eq!((version, changes.len()), (3, 1));
         assert_eq!(changes[0].sentence.zh, "答复：范围图。");
         // What happened to something else does not disturb.
-        execute(&world.as_("zhou").await, &id, step("siting-compliance-check", M::Prepare), sent).await.unwrap();
+        request(&world.as_("zhou").await, &id, step("siting-compliance-check", M::Prepare), sent).await.unwrap();
         assert_eq!(world.sees("wang", &id).await.unwrap().project.version, 4);
     }
 }
@@ -81,7 +81,7 @@ story! {
     async fn the_enterprise_sees_an_internal_note_only_as_sealed(world) {
         let id = world.project().await;
         let note = Note { matter: None, text: Text::same("资金存疑"), internal: true, milestone: None };
-        world.does("chen", &id, Command::Note { note }).await.unwrap();
+        world.does("chen", &id, Request::Note { note }).await.unwrap();
         let view = world.sees("wang", &id).await.unwrap();
         assert_eq!(view.project.version, 2);
         assert!(!serde_json::to_string(&view).unwrap().contains("资金存疑"));
@@ -100,7 +100,7 @@ story! {
         for i in 0..20 {
             let service = if i % 2 == 0 { &world.service } else { &second };
             let (cx, id) = (world.at(service, "wang").await, id.clone());
-            tasks.push(tokio::spawn(async move { execute(&cx, &id, ask(&format!("q{i}"), None, "？"), Sent::default()).await }));
+            tasks.push(tokio::spawn(async move { request(&cx, &id, ask(&format!("q{i}"), None, "？"), Sent::default()).await }));
         }
         for task in tasks {
             task.await.unwrap().unwrap();

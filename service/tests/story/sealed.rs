@@ -3,8 +3,8 @@
 
 use domain::id::Id;
 use domain::log::Digest;
-use domain::project::library::{Command as F, Document};
-use domain::project::{Command, Project};
+use domain::project::library::{Document, Request as F};
+use domain::project::{Project, Request};
 use futures::TryStreamExt;
 use service::Context;
 use service::account::{Password, set_password, sign_in};
@@ -214,7 +214,7 @@ story! {
         let file = std::fs::read(world.sealed_at(digest)).unwrap();
         let second = uploaded(&wang, &two, &bytes).await;
         assert!(std::fs::read(world.sealed_at(digest)).unwrap() == file, "what holds is not written anew");
-        world.does("wang", &one, Command::Document { id: first, command: F::Remove { why: "重复".into() } }).await.unwrap();
+        world.does("wang", &one, Request::Document { id: first, request: F::Remove { why: "重复".into() } }).await.unwrap();
         assert_eq!(find(&wang, &two, &second, None).await.unwrap().digest, digest);
         assert!(read(&world.service.blobs, digest, None).await.unwrap() == bytes);
     }

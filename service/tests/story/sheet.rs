@@ -1,5 +1,5 @@
 use domain::id::Id;
-use domain::project::{Command, sheet};
+use domain::project::{Request, sheet};
 use domain::sheet::Values;
 use service::sheet::{fill, history, view};
 use test_support::story;
@@ -52,13 +52,13 @@ story! {
         fill(&li, &id, values(&[("total_investment", "80000")])).await.unwrap();
         let seq = view(&li, &id).await.unwrap().entries["total_investment"].seq;
         fill(&li, &id, values(&[("total_investment", "81000")])).await.unwrap();
-        let confirm = |seq| Command::Sheet { command: sheet::Command::Confirm { fields: vec![("total_investment".into(), seq)] } };
+        let confirm = |seq| Request::Sheet { request: sheet::Request::Confirm { fields: vec![("total_investment".into(), seq)] } };
         let refused = world.does("wang", &id, confirm(seq)).await.unwrap_err();
         assert_eq!(refused, "“项目总投资”在您看过之后又有改动，没有确认；请再看一遍。");
         world.does("wang", &id, confirm(seq + 1)).await.unwrap();
         let project = world.sees("wang", &id).await.unwrap().project;
         assert_eq!(project.sheet.confirmed["total_investment"].seq, seq + 1);
-        let ready = |seq| Command::Sheet { command: sheet::Command::MarkReady { section: "project".into(), seq } };
+        let ready = |seq| Request::Sheet { request: sheet::Request::MarkReady { section: "project".into(), seq } };
         world.does("li", &id, ready(seq)).await.unwrap_err();
         world.does("li", &id, ready(seq + 1)).await.unwrap();
     }

@@ -2,7 +2,7 @@ use domain::account::Account;
 use domain::deputy::Substitution;
 use domain::id::Id;
 use domain::log::Recorded;
-use domain::project::matter::Command as M;
+use domain::project::matter::Request as M;
 use domain::role::Role;
 use domain::rule::Rule;
 use service::verify::{rebuild, verify};
@@ -66,7 +66,7 @@ story! {
         appoint_deputy(&li, Some(&second), until(3)).await.unwrap();
         let sun = signed_in().await;
         assert_eq!(service::project::list(&sun).await.unwrap().len(), 1);
-        service::project::execute(&sun, &id, ask("q1", None, "？"), Default::default()).await.unwrap();
+        service::project::request(&sun, &id, ask("q1", None, "？"), Default::default()).await.unwrap();
         world.service.clock.advance_seconds(4 * 86_400);
         assert!(service::project::view(&signed_in().await, &id).await.is_err(), "the day has passed");
     }

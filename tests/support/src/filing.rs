@@ -1,14 +1,16 @@
 //! People filling in, uploading, filing and reviewing.
 
-use domain::catalogue::{CodeRule, Field, FieldKind, Matter, Shape};
+use crate::world::{World, sentence, step};
+use domain::catalogue::{CodeRule, Field, FieldKind, Material, Matter, Shape};
+use domain::date::Date;
 use domain::id::Id;
 use domain::project::filing::completeness;
 use domain::project::review::Verdict;
-use domain::project::submission::{Command as S, Submission};
-use domain::project::{Command, Project};
+use domain::project::submission::{Request as S, Submission};
+use domain::project::{Project, Request, certificate, matter, submission};
 use domain::sheet::{Entries, Values};
 use service::Context;
-use service::project::{Sent, execute};
+use service::project::{Sent, request};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The address that certificates of the tests name.
@@ -37,7 +39,7 @@ fn sample(field: &Field) -> String {
 }
 
 /// What is in the data sheet of a project, as its viewer sees it.
-pub async fn sheet_of(cx: &Context, id: &Id<Project>) -> sheet::Entries {
+pub async fn sheet_of(cx: &Context, id: &Id<Project>) -> Entries {
     service::sheet::view(cx, id).await.unwrap().entries
 }
 
@@ -87,7 +89,10 @@ impl World {
         let (package, _, parcel) = project.parcel(&matter.into()).unwrap();
         let command = S::Opine { matter: matter.into(), verdict, snapshot: parcel.latest().unwrap().snapshot };
         let office = self.office_of(matter).await;
-        execute(&office, id, Command::Submission { id: package.clone(), command }, Sent::default()).await.map(|_| ()).map_err(sentence)
+        request(&office, id, Request::Submission { id: package.clone(), request: command }, Sent::default())
+            .await
+            .map(|_| ())
+            .map_err(sentence)
     }
 
     /// A project whose six permits wait for nothing but the act: filed together ahead of each other, passed, converted, decided.
@@ -111,13 +116,13 @@ impl World {
                     uploads(&wang, id, paper.material.as_str(), paper.material.as_str()).await;
                 }
             }
-            service::submission::file(&wang, id, &matters, &BTreeMap::new(), true, Sent::default()).await.map_err(sentence).unwrap();
+            service::project::request(&wang, id, file(&matters, true), Sent::default()).await.map_err(sentence).unwrap();
             for matter in &matters {
                 self.says(id, matter.as_str(), Verdict::Pass).await.unwrap();
             }
         }
         let (package, _) = self.only_package(id).await;
-        service::submission::convert(&wang, id, &package, Sent::default()).await.map_err(sentence).unwrap();
+        service::project::request(&wang, id, convert(&package), Sent::default()).await.map_err(sentence).unwrap();
         // Each office decides, one upon the other.
         let mut left: Vec<_> = six.iter().cloned().collect();
         while !left.is_empty() {
@@ -125,9 +130,46 @@ impl World {
             let free =
                 |m: &Id<Matter>| domain::project::matter::before(&project, catalogue.matter(m.as_str()).unwrap()).decision.is_empty();
             let next = left.remove(left.iter().position(free).expect("one that waits for none of the others"));
-            let decide = step(next.as_str(), domain::project::matter::Command::Decide);
-            execute(&self.office_of(next.as_str()).await, id, decide, Sent::default()).await.map_err(sentence).unwrap();
+            let decide = step(next.as_str(), domain::project::matter::Request::Decide);
+            request(&self.office_of(next.as_str()).await, id, decide, Sent::default()).await.map_err(sentence).unwrap();
         }
         six
     }
+}
+
+/// Issuing a matter, with its certificate.
+pub fn issue(matter: impl Into<Id<Matter>>) -> Request {
+    Request::Matter { matter: matter.into(), request: matter::Request::Issue }
+}
+/// Issuing several at once.
+pub fn jointly(matters: &BTreeSet<Id<Matter>>) -> Request {
+    Request::Certificate { request: certificate::Request::IssueJointly { matters: matters.clone() } }
+}
+/// Issuing a certificate anew.
+pub fn correct(number: &str, reason: &str) -> Request {
+    Request::Certificate { request: certificate::Request::Correct { number: number.into(), reason: reason.into() } }
+}
+/// What is promised of papers that follow: the text and the day.
+pub type Promised = BTreeMap<Id<Material>, (String, Date)>;
+
+/// Filing matters without a promise.
+pub fn file(matters: &BTreeSet<Id<Matter>>, declared: bool) -> Request {
+    file_promising(matters, &Promised::new(), declared)
+}
+/// Filing matters of which papers follow.
+pub fn file_promising(matters: &BTreeSet<Id<Matter>>, promised: &Promised, declared: bool) -> Request {
+    let request = submission::Request::File { matters: matters.clone(), promised: promised.clone(), declared };
+    Request::Submission { id: service::new_id(), request }
+}
+/// That a paper follows.
+pub fn promise(material: &str, text: &str, due: &str) -> (Id<Material>, (String, Date)) {
+    (material.into(), (text.to_string(), due.parse().unwrap()))
+}
+/// Answering a correction notice.
+pub fn give_back(package: &Id<Submission>, explanation: &str) -> Request {
+    Request::Submission { id: package.clone(), request: submission::Request::Return { explanation: explanation.into() } }
+}
+/// Making formal what passed pre-review.
+pub fn convert(package: &Id<Submission>) -> Request {
+    Request::Submission { id: package.clone(), request: submission::Request::Convert }
 }

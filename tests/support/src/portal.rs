@@ -7,7 +7,6 @@ use axum::http::{Request, Response, StatusCode, header};
 use domain::guide::Answers;
 use domain::id::Id;
 use domain::project::Project;
-use domain::role::Role;
 use server::{AppState, Settings, Site, router};
 use service::account::{NewToken, Token, add, by_login, make_token, sign_in};
 use service::clock::Clock;

@@ -6,10 +6,8 @@ use domain::catalogue::{Catalogue, Matter};
 use domain::guide::Answers;
 use domain::id::Id;
 use domain::log::Digest;
-use domain::project::{Command, Project, consultation, difficulty, matter};
+use domain::project::{Project, Request, consultation, difficulty, matter};
 use domain::role::Role;
-use service::account::add;
-use service::account::{NewAccount, add};
 use service::blob::Blobs;
 use service::certificate::Keys;
 use service::clock::Clock;
@@ -164,7 +162,7 @@ impl World {
     /// The owner and agents can sign in.
     async fn add(&self, person: Person<'_>) -> Id<Account> {
         let password = (person.login == WANG.login || person.role == Role::Agent).then_some(PASSWORD);
-        add(&self.service, person.account(password)).await.unwrap()
+        service::account::add(&self.service, person.account(password)).await.unwrap()
     }
 
     /// Somebody as an operation of the portal knows them.
@@ -175,7 +173,7 @@ impl World {
     /// The same at another server.
     pub async fn at(&self, service: &Service, login: &str) -> Context {
         let id = service::account::by_login(&service.db, login).await.unwrap().unwrap();
-        service.context(service::account::actor(&service.db, &id).await.unwrap())
+        service.context(service::account::actor(&service.db, &id).await.unwrap()).at(crate::filing::ORIGIN)
     }
 
     /// The secret of a session of somebody with a password.
@@ -213,12 +211,13 @@ impl World {
         self.as_(&login).await
     }
 
-    /// Takes a matter all the way, with papers that came in at the counter.
+    /// Takes a matter all the way, as an office's own system tells of it: no certificate of the portal comes of it.
     pub async fn finishes(&self, project: &Id<Project>, matter: &str) {
-        use matter::Command as M;
+        use matter::Request as M;
         let office = self.office_of(matter).await;
-        for command in [M::File, M::Accept, M::Decide, M::Issue] {
-            service::project::execute(&office, project, step(matter, command), Sent::default()).await.map_err(sentence).unwrap();
+        for request in [M::File, M::Accept, M::Decide, M::Issue] {
+            let sent = Sent { at: Some(self.service.clock.now()), ..Sent::default() };
+            service::project::request(&office, project, step(matter, request), sent).await.map_err(sentence).unwrap();
         }
     }
 
@@ -241,9 +240,9 @@ impl World {
         }
     }
 
-    /// Somebody sends a command; the Chinese sentence, if it is refused.
-    pub async fn does(&self, login: &str, project: &Id<Project>, command: Command) -> Result<Done, String> {
-        service::project::execute(&self.as_(login).await, project, command, Sent::default()).await.map_err(sentence)
+    /// Somebody asks for something; the Chinese sentence, if it is refused.
+    pub async fn does(&self, login: &str, project: &Id<Project>, request: Request) -> Result<Done, String> {
+        service::project::request(&self.as_(login).await, project, request, Sent::default()).await.map_err(sentence)
     }
 
     /// A project as somebody sees it.
@@ -253,19 +252,19 @@ impl World {
 }
 
 /// A question.
-pub fn ask(id: &str, matter: Option<&str>, text: &str) -> Command {
-    let command = consultation::Command::Ask { matter: matter.map(Into::into), text: text.into(), backbone: None };
-    Command::Consultation { id: id.into(), command }
+pub fn ask(id: &str, matter: Option<&str>, text: &str) -> Request {
+    let request = consultation::Request::Ask { matter: matter.map(Into::into), text: text.into() };
+    Request::Consultation { id: id.into(), request }
 }
 /// An answer to it.
-pub fn answer(id: &str, text: &str) -> Command {
-    Command::Consultation { id: id.into(), command: consultation::Command::Answer { text: text.into() } }
+pub fn answer(id: &str, text: &str) -> Request {
+    Request::Consultation { id: id.into(), request: consultation::Request::Answer { text: text.into() } }
 }
 /// A difficulty of no matter.
-pub fn raise(id: &str, text: &str) -> Command {
-    Command::Difficulty { id: id.into(), command: difficulty::Command::Raise { matter: None, text: text.into() } }
+pub fn raise(id: &str, text: &str) -> Request {
+    Request::Difficulty { id: id.into(), request: difficulty::Request::Raise { matter: None, text: text.into() } }
 }
-/// A command on a matter.
-pub fn step(matter: &str, command: matter::Command) -> Command {
-    Command::Matter { matter: matter.into(), command }
+/// A step of a matter.
+pub fn step(matter: &str, request: matter::Request) -> Request {
+    Request::Matter { matter: matter.into(), request }
 }

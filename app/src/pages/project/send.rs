@@ -1,4 +1,4 @@
-//! Commands as forms send them. Each is a translation and nothing else: the rules are in `domain`, the
+//! Requests as forms send them. Each is a translation and nothing else: the rules are in `domain`, the
 //! write path in `service`.
 
 use crate::error::Failure;
@@ -20,12 +20,7 @@ pub async fn move_matter(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    // What is issued has a certificate: numbered, signed and printed.
-    if step == "issue" {
-        let (cx, sent) = with_key(&project, key, based_on).await?;
-        return Ok(service::certificate::issue(&cx, &project.into(), &matter.into(), &crate::shared::origin(), sent).await?);
-    }
-    let of = |command| Command::Matter { matter: matter.clone().into(), command };
+    let of = |request| Request::Matter { matter: matter.clone().into(), request };
     let form = FormRead::of(
         {
             let matter = matter.clone();
@@ -37,8 +32,8 @@ pub async fn move_matter(
 }
 
 #[cfg(feature = "ssr")]
-fn matter_step(step: &str, reason: &str, note: String) -> Result<domain::project::matter::Command, Failure> {
-    use domain::project::matter::{Command as M, PauseReason};
+fn matter_step(step: &str, reason: &str, note: String) -> Result<domain::project::matter::Request, Failure> {
+    use domain::project::matter::{PauseReason, Request as M};
     Ok(match step {
         "prepare" => M::Prepare,
         "file" => M::File,
@@ -51,6 +46,7 @@ fn matter_step(step: &str, reason: &str, note: String) -> Result<domain::project
         "resume" => M::Resume,
         "pre-review" => M::PreReview { opinion: note },
         "decide" => M::Decide,
+        "issue" => M::Issue,
         "refuse" => M::Refuse { ground: note },
         "exempt" => M::Exempt { reason: note },
         "extend" => M::Extend { reason: note },
@@ -62,32 +58,32 @@ fn matter_step(step: &str, reason: &str, note: String) -> Result<domain::project
 
 #[rpc]
 pub async fn ask(project: String, matter: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::project::consultation::Command::Ask { matter: server::matter(matter), text, backbone: None };
-    send(project, domain::project::Command::Consultation { id: new_id(&key)?, command }, key, based_on).await
+    let request = domain::project::consultation::Request::Ask { matter: server::matter(matter), text };
+    send(project, Request::Consultation { id: new_id(&key)?, request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn answer(project: String, question: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::project::consultation::Command::Answer { text };
-    send(project, domain::project::Command::Consultation { id: question.into(), command }, key, based_on).await
+    let request = domain::project::consultation::Request::Answer { text };
+    send(project, Request::Consultation { id: question.into(), request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn ask_again(project: String, question: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::project::consultation::Command::AskAgain { text };
-    send(project, domain::project::Command::Consultation { id: question.into(), command }, key, based_on).await
+    let request = domain::project::consultation::Request::AskAgain { text };
+    send(project, Request::Consultation { id: question.into(), request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn close_question(project: String, question: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::project::consultation::Command::Close;
-    send(project, domain::project::Command::Consultation { id: question.into(), command }, key, based_on).await
+    let request = domain::project::consultation::Request::Close;
+    send(project, Request::Consultation { id: question.into(), request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn raise(project: String, matter: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::project::difficulty::Command::Raise { matter: server::matter(matter), text };
-    send(project, domain::project::Command::Difficulty { id: new_id(&key)?, command }, key, based_on).await
+    let request = domain::project::difficulty::Request::Raise { matter: server::matter(matter), text };
+    send(project, Request::Difficulty { id: new_id(&key)?, request }, key, based_on).await
 }
 
 #[rpc]
@@ -100,8 +96,8 @@ pub async fn appoint(
     based_on: u64,
 ) -> Result<Done, Failure> {
     let cooperating = cooperating.into_iter().map(Into::into).collect();
-    let command = domain::project::difficulty::Command::Appoint { lead: lead.into(), cooperating };
-    send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
+    let request = domain::project::difficulty::Request::Appoint { lead: lead.into(), cooperating };
+    send(project, Request::Difficulty { id: difficulty.into(), request }, key, based_on).await
 }
 
 /// `counters`: the number of the proposal it answers, or nothing.
@@ -114,14 +110,14 @@ pub async fn propose(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    let command = domain::project::difficulty::Command::Propose { text, counters: counters.parse().ok() };
-    send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
+    let request = domain::project::difficulty::Request::Propose { text, counters: counters.parse().ok() };
+    send(project, Request::Difficulty { id: difficulty.into(), request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn accept_proposal(project: String, difficulty: String, proposal: usize, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::project::difficulty::Command::Accept { proposal };
-    send(project, domain::project::Command::Difficulty { id: difficulty.into(), command }, key, based_on).await
+    let request = domain::project::difficulty::Request::Accept { proposal };
+    send(project, Request::Difficulty { id: difficulty.into(), request }, key, based_on).await
 }
 
 #[rpc]
@@ -134,22 +130,22 @@ pub async fn resolve(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    use domain::project::difficulty::Command as D;
-    let of = |command| Command::Difficulty { id: difficulty.clone().into(), command };
-    let command = date(&due).map(|due| D::Resolve { action, owner: owner.into(), due });
-    send(project, FormRead::of(|_| Right::LeadDifficulty, command.map(of)), key, based_on).await
+    use domain::project::difficulty::Request as D;
+    let of = |request| Request::Difficulty { id: difficulty.clone().into(), request };
+    let request = date(&due).map(|due| D::Resolve { action, owner: owner.into(), due });
+    send(project, FormRead::of(|_| Right::LeadDifficulty, request.map(of)), key, based_on).await
 }
 
 #[rpc]
 pub async fn note(project: String, text: String, #[server(default)] internal: bool, key: String, based_on: u64) -> Result<Done, Failure> {
     let note = domain::project::Note { matter: None, text: domain::Text::same(text), internal, milestone: None };
-    send(project, domain::project::Command::Note { note }, key, based_on).await
+    send(project, Request::Note { note }, key, based_on).await
 }
 
 #[rpc]
 pub async fn appoint_agent(project: String, account: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::project::team::Command::AppointAgent { account: account.into() };
-    send(project, domain::project::Command::Team { command }, key, based_on).await
+    let request = domain::project::team::Request::AppointAgent { account: account.into() };
+    send(project, Request::Team { request }, key, based_on).await
 }
 
 /// `settings`: as in an address.
@@ -160,7 +156,7 @@ pub async fn adopt_plan(project: String, settings: String, reason: String, key: 
         let fields = wrong.into_iter().map(|w| (w.field, w.sentence)).collect();
         Failure::from(domain::Error::Invalid { fields })
     });
-    let of = |settings| Command::Plan { command: domain::project::plan::Command::Adopt { settings, reason: reason.clone() } };
+    let of = |settings| Request::Plan { request: domain::project::plan::Request::Adopt { settings, reason: reason.clone() } };
     send(project, FormRead::of(|_| Right::AdoptPlan, settings.map(of)), key, based_on).await
 }
 
@@ -185,28 +181,28 @@ pub async fn confirm_fields(project: String, fields: String, key: String, based_
     let one = |pair: &str| pair.split_once(':').and_then(|(field, seq)| Some((field.into(), seq.parse().ok()?)));
     let fields: Option<Vec<_>> = fields.split(',').map(one).collect();
     let fields = fields.ok_or_else(|| invalid("fields", domain::text!("请重新打开页面再确认。", "Please open the page again.")));
-    let of = |fields| Command::Sheet { command: domain::project::sheet::Command::Confirm { fields } };
+    let of = |fields| Request::Sheet { request: domain::project::sheet::Request::Confirm { fields } };
     send(project, FormRead::of(|_| Right::ConfirmSheet, fields.map(of)), key, based_on).await
 }
 
 #[rpc]
 pub async fn mark_section(project: String, section: String, ready: bool, seq: u64, key: String, based_on: u64) -> Result<Done, Failure> {
-    use domain::project::sheet::Command as S;
-    let command = if ready { S::MarkReady { section, seq } } else { S::MarkUnready { section } };
-    send(project, domain::project::Command::Sheet { command }, key, based_on).await
+    use domain::project::sheet::Request as S;
+    let request = if ready { S::MarkReady { section, seq } } else { S::MarkUnready { section } };
+    send(project, Request::Sheet { request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn sort_document(project: String, document: String, material: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let material = (!material.is_empty()).then(|| material.into());
-    let command = domain::project::library::Command::Sort { material };
-    send(project, domain::project::Command::Document { id: document.into(), command }, key, based_on).await
+    let request = domain::project::library::Request::Sort { material };
+    send(project, Request::Document { id: document.into(), request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn limit_document(project: String, document: String, expires: String, key: String, based_on: u64) -> Result<Done, Failure> {
     let expires = if expires.is_empty() { Ok(None) } else { date(&expires).map(Some) };
-    let of = |expires| Command::Document { id: document.clone().into(), command: domain::project::library::Command::Limit { expires } };
+    let of = |expires| Request::Document { id: document.clone().into(), request: domain::project::library::Request::Limit { expires } };
     send(
         project,
         FormRead::of(
@@ -224,8 +220,8 @@ pub async fn limit_document(project: String, document: String, expires: String, 
 
 #[rpc]
 pub async fn remove_document(project: String, document: String, why: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::project::library::Command::Remove { why };
-    send(project, domain::project::Command::Document { id: document.into(), command }, key, based_on).await
+    let request = domain::project::library::Request::Remove { why };
+    send(project, Request::Document { id: document.into(), request }, key, based_on).await
 }
 
 /// `texts`, `dues`: what is promised of papers that follow.
@@ -239,46 +235,59 @@ pub async fn file_package(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    let (cx, sent) = with_key(&project, key, based_on).await?;
-    service::submission::may_file(&cx, &project.as_str().into()).await?;
-    let mut promised = std::collections::BTreeMap::new();
-    for (material, text) in texts.iter().filter(|(_, text)| !text.trim().is_empty()) {
-        let due = dues.get(material).cloned().unwrap_or_default();
-        let (material, promise) = service::submission::promise(material, text, &due)?;
-        promised.insert(material, promise);
-    }
+    let package = new_id(&key)?;
     let matters = matters.into_iter().map(Into::into).collect();
-    Ok(service::submission::file(&cx, &project.into(), &matters, &promised, declared, sent).await?)
+    let given = texts.iter().filter(|(_, text)| !text.trim().is_empty());
+    let promised = given.map(|(material, text)| promise(material, text, dues.get(material).map_or("", String::as_str)));
+    let request = promised.collect::<Result<_, _>>().map(|promised| Request::Submission {
+        id: package,
+        request: domain::project::submission::Request::File { matters, promised, declared },
+    });
+    send(project, FormRead::of(|_| Right::FilePackage, request), key, based_on).await
+}
+
+/// A promise as a form brings it: the text and the day.
+#[cfg(feature = "ssr")]
+fn promise(
+    material: &str,
+    text: &str,
+    due: &str,
+) -> Result<(domain::Id<domain::catalogue::Material>, (String, domain::date::Date)), Failure> {
+    let due = due.parse().map_err(|_| {
+        let sentence = domain::text!("“{due}”不是日期。", "`{due}` is not a date.");
+        invalid(&format!("promise.{material}"), sentence)
+    })?;
+    Ok((material.into(), (text.to_string(), due)))
 }
 
 #[rpc]
 pub async fn return_package(project: String, package: String, explanation: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let (cx, sent) = with_key(&project, key, based_on).await?;
-    Ok(service::submission::give_back(&cx, &project.into(), &package.into(), &explanation, sent).await?)
+    let request = domain::project::submission::Request::Return { explanation };
+    send(project, Request::Submission { id: package.into(), request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn convert_package(project: String, package: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let (cx, sent) = with_key(&project, key, based_on).await?;
-    Ok(service::submission::convert(&cx, &project.into(), &package.into(), sent).await?)
+    let request = domain::project::submission::Request::Convert;
+    send(project, Request::Submission { id: package.into(), request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn notify_package(project: String, package: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::project::submission::Command::Notify;
-    send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
+    let request = domain::project::submission::Request::Notify;
+    send(project, Request::Submission { id: package.into(), request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn withdraw_package(project: String, package: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::project::submission::Command::Withdraw { reason };
-    send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
+    let request = domain::project::submission::Request::Withdraw { reason };
+    send(project, Request::Submission { id: package.into(), request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn lapse_package(project: String, package: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::project::submission::Command::Lapse { reason };
-    send(project, domain::project::Command::Submission { id: package.into(), command }, key, based_on).await
+    let request = domain::project::submission::Request::Lapse { reason };
+    send(project, Request::Submission { id: package.into(), request }, key, based_on).await
 }
 
 /// What an office's form says. `notes`, `reasons`: by what they are pinned to; a point is what has a note.
@@ -305,8 +314,8 @@ pub async fn give_opinion(
 ) -> Result<Done, Failure> {
     let again = || invalid("verdict", domain::text!("请重新打开页面再出意见。", "Please open the page again."));
     let of = |(verdict, snapshot)| {
-        let command = domain::project::submission::Command::Opine { matter: matter.clone().into(), verdict, snapshot };
-        Command::Submission { id: package.clone().into(), command }
+        let request = domain::project::submission::Request::Opine { matter: matter.clone().into(), verdict, snapshot };
+        Request::Submission { id: package.clone().into(), request }
     };
     let right = Right::review(&crate::session::service_context()?.service.catalogue, &matter.clone().into());
     let read = verdict_of(said).and_then(|verdict| Ok((verdict, domain::log::Digest::parse(&snapshot).ok_or_else(again)?)));
@@ -351,31 +360,30 @@ pub async fn record_elsewhere(
     key: String,
     based_on: u64,
 ) -> Result<Done, Failure> {
-    use domain::project::matter::Command as M;
-    let of = |command| Command::Matter { matter: matter.clone().into(), command };
-    let command = date(&on).map(|on| M::Record { elsewhere: domain::project::matter::Elsewhere { number, system, on } });
+    use domain::project::matter::Request as M;
+    let of = |request| Request::Matter { matter: matter.clone().into(), request };
+    let request = date(&on).map(|on| M::Record { elsewhere: domain::project::matter::Elsewhere { number, system, on } });
     let right = {
         let id = matter.clone().into();
         move |p: &Project| domain::project::matter::right_to_conclude(p, &id)
     };
-    send(project, FormRead::of(right, command.map(of)), key, based_on).await
+    send(project, FormRead::of(right, request.map(of)), key, based_on).await
 }
 
 #[rpc]
 pub async fn issue_jointly(project: String, #[server(default)] matters: Vec<String>, key: String, based_on: u64) -> Result<Done, Failure> {
-    let (cx, sent) = with_key(&project, key, based_on).await?;
-    let matters = matters.into_iter().map(Into::into).collect();
-    Ok(service::certificate::issue_jointly(&cx, &project.into(), &matters, &crate::shared::origin(), sent).await?)
+    let request = domain::project::certificate::Request::IssueJointly { matters: matters.into_iter().map(Into::into).collect() };
+    send(project, Request::Certificate { request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn correct_certificate(project: String, number: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let (cx, sent) = with_key(&project, key, based_on).await?;
-    Ok(service::certificate::correct(&cx, &project.into(), &number, &reason, &crate::shared::origin(), sent).await?)
+    let request = domain::project::certificate::Request::Correct { number, reason };
+    send(project, Request::Certificate { request }, key, based_on).await
 }
 
 #[rpc]
 pub async fn revoke_certificate(project: String, number: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
-    let command = domain::project::certificate::Command::Revoke { number, reason };
-    send(project, domain::project::Command::Certificate { command }, key, based_on).await
+    let request = domain::project::certificate::Request::Revoke { number, reason };
+    send(project, Request::Certificate { request }, key, based_on).await
 }

@@ -56,18 +56,15 @@ pub(super) fn handed_out(project: &Project, made: Made, joint: Option<&str>, ste
     events
 }
 
-pub(super) fn jointly(
-    project: &Project,
-    catalogue: &Catalogue,
-    receipt: &str,
-    made: Vec<Made>,
-    by: By,
-) -> Result<Vec<project::Event>, Refusal> {
-    let matters: BTreeSet<Id<Matter>> = made.iter().map(|m| m.matter.clone()).collect();
-    if matters.len() < 2 || matters.len() != made.len() {
+/// That these may be issued together now.
+///
+/// # Errors
+/// Fewer than two; what still stands in the way of each.
+pub fn may_issue_jointly(project: &Project, catalogue: &Catalogue, matters: &BTreeSet<Id<Matter>>) -> Result<(), Refusal> {
+    if matters.len() < 2 {
         return not_now("联发须选两个以上的事项。", "A joint issue needs two matters or more.");
     }
-    let in_the_way: Vec<_> = gate(project, catalogue, &matters).into_iter().filter(|(_, list)| !list.is_empty()).collect();
+    let in_the_way: Vec<_> = gate(project, catalogue, matters).into_iter().filter(|(_, list)| !list.is_empty()).collect();
     if !in_the_way.is_empty() {
         let name = |id: &Id<Matter>| catalogue.matter(id.as_str()).map_or_else(|| Text::same(id.as_str()), |m| m.name.clone());
         let zh: Vec<String> = in_the_way
@@ -80,6 +77,21 @@ pub(super) fn jointly(
             .collect();
         return Err(Refusal::NotNow(Text::new(format!("还不能联发：{}。", zh.join("；")), format!("Not yet: {}.", en.join("; ")))));
     }
+    Ok(())
+}
+
+pub(super) fn jointly(
+    project: &Project,
+    catalogue: &Catalogue,
+    receipt: &str,
+    made: Vec<Made>,
+    by: By,
+) -> Result<Vec<project::Event>, Refusal> {
+    let matters: BTreeSet<Id<Matter>> = made.iter().map(|m| m.matter.clone()).collect();
+    if matters.len() != made.len() {
+        return Err(Refusal::Unknown);
+    }
+    may_issue_jointly(project, catalogue, &matters)?;
     // Each after those it rests on, as the project stands after them.
     let mut so_far = project.clone();
     let mut left = made;

@@ -3,7 +3,7 @@
 
 mod issue;
 
-pub use issue::gate;
+pub use issue::{gate, may_issue_jointly};
 
 use crate::account::{Account, By};
 use crate::catalogue::{Catalogue, CertificateRules, Material, Matter};
@@ -286,8 +286,8 @@ pub(super) fn decide(project: &Project, catalogue: &Catalogue, command: Command,
         }
         Command::IssueJointly { receipt, made } => issue::jointly(project, catalogue, &receipt, made, by),
         Command::Correct { number, made, reason } => {
+            let held = may_correct(project, &number, &reason)?;
             let reason = written("reason", &reason, 500)?;
-            let held = valid(project, &number)?;
             let new = made.number.clone();
             let mut events: Vec<project::Event> = held
                 .documents
@@ -318,6 +318,15 @@ pub(super) fn decide(project: &Project, catalogue: &Catalogue, command: Command,
             Ok(events)
         }
     }
+}
+
+/// That a certificate may be corrected, for this reason: the certificate as it is.
+///
+/// # Errors
+/// There is none of this number, or it holds no more; the reason is none, at its field.
+pub fn may_correct<'p>(project: &'p Project, number: &str, reason: &str) -> Result<&'p Held, Refusal> {
+    written("reason", reason, 500)?;
+    valid(project, number)
 }
 
 fn valid<'p>(project: &'p Project, number: &str) -> Result<&'p Held, Refusal> {

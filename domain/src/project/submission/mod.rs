@@ -8,7 +8,7 @@ pub(super) mod reminder;
 mod rules;
 
 pub use command::{Command, Request, right_to_notify};
-pub(super) use rules::decide;
+pub(super) use rules::{decide, how_many};
 
 use crate::account::Account;
 use crate::catalogue::{Catalogue, Field, Material, Matter, Organisation, SupplyBy};

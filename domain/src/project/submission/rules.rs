@@ -73,6 +73,17 @@ fn is_open(project: &Project, id: &Id<Matter>) -> bool {
     matches!(progress, Some(Progress::Filed { .. } | Progress::Returned { .. } | Progress::Accepted { .. } | Progress::Paused { .. }))
 }
 
+/// That so many matters may be filed together.
+///
+/// # Errors
+/// None, or too many.
+pub(in crate::project) fn how_many(matters: usize) -> Result<(), Refusal> {
+    match matters {
+        1..=MOST => Ok(()),
+        _ => not_now("请选择 1 至 30 个事项一并申报。", "Please choose 1 to 30 matters to file together."),
+    }
+}
+
 fn file(
     project: &Project,
     catalogue: &Catalogue,
@@ -80,9 +91,7 @@ fn file(
     parcels: BTreeMap<Id<Matter>, Filing>,
     here: &dyn Fn(Event) -> project::Event,
 ) -> Events {
-    if parcels.is_empty() || parcels.len() > MOST {
-        return not_now("请选择 1 至 30 个事项一并申报。", "Please choose 1 to 30 matters to file together.");
-    }
+    how_many(parcels.len())?;
     let mut previews = BTreeSet::new();
     let mut events = Vec::new();
     for id in parcels.keys() {

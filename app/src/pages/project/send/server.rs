@@ -2,7 +2,7 @@
 
 use super::*;
 pub use domain::project::policy::Right;
-pub use domain::project::{Command, Project};
+pub use domain::project::{Project, Request};
 use domain::{Error, Text, text};
 
 pub fn invalid(field: &str, sentence: Text) -> Failure {
@@ -25,19 +25,15 @@ pub fn new_id<K>(key: &str) -> Result<domain::Id<K>, Failure> {
     Ok(service::account::id_from_key(key, &actor.account))
 }
 
-/// Who asks, and the form's key. To whom the project does not exist, that is said before anything is read of the form.
-pub async fn with_key(project: &str, key: String, based_on: u64) -> Result<(service::Context, service::project::Sent), Failure> {
-    let cx = crate::session::service_context()?;
-    service::project::may_follow(&cx, &project.into()).await?;
-    Ok((cx, service::project::Sent { key: Some(key), based_on: Some(based_on), ..Default::default() }))
-}
-
 /// `form`: what it says, or what is wrong with it; that is told to whom has the right alone.
 pub async fn send(project: String, form: impl Into<FormRead>, key: String, based_on: u64) -> Result<Done, Failure> {
-    let (cx, sent) = with_key(&project, key, based_on).await?;
+    let cx = crate::session::service_context()?;
     let project = project.into();
+    // To whom the project does not exist, that is said before anything is read of the form.
+    service::project::may_follow(&cx, &project).await?;
+    let sent = service::project::Sent { key: Some(key), based_on: Some(based_on), ..Default::default() };
     match form.into() {
-        FormRead::Says(command) => Ok(service::project::execute(&cx, &project, command, sent).await?),
+        FormRead::Says(request) => Ok(service::project::request(&cx, &project, request, sent).await?),
         FormRead::Wrong { right, why } => {
             service::project::right(&cx, &project, right).await?;
             Err(why)
@@ -50,7 +46,7 @@ type RightIn = Box<dyn FnOnce(&Project) -> Right + Send>;
 
 /// A form as it was read.
 pub enum FormRead {
-    Says(Command),
+    Says(Request),
     /// With the right that what it should have said takes.
     Wrong {
         right: RightIn,
@@ -59,17 +55,17 @@ pub enum FormRead {
 }
 
 impl FormRead {
-    /// What was read, for a command that takes this right.
-    pub fn of(right: impl FnOnce(&Project) -> Right + Send + 'static, read: Result<Command, Failure>) -> FormRead {
+    /// What was read, for what takes this right.
+    pub fn of(right: impl FnOnce(&Project) -> Right + Send + 'static, read: Result<Request, Failure>) -> FormRead {
         match read {
-            Ok(command) => FormRead::Says(command),
+            Ok(request) => FormRead::Says(request),
             Err(why) => FormRead::Wrong { right: Box::new(right), why },
         }
     }
 }
 
-impl From<Command> for FormRead {
-    fn from(command: Command) -> FormRead {
-        FormRead::Says(command)
+impl From<Request> for FormRead {
+    fn from(request: Request) -> FormRead {
+        FormRead::Says(request)
     }
 }
