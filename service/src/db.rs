@@ -2,9 +2,21 @@
 
 use crate::error::Fault;
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, SqlSafeStr, Transaction};
 use std::path::Path;
 use std::time::Duration;
+
+/// Number, name and text of each file of `migrations/`, as `build.rs` lists them.
+const MIGRATIONS: &[(i64, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
+/// Brings the tables up to date.
+fn migrator() -> Migrator {
+    let one = |&(number, name, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(number, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(MIGRATIONS.iter().map(one).collect())
+}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
@@ -61,7 +73,7 @@ impl Db {
             }
         };
         let pool = options.connect(&full_url).await.map_err(|e| format!("cannot open the database {}: {e}", without_password(url)))?;
-        sqlx::migrate!("./migrations").run(&pool).await.map_err(|e| format!("cannot bring the tables up to date: {e}"))?;
+        migrator().run(&pool).await.map_err(|e| format!("cannot bring the tables up to date: {e}"))?;
         if kind == Kind::Sqlite {
             tokio::spawn(carry_over(pool.clone()));
         }
