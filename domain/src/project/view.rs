@@ -34,11 +34,12 @@ pub struct View {
     pub seed: String,
 }
 
-/// An event of the live feed, with the person behind it: names stand outside the log.
+/// An event of the live feed, with the people behind it: names stand outside the log.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Told {
     pub recorded: Recorded<Event>,
-    pub person: Option<Person>,
+    /// Who did it, and whom it names.
+    pub people: Vec<Person>,
 }
 
 impl View {
@@ -55,7 +56,7 @@ impl View {
         }
         self.project.record(&told.recorded);
         self.seq = told.recorded.seq();
-        if let Some(person) = told.person {
+        for person in told.people {
             self.people.insert(person.account.clone(), person);
         }
         self.recent.push(told.recorded);

@@ -70,12 +70,17 @@ pub async fn since(service: &crate::Service, access: &crate::account::Access, id
     let folded = load(&service.context(None), id).await?;
     let clearance = folded.project.clearance(&viewer).ok_or(Public::NotFound)?;
     let seen: Vec<_> = new.into_iter().map(|recorded| recorded.for_clearance(clearance)).collect();
-    let actor = |recorded: &Recorded<Event>| match recorded {
-        Recorded::Open { meta, .. } => Some(meta.actor.clone()),
-        Recorded::Sealed { .. } => None,
+    let named = |recorded: &Recorded<Event>| -> BTreeSet<Id<Account>> {
+        match recorded {
+            Recorded::Open { meta, event, .. } => event.people().into_iter().chain([&meta.actor]).cloned().collect(),
+            Recorded::Sealed { .. } => BTreeSet::new(),
+        }
     };
-    let people = crate::account::people(&service.db, &seen.iter().filter_map(actor).collect()).await?;
-    let told = |recorded: Recorded<Event>| Told { person: actor(&recorded).and_then(|id| people.get(&id).cloned()), recorded };
+    let people = crate::account::people(&service.db, &seen.iter().flat_map(named).collect()).await?;
+    let told = |recorded: Recorded<Event>| {
+        let people = named(&recorded).iter().filter_map(|id| people.get(id).cloned()).collect();
+        Told { recorded, people }
+    };
     Ok(seen.into_iter().map(told).collect())
 }
 

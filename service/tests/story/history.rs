@@ -200,7 +200,7 @@ async fn everything(world: &World) {
     let id = world.project_with(&[("needs_project_company", "true")]).await;
     world.finishes_before(&id, &[LICENCE, RECORD]).await;
     world.fills(&id, LICENCE, &[]).await;
-    uploads(&li, &id, "legal-rep-id", "证件").await;
+    uploads(&wang, &id, "legal-rep-id", "证件").await;
     let promised = ["articles-of-association", "domicile-proof"].map(|m| promise(m, "三日内补交", "2024-09-29")).into();
     request(&wang, &id, file_promising(&set(&[LICENCE]), &promised, true), Sent::default()).await.map_err(sentence).unwrap();
     request(&world.office_of(RECORD).await, &id, step(RECORD, M::File), Sent::default()).await.map_err(sentence).unwrap();

@@ -1,5 +1,6 @@
 use domain::project::matter::Request as M;
-use domain::project::{Note, Request};
+use domain::project::{Note, Request, team};
+use domain::role::Role;
 use domain::{Error as Public, Text};
 use service::Error;
 use service::project::{Sent, list, open, request, since};
@@ -17,6 +18,25 @@ story! {
         assert_eq!(list(&world.as_("wang").await).await.unwrap().len(), 1);
         assert_eq!(list(&world.as_("zhou").await).await.unwrap().len(), 1);
         assert_eq!(list(&world.as_("zhao").await).await.unwrap().len(), 0);
+    }
+}
+
+story! {
+    /// The enterprise that watches reads at once who its new agent is.
+    async fn an_event_of_the_feed_comes_with_the_people_it_names(world) {
+        let id = world.project().await;
+        let new = world.person("sun", Role::Agent, "全链办", None, &[], &[]).await;
+        let access = world.access("wang").await;
+        let before = world.sees("wang", &id).await.unwrap();
+        assert!(!before.people.contains_key(&new));
+        let appoint = team::Request::AppointAgent { account: new.clone() };
+        world.does("chen", &id, Request::Team { request: appoint }).await.unwrap();
+        let told = since(&world.service, &access, &id, before.seq).await.unwrap();
+        let names: Vec<_> = told[0].people.iter().map(|person| person.name.as_str()).collect();
+        assert!(names.contains(&"sun某") && names.contains(&"chen某"), "{names:?}");
+        let mut page = before;
+        assert!(told.into_iter().all(|one| page.hear(one)));
+        assert_eq!(page.name(&new).as_deref(), Some("sun某"));
     }
 }
 
