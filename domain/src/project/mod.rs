@@ -186,6 +186,18 @@ impl Project {
         }
     }
 
+    /// What is to happen by itself, and when: what its state asks for. When a timer's command was carried out, the state asks
+    /// for it no more. A project that replays a documented case, or rests on assumptions in any other way, is history or a guess
+    /// about it: nothing happens to it by itself.
+    pub fn timers(&self, catalogue: &Catalogue) -> Vec<timer::Timer> {
+        if self.assumed {
+            return Vec::new();
+        }
+        let mut timers = matter::deemed::timers(self, catalogue);
+        timers.extend(submission::notice::timers(self));
+        timers
+    }
+
     /// That a matter, where one is named, is one of the project's.
     ///
     /// # Errors

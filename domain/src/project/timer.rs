@@ -1,10 +1,6 @@
-//! What happens to a project by itself, and when: a pure function of its state.
-//!
-//! A project that replays a documented case, or rests on assumptions in any other way, is history or a guess about it: nothing
-//! happens to it by itself.
+//! What happens to a project by itself, and when (`Project::timers`).
 
-use super::{Command, Project, matter, submission};
-use crate::catalogue::Catalogue;
+use super::Command;
 use crate::date::Instant;
 use crate::rule::Rule;
 
@@ -29,17 +25,5 @@ impl Timer {
     /// What the rule then does.
     pub fn command(&self) -> Command {
         self.command.clone()
-    }
-}
-
-impl Project {
-    /// The timers that its state asks for. When one's command was carried out, the state asks for it no more.
-    pub fn timers(&self, catalogue: &Catalogue) -> Vec<Timer> {
-        if self.assumed {
-            return Vec::new();
-        }
-        let mut timers = matter::deemed::timers(self, catalogue);
-        timers.extend(submission::reminder::timers(self));
-        timers
     }
 }

@@ -5,8 +5,7 @@ use crate::catalogue::{Catalogue, Matter, Organisation};
 use crate::date::{Date, Instant};
 use crate::id::Id;
 use crate::project::Project;
-use crate::project::matter::{PauseReason, Progress, state};
-use crate::project::submission::ACCEPT_DAYS;
+use crate::project::matter::{ACCEPT_DAYS, PauseReason, Progress, state};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -198,12 +198,14 @@ async fn everything(world: &World) {
 
     // What happens by itself: nobody answers, and a promised paper does not come. And a substitution ends.
     let id = world.project_with(&[("needs_project_company", "true")]).await;
-    world.finishes_before(&id, &[LICENCE, RECORD]).await;
+    world.finishes_before(&id, &[LICENCE]).await;
     world.fills(&id, LICENCE, &[]).await;
     uploads(&wang, &id, "legal-rep-id", "证件").await;
     let promised = ["articles-of-association", "domicile-proof"].map(|m| promise(m, "三日内补交", "2024-09-29")).into();
     request(&wang, &id, file_promising(&set(&[LICENCE]), &promised, true), Sent::default()).await.map_err(sentence).unwrap();
-    request(&world.office_of(RECORD).await, &id, step(RECORD, M::File), Sent::default()).await.map_err(sentence).unwrap();
+    let other = world.project_with(&[("needs_project_company", "true")]).await;
+    world.finishes_before(&other, &[RECORD]).await;
+    request(&world.office_of(RECORD).await, &other, step(RECORD, M::File), Sent::default()).await.map_err(sentence).unwrap();
     world.service.clock.advance_seconds(30 * 86_400);
     service::jobs::look(&world.service).await.unwrap();
     service::work::appoint_deputy(&zhou, None, None).await.map_err(sentence).unwrap();

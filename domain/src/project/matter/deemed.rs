@@ -10,11 +10,13 @@ use crate::catalogue::{Catalogue, Kind, Matter, certifies};
 use crate::date::{Date, Instant};
 use crate::guide;
 use crate::id::Id;
-use crate::project::submission::ACCEPT_DAYS;
 use crate::project::timer::Timer;
 use crate::project::{self, Project};
 use crate::refusal::{Refusal, not_now};
 use crate::rule::Rule;
+
+/// Working days for an office to accept or to tell once what is missing (行政许可法 art. 32).
+pub const ACCEPT_DAYS: i64 = 5;
 
 /// The day on which a matter counts as received, and when the time for an answer is over; none: the rule does not hold for it.
 fn unanswered(project: &Project, catalogue: &Catalogue, id: &Id<Matter>) -> Option<(Date, Instant)> {

@@ -6,6 +6,7 @@ pub(super) mod deemed;
 mod rules;
 mod state;
 
+pub use deemed::ACCEPT_DAYS;
 pub use rules::{Before, before, names};
 pub(crate) use rules::{accepted, wait_for};
 pub(super) use rules::{decide, step};

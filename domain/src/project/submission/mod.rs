@@ -3,8 +3,7 @@
 //! The log holds the snapshots' digests; the values and papers stand in the blob store.
 
 mod command;
-mod notice;
-pub(super) mod reminder;
+pub(super) mod notice;
 mod rules;
 
 pub use command::{Command, Request, right_to_notify};
@@ -22,9 +21,6 @@ use crate::project::{Project, Stamp, open_or_apply};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Working days for an office to accept or to tell once what is missing (行政许可法 art. 32).
-pub const ACCEPT_DAYS: i64 = 5;
 
 /// A paper that may follow (容缺): who promised it, by when, and what waits for it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

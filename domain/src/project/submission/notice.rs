@@ -1,14 +1,18 @@
-//! The one correction notice of a package: what it says, when it goes out, and what may be found wrong after it.
+//! What is told about a package: the one correction notice, what it says, when it goes out, and what may be found wrong after
+//! it; and, once, that a promised paper falls due.
 
 use super::rules::{Events, moved};
 use super::{Event, Notice, Submission};
 use crate::account::By;
-use crate::catalogue::{Catalogue, Matter, Organisation};
+use crate::catalogue::{Catalogue, Material, Matter, Organisation};
+use crate::date::{Date, Instant};
 use crate::id::Id;
 use crate::project::matter::{self, PauseReason, Progress};
 use crate::project::review::{Pin, Point, Verdict};
+use crate::project::timer::Timer;
 use crate::project::{self, Project};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, not_now};
+use crate::rule::Rule;
 use crate::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,4 +95,47 @@ pub(super) fn notified(
     }
     events.insert(0, here(Event::Notified { points }));
     Ok(events)
+}
+
+/// The hour of the day at which it is said, in China.
+const HOUR: u8 = 9;
+
+/// Papers of a package that are still owed and of which nothing was said yet, with the matters that wait for them.
+fn owed(project: &Project, submission: &Submission) -> BTreeMap<(Id<Material>, Date), BTreeSet<Id<Matter>>> {
+    let mut owed: BTreeMap<_, BTreeSet<Id<Matter>>> = BTreeMap::new();
+    for (id, parcel) in submission.live() {
+        let over = project.matters.get(id).is_none_or(|t| t.is_done() || matches!(t.progress, Progress::Refused { .. }));
+        let due = parcel.debts().map(|promise| (promise.material.clone(), promise.due));
+        for paper in due.filter(|paper| !over && !parcel.reminded.contains(paper)) {
+            owed.entry(paper).or_default().insert(id.clone());
+        }
+    }
+    owed
+}
+
+/// The reminders of promised papers (容缺) that are to come, each on the day by which the paper was promised, if it has not
+/// come: one for each paper and day, however many matters of the package wait for it.
+pub(in crate::project) fn timers(project: &Project) -> Vec<Timer> {
+    let of_package = |(id, submission): (&Id<Submission>, &Submission)| {
+        let timer = |(material, due): (Id<Material>, Date)| {
+            let subject = format!("{id}/{material}");
+            let command = super::Command::Remind { material, due };
+            let command = project::Command::Submission { id: id.clone(), command };
+            Timer::new(Rule::PromiseDue, subject, Instant::in_china(due, HOUR, 0), command)
+        };
+        owed(project, submission).into_keys().map(timer).collect::<Vec<_>>()
+    };
+    project.submissions.iter().flat_map(of_package).collect()
+}
+
+/// Says once that a paper falls due.
+pub(super) fn remind(project: &Project, submission: &Submission, material: Id<Material>, due: Date, at: Instant) -> Result<Event, Refusal> {
+    let paper = (material, due);
+    match owed(project, submission).remove(&paper) {
+        Some(matters) if at >= Instant::in_china(due, HOUR, 0) && !project.assumed => {
+            let (material, due) = paper;
+            Ok(Event::PromiseDue { material, due, matters })
+        }
+        _ => not_now("没有到期未补的容缺材料。", "No promised paper is owed and due."),
+    }
 }

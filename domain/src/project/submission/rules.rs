@@ -1,7 +1,7 @@
 //! What may be done with a package, and when.
 
-use super::notice::{notified, points, told_once};
-use super::{Command, Event, Filing, Notice, Parcel, Submission, reminder};
+use super::notice::{notified, points, remind, told_once};
+use super::{Command, Event, Filing, Notice, Parcel, Submission};
 use crate::account::By;
 use crate::catalogue::{Catalogue, Material, Matter, SupplyBy, is_enterprises};
 use crate::id::Id;
@@ -38,7 +38,7 @@ pub(in crate::project) fn decide(project: &Project, catalogue: &Catalogue, id: &
         }
         Command::Return { parcels, explanation } => give_back(project, catalogue, submission, parcels, explanation, by, &here),
         Command::Convert { differences } => convert(project, catalogue, &differences, by),
-        Command::Remind { material, due } => Ok(vec![here(reminder::decide(project, submission, material, due, by.at)?)]),
+        Command::Remind { material, due } => Ok(vec![here(remind(project, submission, material, due, by.at)?)]),
         Command::Withdraw { reason } => {
             let reason = written("reason", &reason, 500)?;
             let stay = submission.live().filter(|(id, _)| !is_open(project, id)).count();

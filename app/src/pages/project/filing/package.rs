@@ -8,10 +8,10 @@ use crate::pages::project::{matter_name, office_name, page};
 use crate::shared::{catalogue, today};
 use domain::Id;
 use domain::catalogue::Matter;
-use domain::project::matter::{Progress, state};
+use domain::project::matter::{ACCEPT_DAYS, Progress, state};
 use domain::project::policy::Right;
 use domain::project::review::{Pin, Point};
-use domain::project::submission::{ACCEPT_DAYS, Submission, right_to_notify};
+use domain::project::submission::{Submission, right_to_notify};
 use leptos::prelude::*;
 
 #[component]
