@@ -2,7 +2,6 @@
 
 use divan::Bencher;
 use domain::project::{Request, consultation};
-use domain::role::Role;
 use server::{AppState, Site, router};
 use service::account::{add, sign_in};
 use service::clock::Clock;

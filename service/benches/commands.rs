@@ -3,9 +3,7 @@
 use divan::Bencher;
 use domain::id::Id;
 use domain::project::{Project, Request, consultation};
-use domain::role::Role;
 use service::account::add;
-use service::account::{NewAccount, add};
 use service::clock::Clock;
 use service::project::{Sent, open, request};
 use service::{Context, Service};
