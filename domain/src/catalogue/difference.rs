@@ -5,23 +5,32 @@ use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// One difference between two editions, at one place.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Change {
     /// A matter's or question's id, or another place in the files.
     pub at: String,
+    /// What a reader knows the place by: a matter's name, a question's text.
     pub name: Text,
+    /// What happened to it.
     pub what: What,
 }
 
+/// What sort of difference it is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
+    /// It is in the new edition only.
     Added,
+    /// It was in the old edition only.
     Removed,
     /// One fact, as it was and as it is.
     Changed {
+        /// Which fact of the matter or question: the label in front of the values.
         fact: Text,
+        /// The value in the old edition, in Chinese.
         old: String,
+        /// The value in the new edition, in Chinese.
         new: String,
     },
 }

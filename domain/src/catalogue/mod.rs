@@ -1,9 +1,11 @@
 //! The catalogue (事项库): what the law and the district say. Read from YAML on the server, given to
 //! the browser in a compact form, the same types on both sides.
 
+mod basis;
 mod certificate;
 pub mod difference;
 mod form;
+mod limit;
 mod matter;
 mod organisation;
 mod questionnaire;
@@ -19,8 +21,10 @@ pub mod yaml;
 #[cfg(feature = "yaml")]
 pub use read::{CALENDAR_FILE, FILES};
 
+pub use basis::*;
 pub use certificate::*;
 pub use form::*;
+pub use limit::*;
 pub use matter::*;
 pub use organisation::*;
 pub use questionnaire::*;
@@ -37,6 +41,7 @@ use std::sync::Arc;
 /// Everything the law and the district say, in one edition.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
+    /// Everything a browser gets. A `Catalogue` derefs to it, so `catalogue.matters` reads as well.
     pub parts: Parts,
     /// The one form's fields and rules. They go to a browser with a project's data sheet, not with the rest.
     pub form: Arc<Form>,
@@ -51,25 +56,39 @@ pub struct Catalogue {
 /// The contents as they are written and sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Parts {
+    /// Which edition it is: the `version` in `attributes.yaml`, a day such as `2026-11-23`.
     pub edition: String,
+    /// The attributes of projects, in the order in which they are derived.
     pub attributes: Vec<Attribute>,
+    /// The guide's questions, in the order they are asked.
     pub questions: Vec<Question>,
+    /// The stages, in their order.
     pub stages: Vec<Stage>,
     /// The milestones everyone counts from, in order; the stages have more.
     pub milestone_order: Vec<String>,
+    /// The works between the papers, in order.
     pub activities: Vec<Activity>,
+    /// What has to be cleared before works start.
     pub start_gate: StartGate,
+    /// All matters, in the order of the chain: what comes before stands before.
     pub matters: Vec<Matter>,
+    /// The legal texts by their keys, to which citations refer.
     pub bases: BTreeMap<String, Basis>,
+    /// All papers, asked for or produced.
     pub materials: Vec<Material>,
     /// The names of the one form's fields.
     pub field_names: Vec<(Id<Field>, Text)>,
     /// Its sections.
     pub sections: Vec<Group>,
+    /// Everyone who takes part as an office, body or company.
     pub organisations: Vec<Organisation>,
+    /// What each role answers for.
     pub duties: Vec<RoleDuty>,
+    /// The counters of the service zone.
     pub counters: Vec<Counter>,
+    /// When counters close.
     pub office_hours: OfficeHours,
+    /// The working-day calendar; a catalogue that passed its check has one.
     pub calendar: Option<Calendar>,
 }
 
@@ -125,10 +144,12 @@ impl Catalogue {
         self.sections.iter().find(|s| s.id == id).map_or_else(|| Text::same(id), |s| s.name.clone())
     }
 
+    /// The label of a field of the one form; the id itself where the edition does not know it.
     pub fn field_name(&self, id: &str) -> Text {
         self.field_names.iter().find(|(f, _)| f.as_str() == id).map_or_else(|| Text::same(id), |(_, name)| name.clone())
     }
 
+    /// The matter of this id.
     pub fn matter(&self, id: &str) -> Option<&Matter> {
         self.matter_at.get(id).map(|i| &self.matters[*i])
     }
@@ -138,14 +159,17 @@ impl Catalogue {
         self.matter_at.get(id).copied().unwrap_or(usize::MAX)
     }
 
+    /// The attribute of this id.
     pub fn attribute(&self, id: &str) -> Option<&Attribute> {
         self.attribute_at.get(id).map(|i| &self.attributes[*i])
     }
 
+    /// The paper of this id.
     pub fn material(&self, id: &str) -> Option<&Material> {
         self.material_at.get(id).map(|i| &self.materials[*i])
     }
 
+    /// The organisation of this id.
     pub fn organisation(&self, id: &str) -> Option<&Organisation> {
         self.organisation_at.get(id).map(|i| &self.organisations[*i])
     }
@@ -163,6 +187,7 @@ impl Catalogue {
         self.matters.iter().filter(matches).collect()
     }
 
+    /// The stage of this id.
     pub fn stage(&self, id: &str) -> Option<&Stage> {
         self.stages.iter().find(|s| s.id.as_str() == id)
     }

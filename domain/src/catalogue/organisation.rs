@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 /// An office, body or company that takes part.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Organisation {
+    /// How data and accounts refer to it.
     pub id: Id<Organisation>,
+    /// Its name, as people know it.
     pub name: Text,
 }
 
@@ -30,18 +32,26 @@ pub fn certifies(organisation: &Id<Organisation>) -> bool {
 /// What a role answers for.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct RoleDuty {
+    /// The role it is about.
     pub role: Role,
+    /// What the catalogue calls the role.
     pub name: Text,
+    /// What it answers for, in one sentence.
     pub duty: Text,
 }
 
 /// A counter of the one-stop zone (专区).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Counter {
+    /// How the data refers to it.
     pub id: String,
+    /// What stands above the counter.
     pub name: Text,
+    /// The organisation that staffs it.
     pub run_by: Id<Organisation>,
+    /// The matters that are handed in there.
     pub matters: Vec<Id<Matter>>,
+    /// That there is such a counter is the editors' assumption.
     pub assumed: bool,
 }
 
@@ -50,6 +60,7 @@ pub struct Counter {
 pub struct OfficeHours {
     /// Minutes since midnight.
     pub closes: u16,
+    /// The hour is the editors' assumption.
     pub assumed: bool,
 }
 

@@ -4,22 +4,32 @@ use crate::condition::{Condition, Value};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
+/// What values an attribute can have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AttributeType {
+    /// One of its options.
     Enum,
+    /// Any number of its options, none included.
     Set,
+    /// A number, not below 0.
     Number,
+    /// Yes or no.
     Boolean,
 }
 
 /// A property of a project that decides what applies to it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Attribute {
+    /// How conditions and addresses refer to it.
     pub id: String,
+    /// What values it can have.
     pub kind: AttributeType,
+    /// What people call it.
     pub name: Text,
+    /// For [`AttributeType::Enum`] and [`AttributeType::Set`]: what can be chosen.
     pub options: Vec<Choice>,
+    /// The unit its number is counted in, as the data writes it; see [`unit_name`].
     pub unit: Option<String>,
     /// The value while nobody answered, or while its question is hidden. Absent when derived.
     #[serde(with = "crate::condition::tagged_option")]
@@ -31,10 +41,12 @@ pub struct Attribute {
 }
 
 impl Attribute {
+    /// Whether it is computed from the others; no question sets it then.
     pub fn is_derived(&self) -> bool {
         !self.derive.is_empty()
     }
 
+    /// The option of this value.
     pub fn choice(&self, value: &str) -> Option<&Choice> {
         self.options.iter().find(|c| c.value == value)
     }
@@ -74,26 +86,40 @@ pub fn unit_name(unit: &str) -> Text {
     }
 }
 
+/// An option of an attribute.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Choice {
+    /// What conditions and addresses call it.
     pub value: String,
+    /// What people read.
     pub name: Text,
 }
 
+/// A value that follows from other attributes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Rule {
+    /// When it follows.
     pub when: Condition,
+    /// The value that follows.
     #[serde(with = "crate::condition::tagged")]
     pub value: Value,
+    /// The legal text it rests on: a key of [`Parts::bases`](super::Parts::bases).
     pub basis: Option<String>,
+    /// How sure the editors are of it.
     pub confidence: Option<super::Confidence>,
 }
 
+/// A question of the guide.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Question {
+    /// How the page refers to it.
     pub id: String,
+    /// The question as it is asked.
     pub text: Text,
+    /// What helps to answer it, beneath the question.
     pub help: Text,
+    /// The attributes it asks for; usually one.
     pub sets: Vec<String>,
+    /// When it is asked; a hidden question leaves its attributes at their defaults.
     pub show_when: Condition,
 }

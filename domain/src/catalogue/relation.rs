@@ -16,37 +16,56 @@ pub enum Weight {
     Look,
 }
 
+/// How the two sides of a relation compare.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Sign {
+    /// `<`
     Less,
+    /// `<=`
     AtMost,
+    /// `>`
     More,
+    /// `>=`
     AtLeast,
+    /// `==`
     Equal,
     /// Within so much of the larger side.
     About(f64),
 }
 
+/// One side of a relation: a calculation with fields.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Side {
+    /// A number written in the rule.
     Number(f64),
+    /// The value of a field.
     Field(Id<Field>),
     /// The area of drawn ground.
     Area(Id<Field>),
+    /// `left * right`
     Times(Box<Side>, Box<Side>),
+    /// `left / right`
     Over(Box<Side>, Box<Side>),
+    /// `left + right`
     Plus(Box<Side>, Box<Side>),
+    /// `left - right`
     Minus(Box<Side>, Box<Side>),
 }
 
 /// A rule that the values of several fields keep together.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Relation {
+    /// The rule as the data writes it.
     pub source: String,
+    /// What it means when it is broken.
     pub weight: Weight,
+    /// What people are told when it is broken.
     pub sentence: Text,
+    /// The calculation before the sign.
     pub left: Side,
+    /// How the sides have to compare.
     pub sign: Sign,
+    /// The calculation after the sign.
     pub right: Side,
 }
 

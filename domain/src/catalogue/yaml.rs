@@ -12,9 +12,11 @@ use std::fmt;
 /// A mistake of the data, for the person who edits it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Mistake {
+    /// The file's name within the catalogue's folder.
     pub file: String,
     /// From 1.
     pub line: usize,
+    /// What is wrong and what was expected.
     pub what: Text,
 }
 
@@ -26,7 +28,7 @@ impl fmt::Display for Mistake {
 
 /// What kind of thing an id has to name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Thing {
+pub(crate) enum Thing {
     Matter,
     Material,
     Organisation,
@@ -42,7 +44,7 @@ pub enum Thing {
 }
 
 impl Thing {
-    pub fn name(self) -> Text {
+    pub(crate) fn name(self) -> Text {
         match self {
             Thing::Matter => Text::new("事项", "matter"),
             Thing::Material => Text::new("材料", "material"),
@@ -62,7 +64,7 @@ impl Thing {
 
 /// A place in the data.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Place {
+pub(crate) struct Place {
     pub file: String,
     pub line: usize,
 }

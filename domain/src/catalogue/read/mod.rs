@@ -20,6 +20,7 @@ use saphyr::{Scalar, YamlData};
 /// The files of a catalogue directory. The case file is read by [`crate::case`].
 pub const FILES: [&str; 7] =
     ["attributes.yaml", "catalogue.yaml", "certificates.yaml", "fields.yaml", "materials.yaml", "roles-and-rules.yaml", "stages.yaml"];
+/// The file of the published holidays and make-up workdays, beside the YAML files.
 pub const CALENDAR_FILE: &str = "workdays-cn.json";
 
 impl Catalogue {
