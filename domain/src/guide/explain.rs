@@ -22,10 +22,13 @@ fn which(catalogue: &Catalogue, answers: &Answers) -> Vec<bool> {
 /// Another answer, and what it would change in the list of matters.
 #[derive(Clone, PartialEq, Debug)]
 pub struct WhatIf {
+    /// The attribute that would be answered differently.
     pub attribute: String,
+    /// The other answer.
     pub value: Value,
     /// Places of matters in the catalogue.
     pub more: Vec<usize>,
+    /// Places of matters that would no longer apply.
     pub fewer: Vec<usize>,
 }
 
@@ -161,17 +164,24 @@ impl Catalogue {
 /// A paper of the whole project, once, however many matters ask for it.
 #[derive(Clone, Debug)]
 pub struct Paper<'c> {
+    /// What the paper is.
     pub material: &'c Material,
+    /// The matters that ask for it, in the order of the chain.
     pub wanted_by: Vec<Wanted<'c>>,
 }
 
+/// How one matter asks for a paper.
 #[derive(Clone, Debug)]
 pub struct Wanted<'c> {
+    /// The matter that asks.
     pub matter: &'c Matter,
+    /// The latest point at which a paper that follows later has to arrive.
     pub supply_by: SupplyBy,
     /// Working days after a written promise; `None`: not tolerated.
     pub promise_days: Option<i64>,
+    /// The pre-review (容缺预审) can be done without it.
     pub tolerated_in_preview: bool,
+    /// Whether the paper may follow is the editors' assumption.
     pub assumed: bool,
 }
 

@@ -1,170 +1,16 @@
 //! The guide map (指向图): answers go in, the matters that apply come out, per stage and line, in order.
 
+mod answers;
 mod explain;
 
+pub use answers::{Answers, Misanswer};
 pub use explain::{Paper, Together, Wanted, WhatIf, applying, what_if};
 
-use crate::catalogue::{
-    Attribute, AttributeType, Catalogue, Confidence, Kind, LegalLimit, Line, Matter, Question, Requirement, Rule, Stage,
-};
+use crate::catalogue::{Attribute, Catalogue, Confidence, Kind, LegalLimit, Line, Matter, Question, Requirement, Rule, Stage};
 use crate::condition::Value;
 use crate::date::Date;
-use crate::text;
 use crate::text::Text;
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What was answered: attribute to value. Only what was said, no defaults.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct Answers(pub BTreeMap<String, Value>);
-
-/// Something in the answers that cannot be understood.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Misanswer {
-    pub attribute: String,
-    pub sentence: Text,
-}
-
-/// Numbers larger than this are a slip of the hand, whatever the unit.
-const LARGEST: f64 = 1e12;
-
-impl Answers {
-    /// Reads `attribute=value` pairs, as in a URL. A set repeats its attribute or joins values by
-    /// commas; an empty number or a dash means "not answered". Unknown names are told, never dropped silently.
-    pub fn from_pairs<'a>(catalogue: &Catalogue, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Answers, Vec<Misanswer>> {
-        let mut answers = BTreeMap::new();
-        let mut wrong = Vec::new();
-        for (name, text) in pairs {
-            let Some(attribute) = catalogue.attribute(name).filter(|a| !a.is_derived()) else {
-                wrong.push(Misanswer {
-                    attribute: shorten(name),
-                    sentence: text!("没有“{}”这个问题。", "There is no question `{}`.", shorten(name)),
-                });
-                continue;
-            };
-            match read_answer(attribute, text) {
-                Ok(None) => {}
-                Ok(Some(Value::Set(more))) => match answers.entry(name.to_string()).or_insert_with(|| Value::Set(BTreeSet::new())) {
-                    Value::Set(set) => set.extend(more),
-                    other => *other = Value::Set(more),
-                },
-                Ok(Some(value)) => {
-                    if let Some(before) = answers.insert(name.to_string(), value.clone())
-                        && before != value
-                    {
-                        wrong.push(misanswer(
-                            attribute,
-                            text!("“{}”有两个不同的回答。", "`{}` is answered twice, differently.", attribute.name.zh),
-                        ));
-                    }
-                }
-                Err(sentence) => wrong.push(misanswer(attribute, sentence)),
-            }
-        }
-        if wrong.is_empty() { Ok(Answers(answers)) } else { Err(wrong) }
-    }
-
-    /// Checks values that came typed (a file, the log) against the catalogue.
-    pub fn check(&self, catalogue: &Catalogue) -> Result<(), Vec<Misanswer>> {
-        let wrong: Vec<Misanswer> = self
-            .0
-            .iter()
-            .filter_map(|(name, value)| match catalogue.attribute(name) {
-                None => Some(Misanswer {
-                    attribute: shorten(name),
-                    sentence: text!("没有“{}”这个问题。", "There is no question `{}`.", shorten(name)),
-                }),
-                Some(attribute) if attribute.is_derived() => Some(misanswer(
-                    attribute,
-                    text!("“{}”由其他回答推出，不能填写。", "`{}` follows from other answers and cannot be given.", name),
-                )),
-                Some(attribute) => check_value(attribute, value).err().map(|sentence| misanswer(attribute, sentence)),
-            })
-            .collect();
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
-    }
-
-    /// As `attribute=value` pairs for a URL: only what differs from the default, in the questions' order.
-    pub fn to_pairs(&self, catalogue: &Catalogue) -> Vec<(String, String)> {
-        let asked = catalogue.questions.iter().flat_map(|q| &q.sets);
-        asked
-            .filter_map(|name| {
-                let value = self.0.get(name)?;
-                let default = catalogue.attribute(name)?.default.as_ref();
-                (Some(value) != default).then(|| (name.clone(), value.to_string()))
-            })
-            .collect()
-    }
-
-    /// The part of a URL after `?`; values are slugs and numbers, so nothing needs escaping but commas are kept.
-    pub fn to_query(&self, catalogue: &Catalogue) -> String {
-        self.to_pairs(catalogue).into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
-    }
-}
-
-fn shorten(name: &str) -> String {
-    name.chars().take(40).collect()
-}
-
-fn misanswer(attribute: &Attribute, sentence: Text) -> Misanswer {
-    Misanswer { attribute: attribute.id.clone(), sentence }
-}
-
-fn unknown_option(attribute: &Attribute, word: &str) -> Text {
-    let word = shorten(word);
-    let zh = attribute.options.iter().map(|o| o.name.zh.as_str()).collect::<Vec<_>>().join("、");
-    let en = attribute.options.iter().map(|o| o.name.en.as_str()).collect::<Vec<_>>().join(", ");
-    Text::new(
-        format!("“{}”没有“{word}”这一选项，可选：{zh}。", attribute.name.zh),
-        format!("`{}` has no option `{word}`; choose one of: {en}.", attribute.name.en),
-    )
-}
-
-fn read_answer(attribute: &Attribute, text: &str) -> Result<Option<Value>, Text> {
-    let text = text.trim();
-    let value = match attribute.kind {
-        AttributeType::Boolean => match text {
-            "true" | "yes" | "on" | "1" => Value::Flag(true),
-            "false" | "no" | "off" | "0" => Value::Flag(false),
-            "" => return Ok(None),
-            _ => {
-                return Err(Text::new(
-                    format!("“{}”应回答是或否。", attribute.name.zh),
-                    format!("`{}` is answered by yes or no.", attribute.name.en),
-                ));
-            }
-        },
-        AttributeType::Number if text.is_empty() => return Ok(None),
-        AttributeType::Number => Value::Number(text.replace([',', '，', ' '], "").parse().map_err(|_| not_a_number(attribute))?),
-        AttributeType::Enum if text.is_empty() => return Ok(None),
-        AttributeType::Enum => Value::Word(text.to_string()),
-        AttributeType::Set => {
-            let mut set = BTreeSet::new();
-            set.extend(text.split(',').map(str::trim).filter(|w| !w.is_empty()).map(str::to_string));
-            Value::Set(set)
-        }
-    };
-    check_value(attribute, &value)?;
-    Ok(Some(value))
-}
-
-fn not_a_number(attribute: &Attribute) -> Text {
-    Text::new(format!("“{}”应填数字，不小于 0。", attribute.name.zh), format!("`{}` is a number, not below 0.", attribute.name.en))
-}
-
-fn check_value(attribute: &Attribute, value: &Value) -> Result<(), Text> {
-    match (attribute.kind, value) {
-        (AttributeType::Boolean, Value::Flag(_)) => Ok(()),
-        (AttributeType::Number, Value::Number(n)) if n.is_finite() && (0.0..=LARGEST).contains(n) => Ok(()),
-        (AttributeType::Number, _) => Err(not_a_number(attribute)),
-        (AttributeType::Enum, Value::Word(word)) if attribute.choice(word).is_some() => Ok(()),
-        (AttributeType::Set, Value::Set(set)) => match set.iter().find(|w| attribute.choice(w).is_none()) {
-            None => Ok(()),
-            Some(word) => Err(unknown_option(attribute, word)),
-        },
-        (_, other) => Err(unknown_option(attribute, &other.to_string())),
-    }
-}
+use std::collections::BTreeMap;
 
 /// Every attribute's value for a project: given, defaulted or derived.
 #[derive(Clone, PartialEq, Debug)]
@@ -175,6 +21,7 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Works out every value: what was answered, the default where nothing was or the question is hidden, then what is derived.
     pub fn new(catalogue: &Catalogue, answers: &Answers) -> Profile {
         let mut values: BTreeMap<String, Value> = BTreeMap::new();
         for attribute in &catalogue.attributes {
@@ -201,18 +48,22 @@ impl Profile {
         Profile { values, ignored }
     }
 
+    /// An attribute's value; none: there is no such attribute.
     pub fn value(&self, attribute: &str) -> Option<&Value> {
         self.values.get(attribute)
     }
 
+    /// All values, by attribute.
     pub fn values(&self) -> &BTreeMap<String, Value> {
         &self.values
     }
 
+    /// Whether a condition holds for this project.
     pub fn holds(&self, condition: &crate::condition::Condition) -> bool {
         condition.holds(&|name: &str| self.values.get(name))
     }
 
+    /// Whether a question is asked, with these answers to the others.
     pub fn shows(&self, question: &Question) -> bool {
         self.holds(&question.show_when)
     }
@@ -236,6 +87,7 @@ fn derive(catalogue: &Catalogue, values: &mut BTreeMap<String, Value>) {
 /// The statutory limit of a matter for one project on one day.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LimitInForce {
+    /// The limit, in the law's own unit.
     pub limit: LegalLimit,
     /// The legal text of a limit that has changed over time.
     pub title: Option<String>,
@@ -244,12 +96,19 @@ pub struct LimitInForce {
 /// A matter as it applies to one project.
 #[derive(Clone, Debug)]
 pub struct Entry<'c> {
+    /// What the catalogue says of the matter.
     pub matter: &'c Matter,
+    /// What sort of act it is for this project.
     pub kind: Kind,
+    /// What the applicant gets at the end.
     pub result: &'c Text,
+    /// The statutory limit for this project on the map's day.
     pub legal: LimitInForce,
+    /// The limit that the offices promise for this project, in working days.
     pub promised_workdays: i64,
+    /// `promised_workdays` is the editors' assumption, not a published promise.
     pub promised_assumed: bool,
+    /// The papers it asks of this project.
     pub requirements: Vec<&'c Requirement>,
 }
 
@@ -263,23 +122,28 @@ impl Entry<'_> {
 /// The guide map of one project.
 #[derive(Clone, Debug)]
 pub struct GuideMap<'c> {
+    /// The day whose law applies.
     pub as_of: Date,
+    /// Every attribute's value, from which the matters follow.
     pub profile: Profile,
     /// In the order of the chain.
     pub entries: Vec<Entry<'c>>,
 }
 
 impl<'c> GuideMap<'c> {
+    /// Chooses the matters that apply to these answers, with the limits in force on a day.
     pub fn new(catalogue: &'c Catalogue, answers: &Answers, as_of: Date) -> GuideMap<'c> {
         let profile = Profile::new(catalogue, answers);
         let entries = catalogue.matters.iter().filter(|m| profile.holds(&m.applies_when)).map(|m| entry(m, &profile, as_of)).collect();
         GuideMap { as_of, profile, entries }
     }
 
+    /// The matters of a stage that are on one of the lines, in the order of the chain.
     pub fn at<'m>(&'m self, stage: &'m Stage, line: Line) -> impl Iterator<Item = &'m Entry<'c>> + 'm {
         self.entries.iter().filter(move |e| e.matter.stage == stage.id && e.matter.line == line)
     }
 
+    /// How many of the permits issued together before works start (六证) this project needs.
     pub fn six_permits(&self) -> usize {
         self.entries.iter().filter(|e| e.matter.six_permits).count()
     }

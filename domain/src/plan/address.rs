@@ -130,6 +130,7 @@ impl Settings {
         pairs
     }
 
+    /// The part of an address after `?`: only what differs from the default.
     pub fn to_query(&self) -> String {
         self.to_pairs().into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
     }

@@ -10,8 +10,10 @@ use crate::text;
 /// More parameters than there are questions, options and tasks are nobody's.
 const MOST: usize = 1000;
 
+/// A map and a plan, as an address asks for them.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Asked {
+    /// What was answered, from which the map follows.
     pub answers: Answers,
     /// The day whose law applies.
     pub day: Date,

@@ -24,6 +24,7 @@ use crate::id::Id;
 
 /// The activity before which the start gate must be passed, and the milestone it makes.
 pub const START_GATE: &str = "start-gate";
+/// The task in which the permits that were pre-reviewed are issued together (联发).
 pub const JOINT_ISSUE: &str = "joint-issue";
 
 /// The activities of one matter, by their places.

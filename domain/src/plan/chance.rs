@@ -16,12 +16,16 @@ use serde::{Deserialize, Serialize};
 /// A triangular distribution of the factor between real and planned length.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Spread {
+    /// The least the length can become: 0.7 is 30 % shorter than planned.
     pub least: f64,
+    /// The factor that is drawn most often; 1 is as planned.
     pub likely: f64,
+    /// The most the length can become: 2 is twice as long as planned.
     pub most: f64,
 }
 
 impl Spread {
+    /// No spread: the length is always the planned one.
     pub const CERTAIN: Spread = Spread { least: 1.0, likely: 1.0, most: 1.0 };
 
     /// Whether it is a distribution at all: 0 < least ≤ likely ≤ most ≤ 20.
@@ -52,12 +56,15 @@ pub enum Sort {
     Technical,
     /// The land market and tenders: minimum periods, rarely shorter, sometimes repeated.
     Market,
+    /// Construction work, not a paper.
     Works,
 }
 
 impl Sort {
+    /// Every sort, in the order of the page's table.
     pub const ALL: [Sort; 5] = [Sort::Papers, Sort::Office, Sort::Technical, Sort::Market, Sort::Works];
 
+    /// The word for it in addresses and in JSON.
     pub fn code(self) -> &'static str {
         match self {
             Sort::Papers => "papers",
@@ -68,6 +75,7 @@ impl Sort {
         }
     }
 
+    /// What people call it.
     pub fn name(self) -> Text {
         match self {
             Sort::Papers => Text::new("申请人准备材料", "Papers by the applicant"),
@@ -90,10 +98,15 @@ impl Sort {
 /// The spread of each sort.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Spreads {
+    /// For [`Sort::Papers`].
     pub papers: Spread,
+    /// For [`Sort::Office`].
     pub office: Spread,
+    /// For [`Sort::Technical`].
     pub technical: Spread,
+    /// For [`Sort::Market`].
     pub market: Spread,
+    /// For [`Sort::Works`].
     pub works: Spread,
 }
 
@@ -112,6 +125,7 @@ impl Default for Spreads {
 }
 
 impl Spreads {
+    /// The spread of a sort.
     pub fn of(&self, sort: Sort) -> Spread {
         match sort {
             Sort::Papers => self.papers,
@@ -122,6 +136,7 @@ impl Spreads {
         }
     }
 
+    /// The spread of a sort, to be edited.
     pub fn of_mut(&mut self, sort: Sort) -> &mut Spread {
         match sort {
             Sort::Papers => &mut self.papers,
@@ -176,7 +191,9 @@ pub struct Simulation<'p> {
 /// What a simulation shows.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Chance {
+    /// The milestone whose date was drawn, by its id.
     pub milestone: String,
+    /// How many runs there were.
     pub runs: usize,
     /// Share of runs that keep the target, when there is one.
     pub probability: Option<f64>,

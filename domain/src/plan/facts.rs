@@ -16,13 +16,17 @@ use std::collections::BTreeMap;
 pub enum Known {
     /// A day alone: done on it.
     Done(Date),
+    /// Days of it, each where it is known.
     Dates(Dates),
 }
 
+/// What is known of something that runs, stands still or is done. It is done once `finished` is known.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Dates {
+    /// The day it began.
     pub started: Option<Date>,
+    /// The last day worked on it.
     pub finished: Option<Date>,
     /// It ends on this day or later: the due day of a running clock.
     pub due: Option<Date>,
@@ -33,13 +37,16 @@ pub struct Dates {
 /// All facts, and the day up to which they were gathered: nothing open begins before it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Facts {
+    /// The day up to which the facts were gathered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Date>,
+    /// What is known, by a task's or a matter's id.
     #[serde(flatten)]
     pub of: BTreeMap<String, Known>,
 }
 
 impl Facts {
+    /// Whether nothing is known at all, not even as of which day.
     pub fn is_empty(&self) -> bool {
         self.as_of.is_none() && self.of.is_empty()
     }

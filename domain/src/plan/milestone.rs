@@ -14,11 +14,17 @@ use crate::text::Text;
 /// A point everyone counts from, with its days.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MilestoneDays {
+    /// Which milestone: the id the catalogue gives it.
     pub id: String,
+    /// What people call it.
     pub name: Text,
+    /// The tasks that all have to end for it, by their places in the plan.
     pub tasks: Vec<usize>,
+    /// The first day on which it can be reached.
     pub earliest: Date,
+    /// The last day on which it has to be reached, so that the targets, or the end of the plan, are kept.
     pub latest: Date,
+    /// The day asked for; none: it is no target.
     pub target: Option<Date>,
 }
 

@@ -43,8 +43,10 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Limits {
+    /// The limits that the offices promise (承诺期限).
     #[default]
     Promised,
+    /// The limits that the law sets (法定期限).
     Legal,
 }
 
@@ -60,7 +62,9 @@ pub struct Levers {
 }
 
 impl Levers {
+    /// All levers pulled (全链).
     pub const FULL_CHAIN: Levers = Levers { pre_review: true, tolerance: true, parallel: true };
+    /// No lever pulled (逐段).
     pub const STEP_BY_STEP: Levers = Levers { pre_review: false, tolerance: false, parallel: false };
 }
 
@@ -74,7 +78,9 @@ impl Default for Levers {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
+    /// Which limits decisions are planned with.
     pub limits: Limits,
+    /// Which levers are pulled.
     pub levers: Levers,
     /// Forward from this day; without it, from the day that the targets leave.
     pub start: Option<Date>,
@@ -85,6 +91,7 @@ pub struct Settings {
     /// Edited order: the first comes before the second.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub order: Vec<(String, String)>,
+    /// What has happened already; the rest is planned around it.
     #[serde(skip_serializing_if = "Facts::is_empty")]
     pub facts: Facts,
 }
@@ -92,7 +99,9 @@ pub struct Settings {
 /// Something asked for that makes no sense: where, and a sentence.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Mistake {
+    /// The parameter that makes no sense, by its name in an [address].
     pub field: String,
+    /// What is wrong, for the person who asked.
     pub sentence: Text,
 }
 
@@ -103,19 +112,25 @@ pub(crate) fn mistake(field: impl Into<String>, sentence: Text) -> Mistake {
 /// The plan of one project.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// Every activity; others refer to it by its place here.
     pub tasks: Vec<Task>,
+    /// What ties the tasks, at the same places.
     pub network: Network,
+    /// The earliest day on which each task begins and ends.
     pub early: Days,
+    /// The latest day on which each task begins and ends, so that the targets, or the end, are kept.
     pub late: Days,
     /// The first day anything may be done.
     pub first: Day,
     /// The day the last activity ends at the earliest.
     pub end: Day,
+    /// The points everyone counts from, those that apply to this project.
     pub milestones: Vec<MilestoneDays>,
     /// By how many working days the targets are missed; 0 when they are kept.
     pub short_by: i64,
     /// The chain that leads to the target missed most, else to the end.
     pub critical_chain: Vec<usize>,
+    /// What the reader has to know before relying on the days.
     pub warnings: Vec<Text>,
     /// The calendar's edition the days were computed with.
     pub edition: String,
@@ -257,18 +272,22 @@ impl Plan {
         self.short_by == 0
     }
 
+    /// The calendar's day of a running number.
     pub fn date(&self, day: Day) -> Date {
         self.calendar.day(i64::from(day))
     }
 
+    /// The calendar the days were computed with.
     pub fn calendar(&self) -> &Calendar {
         &self.calendar
     }
 
+    /// How far a task may slip without moving the end or a target, in working days; negative when it is late.
     pub fn total_float(&self, task: usize) -> i32 {
         self.network.total_float(task, &self.early, &self.late)
     }
 
+    /// How far a task may slip without moving any other's earliest day, in working days.
     pub fn free_float(&self, task: usize) -> i32 {
         self.network.free_float(task, &self.early, &self.late)
     }
@@ -278,14 +297,17 @@ impl Plan {
         !matches!(self.network.facts[task], Fact::Done { .. }) && self.total_float(task) <= self.least_float
     }
 
+    /// Whether a task has ended, by the facts.
     pub fn is_done(&self, task: usize) -> bool {
         matches!(self.network.facts[task], Fact::Done { .. })
     }
 
+    /// The place of the task of this id.
     pub fn task(&self, id: &str) -> Option<usize> {
         self.tasks.iter().position(|t| t.id == id)
     }
 
+    /// The days of the milestone of this id; none: it does not apply here.
     pub fn milestone_day(&self, id: &str) -> Option<&MilestoneDays> {
         self.milestones.iter().find(|m| m.id == id)
     }

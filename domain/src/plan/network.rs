@@ -17,21 +17,27 @@ pub type Day = i32;
 /// How long an activity takes: so many working days, and no less than so many calendar days.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Length {
+    /// So many working days.
     pub workdays: i32,
+    /// At least so many calendar days, the first one included; 0: the working days alone count.
     pub calendar_days: i32,
 }
 
 impl Length {
+    /// No time at all: it happens on the day the last predecessor ends.
     pub const NONE: Length = Length { workdays: 0, calendar_days: 0 };
 
+    /// A length in working days; below 0 counts as 0.
     pub fn workdays(days: i64) -> Length {
         Length { workdays: clamp(days), calendar_days: 0 }
     }
 
+    /// A length in calendar days; below 0 counts as 0.
     pub fn calendar_days(days: i64) -> Length {
         Length { workdays: 0, calendar_days: clamp(days) }
     }
 
+    /// Whether it takes no time at all.
     pub fn is_none(self) -> bool {
         self.workdays == 0 && self.calendar_days == 0
     }
@@ -90,6 +96,7 @@ pub enum Tie {
 }
 
 impl Tie {
+    /// The word for it in JSON and in the catalogue.
     pub fn code(self) -> &'static str {
         match self {
             Tie::FinishToStart => "finish-to-start",
@@ -102,29 +109,41 @@ impl Tie {
 /// `from` comes before `to`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Link {
+    /// The place of the activity that comes before.
     pub from: u32,
+    /// The place of the activity that comes after.
     pub to: u32,
+    /// What has to wait for what.
     pub tie: Tie,
 }
 
 /// What is known of an activity already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Fact {
+    /// Nothing has happened yet.
     #[default]
     Open,
     /// Begun; it ends by its length, or `not_before` if that is later.
     Running {
+        /// The day it began.
         start: Day,
+        /// It ends on this day or later.
         not_before: Day,
     },
     /// Begun, the clock stands; so much is left when it goes on, at the earliest after `base`.
     Paused {
+        /// The day it began.
         start: Day,
+        /// The day after which the clock goes on, at the earliest.
         base: Day,
+        /// How many working days are left then.
         left: i32,
     },
+    /// It is over; neither pass moves it.
     Done {
+        /// The day it began.
         start: Day,
+        /// The last day worked on it.
         end: Day,
     },
 }
@@ -167,7 +186,9 @@ impl Neighbours {
 /// Activities and what ties them, in an order in which predecessors come first.
 #[derive(Clone, Debug)]
 pub struct Network {
+    /// How long each activity takes.
     pub lengths: Vec<Length>,
+    /// What is known of each activity already.
     pub facts: Vec<Fact>,
     before: Neighbours,
     after: Neighbours,
@@ -177,7 +198,9 @@ pub struct Network {
 /// One pass: the day each activity begins and ends.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Days {
+    /// The first day worked on each activity.
     pub start: Vec<Day>,
+    /// The last day worked on each activity.
     pub end: Vec<Day>,
 }
 
@@ -208,18 +231,22 @@ impl Network {
         Ok(Network { lengths, facts, before, after, order })
     }
 
+    /// How many activities there are.
     pub fn len(&self) -> usize {
         self.lengths.len()
     }
 
+    /// Whether there is no activity.
     pub fn is_empty(&self) -> bool {
         self.lengths.is_empty()
     }
 
+    /// What directly comes before an activity, by place, and how it is tied.
     pub fn before(&self, i: usize) -> &[(u32, Tie)] {
         self.before.of(i)
     }
 
+    /// What directly comes after an activity, by place, and how it is tied.
     pub fn after(&self, i: usize) -> &[(u32, Tie)] {
         self.after.of(i)
     }

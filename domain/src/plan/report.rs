@@ -8,8 +8,11 @@ use serde_json::{Value, json};
 /// What goes beside the plan itself.
 #[derive(Clone, Debug, Default)]
 pub struct Beside {
+    /// The two ways beside each other, when asked for.
     pub comparison: Option<Comparison>,
+    /// What each lever not pulled would bring.
     pub levers: Vec<LeverGain>,
+    /// The probability of the date, when it was simulated.
     pub chance: Option<Chance>,
 }
 

@@ -7,6 +7,7 @@ use crate::id::Id;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
+/// What sort of activity a task is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TaskKind {
@@ -16,6 +17,7 @@ pub enum TaskKind {
     PreReview,
     /// The office decides, or a passed pre-review converts.
     Decision,
+    /// Construction work, not a paper.
     Works,
     /// A point that has to be passed: the start of works, the end of a stage.
     Gate,
@@ -24,6 +26,7 @@ pub enum TaskKind {
 }
 
 impl TaskKind {
+    /// The word for it in JSON.
     pub fn code(self) -> &'static str {
         match self {
             TaskKind::Preparation => "preparation",
@@ -35,6 +38,7 @@ impl TaskKind {
         }
     }
 
+    /// What people call it.
     pub fn name(self) -> Text {
         match self {
             TaskKind::Preparation => Text::new("准备材料", "Preparing papers"),
@@ -52,8 +56,11 @@ impl TaskKind {
 pub struct Task {
     /// `<matter>/preparation`, `<matter>/decision`, an activity's id …
     pub id: String,
+    /// What sort of activity it is.
     pub kind: TaskKind,
+    /// The matter it belongs to; none for works, gates and the joint act.
     pub matter: Option<Id<Matter>>,
+    /// How long it takes, as planned or as edited.
     pub length: Length,
     /// What the law leaves at the least; an edited length does not go below it.
     pub minimum: Length,

@@ -24,17 +24,24 @@ fn lever_name(id: &str) -> Text {
 /// A lever that is not pulled, and the working days it would bring for a milestone.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct LeverGain {
+    /// Which lever: `parallel`, `tolerance`, `pre-review`, `staged-foundation` or `promised-limits`.
     pub id: &'static str,
+    /// What people call it.
     pub name: Text,
+    /// Working days by which the milestone would be reached earlier.
     pub workdays: i64,
 }
 
 /// One more lever, and the working days to the end with it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Step {
+    /// Which lever: `parallel`, `tolerance` or `pre-review`.
     pub id: &'static str,
+    /// What people call it.
     pub name: Text,
+    /// Working days to the milestone with this lever and those before it.
     pub workdays: i64,
+    /// How many of them this lever saves.
     pub saved: i64,
 }
 
@@ -43,11 +50,17 @@ pub struct Step {
 pub struct Comparison {
     /// The milestone counted to.
     pub milestone: String,
+    /// The day both ways begin.
     pub from: Date,
+    /// The day the milestone is reached step by step.
     pub step_by_step_end: Date,
+    /// Working days to it step by step.
     pub step_by_step_workdays: i64,
+    /// The day the milestone is reached by the full chain.
     pub full_chain_end: Date,
+    /// Working days to it by the full chain.
     pub full_chain_workdays: i64,
+    /// The difference between the two, in working days.
     pub saved_workdays: i64,
     /// Where the days come from: each lever on top of those before it.
     pub steps: Vec<Step>,
