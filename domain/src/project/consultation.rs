@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 /// Working days to answer. Assumed: the first rung of the escalation ladder (L1) holds a question two days.
 pub const ANSWER_WORKDAYS: i64 = 2;
 
+/// Whose turn it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
@@ -23,28 +24,37 @@ pub enum Status {
     Waiting,
     /// The asker's turn: ask again or close.
     Answered,
+    /// The asker has closed it; nothing more is said.
     Closed,
 }
 
+/// What somebody said: a question or an answer.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Turn {
+    /// Who said it.
     pub by: Id<Account>,
+    /// When they said it.
     pub at: Instant,
+    /// What they said.
     pub text: String,
     /// An answer; otherwise a question.
     pub answer: bool,
 }
 
+/// A question with what was said since, oldest first.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Consultation {
     /// About one matter, or about the project.
     pub matter: Option<Id<Matter>>,
     /// Whose turn it is to answer.
     pub to: Option<Id<Account>>,
+    /// Everything that was said, oldest first.
     pub turns: Vec<Turn>,
+    /// Whose turn it is.
     pub status: Status,
     /// The day an answer is due; `edition` is the calendar it was computed with.
     pub due: Date,
+    /// The edition of the working-day calendar that `due` was computed with.
     pub edition: String,
 }
 
@@ -52,9 +62,24 @@ pub struct Consultation {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    Ask { matter: Option<Id<Matter>>, text: String },
-    Answer { text: String },
-    AskAgain { text: String },
+    /// Put a question.
+    Ask {
+        /// The matter it is about; none: the project.
+        matter: Option<Id<Matter>>,
+        /// The question.
+        text: String,
+    },
+    /// Answer the question.
+    Answer {
+        /// The answer.
+        text: String,
+    },
+    /// Ask again, as the answer was not enough.
+    AskAgain {
+        /// What is still asked.
+        text: String,
+    },
+    /// Close it: nothing more is asked. The asker does so.
     Close,
 }
 
@@ -74,25 +99,59 @@ impl Request {
 pub enum Command {
     /// `backbone`: the officer of the matter, if it has one.
     Ask {
+        /// The matter it is about; none: the project.
         matter: Option<Id<Matter>>,
+        /// The question.
         text: String,
+        /// The officer who answers for the matter.
         backbone: Option<Id<Account>>,
     },
+    /// Answers the question.
     Answer {
+        /// The answer.
         text: String,
     },
+    /// Asks again, as the answer was not enough.
     AskAgain {
+        /// What is still asked.
         text: String,
     },
+    /// Closes it.
     Close,
 }
 
+/// What happened to a question.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    Asked { matter: Option<Id<Matter>>, to: Option<Id<Account>>, text: String, due: Date, edition: String },
-    Answered { text: String },
-    AskedAgain { text: String, due: Date, edition: String },
+    /// A question was put.
+    Asked {
+        /// The matter it is about; none: the project.
+        matter: Option<Id<Matter>>,
+        /// Whose turn it is to answer; none: the lead officer's.
+        to: Option<Id<Account>>,
+        /// The question.
+        text: String,
+        /// The day an answer is due.
+        due: Date,
+        /// The edition of the working-day calendar that `due` was computed with.
+        edition: String,
+    },
+    /// It was answered.
+    Answered {
+        /// The answer.
+        text: String,
+    },
+    /// The asker asked again.
+    AskedAgain {
+        /// What is still asked.
+        text: String,
+        /// The day an answer is due.
+        due: Date,
+        /// The edition of the working-day calendar that `due` was computed with.
+        edition: String,
+    },
+    /// The asker closed it.
     Closed,
 }
 
@@ -195,6 +254,7 @@ impl Consultation {
         })
     }
 
+    /// Who put the question.
     pub fn asker(&self) -> Option<&Id<Account>> {
         self.turns.first().map(|t| &t.by)
     }

@@ -37,8 +37,18 @@ macro_rules! nouns {
         #[serde(rename_all = "snake_case")]
         pub enum Request {
             /// Records a remark.
-            Note { note: Note },
-            $(#[doc = concat!("See `", stringify!($noun), "`.")] $Noun { $($id: Id<$Of>,)? request: $noun::Request },)*
+            Note {
+                /// The remark.
+                note: Note,
+            },
+            $(#[doc = concat!("See `", stringify!($noun), "`.")] $Noun {
+                $(
+                    /// Which one of the project's; a new one brings its new id.
+                    $id: Id<$Of>,
+                )?
+                /// What is asked of it.
+                request: $noun::Request,
+            },)*
         }
 
         impl Request {
@@ -56,10 +66,23 @@ macro_rules! nouns {
         #[serde(rename_all = "snake_case")]
         pub enum Command {
             /// Opens the project.
-            Start { opening: Opening },
+            Start {
+                /// What it begins with.
+                opening: Opening,
+            },
             /// Records a remark.
-            Note { note: Note },
-            $(#[doc = concat!("See `", stringify!($noun), "`.")] $Noun { $($id: Id<$Of>,)? command: $noun::Command },)*
+            Note {
+                /// The remark.
+                note: Note,
+            },
+            $(#[doc = concat!("See `", stringify!($noun), "`.")] $Noun {
+                $(
+                    /// Which one of the project's; a new one brings its new id.
+                    $id: Id<$Of>,
+                )?
+                /// What is to be done with it.
+                command: $noun::Command,
+            },)*
         }
 
         /// What happened. Additive only: an old log always folds.
@@ -67,18 +90,37 @@ macro_rules! nouns {
         #[serde(rename_all = "snake_case")]
         pub enum Event {
             /// The project began: the first event of its stream.
-            Started { opening: Opening, edition: String, matters: Vec<(Id<Matter>, Id<Organisation>)> },
+            Started {
+                /// What it begins with.
+                opening: Opening,
+                /// The edition of the catalogue that its matters were listed with.
+                edition: String,
+                /// Its matters, each with the office that handles it.
+                matters: Vec<(Id<Matter>, Id<Organisation>)>,
+            },
             /// A remark was recorded.
-            Noted { note: Note },
-            $(#[doc = concat!("See `", stringify!($noun), "`.")] $Noun { $($id: Id<$Of>,)? event: $noun::Event },)*
+            Noted {
+                /// The remark.
+                note: Note,
+            },
+            $(#[doc = concat!("See `", stringify!($noun), "`.")] $Noun {
+                $(
+                    /// Which one of the project's.
+                    $id: Id<$Of>,
+                )?
+                /// What happened to it.
+                event: $noun::Event,
+            },)*
         }
 
         /// What a command or event is about: two commands on different subjects never disturb each other.
         #[derive(Clone, PartialEq, Eq, Debug)]
         pub enum Subject {
+            /// The project as a whole: its beginning.
             Project,
+            /// Remarks, which change nothing else.
             Note,
-            $($Noun $((Id<$Of>))?,)*
+            $(#[doc = concat!("See `", stringify!($noun), "`; of several, the one of this id.")] $Noun $((Id<$Of>))?,)*
         }
 
         impl Command {

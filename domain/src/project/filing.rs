@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Tolerance {
     /// Working days after filing.
     pub days: i64,
+    /// The latest point at which it has to arrive.
     pub supply_by: SupplyBy,
 }
 
@@ -32,10 +33,13 @@ const PREVIEW_DAYS: i64 = 60;
 /// A paper that is not there.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Lacking {
+    /// The paper.
     pub material: Id<Material>,
+    /// There is one, but its last day has passed.
     pub expired: bool,
     /// Whose result it would be, and is not yet.
     pub waits_for: Option<Id<Matter>>,
+    /// On what terms it may follow; none: it may not.
     pub tolerance: Option<Tolerance>,
 }
 
@@ -46,8 +50,11 @@ pub struct Completeness {
     pub preview: bool,
     /// Predecessors that have to be finished first; a pre-review does not help here.
     pub blocked: Vec<Id<Matter>>,
+    /// Fields of the data sheet that are not filled in, wrong or not confirmed.
     pub fields: Vec<Missing>,
+    /// Papers that are not there.
     pub papers: Vec<Lacking>,
+    /// Papers that are there, each with the document that would be filed.
     pub here: Vec<(Id<Material>, Id<Document>)>,
     /// Taken from the results of other matters; nobody hands them in.
     pub comes: Vec<Id<Material>>,
@@ -59,6 +66,7 @@ impl Completeness {
         !self.blocked.is_empty() || !self.fields.is_empty() || self.papers.iter().any(|p| p.tolerance.is_none())
     }
 
+    /// The papers that can follow if somebody promises them, each with its terms.
     pub fn promises_wanted(&self) -> impl Iterator<Item = (&Lacking, Tolerance)> {
         self.papers.iter().filter_map(|p| Some((p, p.tolerance?)))
     }
@@ -118,32 +126,49 @@ fn assigns(matter: &Matter, form: &Form, id: &Id<Field>) -> bool {
 /// A document as it was filed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Copied {
+    /// What paper it is filed as.
     pub material: Id<Material>,
+    /// The document in the project's library.
     pub document: Id<Document>,
     /// From 1.
     pub version: usize,
+    /// The digest of its contents.
     pub digest: Digest,
+    /// What kind of file it is.
     pub media: Media,
+    /// Its length in bytes.
     pub size: u64,
 }
 
 /// What is filed of a matter, for ever: its bytes are kept by their digest.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Snapshot {
+    /// The project it belongs to.
     pub project: Id<Project>,
+    /// What the project was called on that day.
     pub project_name: String,
+    /// The firm that files.
     pub owner: Id<Firm>,
+    /// The matter that is filed for.
     pub matter: Id<Matter>,
+    /// The edition of the catalogue that said what has to be filed.
     pub edition: String,
+    /// When it was filed.
     pub at: Instant,
+    /// Who filed it.
     pub by: Id<Account>,
+    /// The values of the data sheet that the matter asks for.
     pub values: Values,
+    /// The papers, each in one version.
     pub documents: Vec<Copied>,
+    /// Papers that are results of other matters; nobody hands them in.
     pub comes: Vec<Id<Material>>,
+    /// Papers that follow later.
     pub promises: Vec<Promise>,
 }
 
 impl Snapshot {
+    /// The bytes to keep, and what the log says of them; `changed`: what differs from the filing before.
     pub fn filing(&self, changed: Vec<Pin>) -> (Vec<u8>, Filing) {
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         let documents = self.documents.iter().map(|d| (d.material.clone(), d.document.clone(), d.version)).collect();

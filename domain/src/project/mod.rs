@@ -52,34 +52,51 @@ pub struct Project {
     pub version: u64,
     /// When the last event happened.
     pub at: Instant,
+    /// What its owner called it.
     pub name: String,
+    /// The area it lies in, which decides the lead officer.
     pub area: String,
+    /// The firm whose project it is.
     pub owner: Id<Firm>,
+    /// What was answered, from which its matters follow.
     pub answers: Answers,
+    /// The day whose law applies.
     pub as_of: Date,
     /// The catalogue's edition the matters were listed with.
     pub edition: String,
+    /// When it was started.
     pub started_at: Instant,
+    /// Its matters, each with what was done.
     pub matters: BTreeMap<Id<Matter>, Tracked>,
+    /// The offices that have a matter in it.
     pub offices: BTreeSet<Id<Organisation>>,
+    /// Who serves it.
     pub team: Team,
+    /// The questions that were asked.
     pub consultations: BTreeMap<Id<Consultation>, Consultation>,
+    /// The difficulties that were raised.
     pub difficulties: BTreeMap<Id<Difficulty>, Difficulty>,
+    /// Milestones that remarks say were reached, oldest first, with when.
     pub milestones: Vec<(String, Instant)>,
     /// The plan in force, and how its dates moved.
     #[serde(default)]
     pub plan: Option<plan::Adopted>,
+    /// How the plan's dates moved, oldest first.
     #[serde(default)]
     pub plan_trail: Vec<plan::Change>,
+    /// Who confirmed which state of the data sheet.
     #[serde(default)]
     pub sheet: sheet::State,
+    /// Its documents.
     #[serde(default)]
     pub library: Library,
+    /// The packages that were filed.
     #[serde(default)]
     pub submissions: BTreeMap<Id<Submission>, Submission>,
     /// By their numbers.
     #[serde(default)]
     pub certificates: BTreeMap<String, certificate::Held>,
+    /// Certificates that were issued several at once, oldest first.
     #[serde(default)]
     pub joint: Vec<certificate::Joint>,
     /// Whether anything here rests on assumptions (a replayed case).
@@ -143,6 +160,7 @@ impl Project {
         event::apply(self, event, stamp);
     }
 
+    /// The value of every attribute, as the catalogue derives it from the answers.
     pub fn profile(&self, catalogue: &Catalogue) -> Profile {
         Profile::new(catalogue, &self.answers)
     }
@@ -213,8 +231,11 @@ impl Project {
 /// When an event happened, who did it, and whether the log knows that or assumes it (a replayed case).
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp<'a> {
+    /// When it happened.
     pub at: Instant,
+    /// Who did it.
     pub by: &'a Id<Account>,
+    /// The log assumes it (a replayed case).
     pub assumed: bool,
 }
 

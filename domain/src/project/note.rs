@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct Note {
     /// What it is about; none: the project.
     pub matter: Option<Id<Matter>>,
+    /// What is to be remembered.
     pub text: Text,
     /// Government only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -15,14 +15,19 @@ use serde::{Deserialize, Serialize};
 /// What a new project begins with.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Opening {
+    /// What its owner calls it: one line, at most 60 characters.
     pub name: String,
     /// The area decides the lead officer (一区域一首席).
     pub area: String,
+    /// The firm whose project it is.
     pub owner: Id<Firm>,
+    /// What was answered, from which its matters follow.
     pub answers: Answers,
     /// The day whose law applies.
     pub as_of: Date,
+    /// The lead officer of the area, if there is one.
     pub lead: Option<Id<Account>>,
+    /// The agent, if one is named at once.
     pub agent: Option<Id<Account>>,
 }
 

@@ -16,41 +16,70 @@ use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// What may be done about the plan.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    Adopt { settings: Settings, reason: String },
+    /// Makes a plan the one the project works to.
+    Adopt {
+        /// What the plan is made from; facts in it are passed over, as the log has them.
+        settings: Settings,
+        /// Why, for everybody whose dates move: at most 500 characters.
+        reason: String,
+    },
 }
 
 /// A milestone's day: what it was, if there was one, and what it is now.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Moved {
+    /// The milestone, by its id.
     pub milestone: String,
+    /// The day it was planned for before; none: it was not planned.
     pub old: Option<Date>,
+    /// The day it is planned for now.
     pub new: Date,
 }
 
+/// What happened to the plan.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// `edition`: the calendar the days were computed with.
-    Adopted { settings: Settings, milestones: Vec<(String, Date)>, moved: Vec<Moved>, edition: String, reason: String },
+    Adopted {
+        /// What the plan is made from.
+        settings: Settings,
+        /// The milestones' days, by id.
+        milestones: Vec<(String, Date)>,
+        /// The milestones whose day is another one now.
+        moved: Vec<Moved>,
+        /// The edition of the working-day calendar.
+        edition: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// The plan in force.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Adopted {
+    /// What it is made from.
     pub settings: Settings,
+    /// The milestones' days when it was adopted, by id.
     pub milestones: Vec<(String, Date)>,
+    /// The edition of the working-day calendar they were computed with.
     pub edition: String,
 }
 
 /// One entry of the trail: which dates moved, why, by whom.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Change {
+    /// When the plan was adopted.
     pub at: Instant,
+    /// Who adopted it.
     pub by: Id<Account>,
+    /// The milestones whose day is another one since.
     pub moved: Vec<Moved>,
+    /// Why.
     pub reason: String,
 }
 

@@ -44,6 +44,7 @@ pub enum Right {
     Answer(Id<Matter>, Option<Id<Account>>),
     /// Answer a question that is about the project as a whole.
     AnswerGeneral,
+    /// Tell of something that keeps the project from going on.
     RaiseDifficulty,
     /// Name the lead department of a difficulty, resolve it.
     LeadDifficulty,
@@ -57,6 +58,7 @@ pub enum Right {
     ConfirmSheet,
     /// Say that a section of the data sheet is ready.
     MarkReady,
+    /// Put a document into the library.
     AddDocument,
     /// Replace, sort or remove a document; with the office that brought it, none: the enterprise's side did.
     ChangeDocument(Option<Id<Organisation>>),
@@ -95,7 +97,9 @@ pub enum Relation {
     Lead,
     /// Somebody of an office that has a matter of the project.
     Office,
+    /// A leader of the district.
     DistrictLeader,
+    /// A supervision officer.
     Supervisor,
     /// Somebody of the office whose matter it is, or one of whose matters. Nobody else is competent, whoever asks them to
     /// (行政许可法 art. 22).
@@ -144,7 +148,9 @@ impl Relation {
 
 /// A row of the table: whose a right is, and what is said to everybody else.
 pub struct Row {
+    /// Whoever stands so to the project has the right; nobody else does.
     pub whose: &'static [Relation],
+    /// What everybody else is told, in Chinese and in English, after what they are signed in as.
     pub otherwise: (&'static str, &'static str),
 }
 

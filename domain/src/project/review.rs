@@ -17,11 +17,14 @@ const MOST_POINTS: usize = 100;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pin {
+    /// A value of the data sheet.
     Field(Id<Field>),
+    /// A paper that was filed.
     Paper(Id<Material>),
 }
 
 impl Pin {
+    /// What people call the field or paper.
     pub fn name(&self, catalogue: &Catalogue) -> Text {
         match self {
             Pin::Field(id) => catalogue.field_name(id.as_str()),
@@ -37,6 +40,7 @@ impl Pin {
         }
     }
 
+    /// Reads what [`Pin::code`] wrote.
     pub fn from_code(code: &str) -> Option<Pin> {
         match code.split_once(':')? {
             ("field", id) => Some(Pin::Field(id.into())),
@@ -50,15 +54,22 @@ impl Pin {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
+    /// Something is missing in it (内容不全).
     Incomplete,
+    /// It says different things in different places (前后不一致).
     Inconsistent,
+    /// It cannot be read (不清晰、无法辨认).
     Unclear,
+    /// Its last day has passed (已过有效期).
     OutOfDate,
+    /// It has not the form the law asks for (不符合法定形式).
     WrongForm,
+    /// It falls short of a standard or of the planning conditions (不符合标准或规划条件).
     BelowStandard,
 }
 
 impl Reason {
+    /// Every reason, with the word for it in log and forms, its Chinese and its English name.
     pub const ALL: [(Reason, &'static str, &'static str, &'static str); 6] = [
         (Reason::Incomplete, "incomplete", "内容不全", "incomplete"),
         (Reason::Inconsistent, "inconsistent", "前后不一致", "inconsistent"),
@@ -72,14 +83,17 @@ impl Reason {
         Reason::ALL.into_iter().find(|row| row.0 == self).unwrap_or(Reason::ALL[0])
     }
 
+    /// The word for it in log and forms.
     pub fn code(self) -> &'static str {
         self.row().1
     }
 
+    /// The reason of this code.
     pub fn from_code(code: &str) -> Option<Reason> {
         Reason::ALL.into_iter().find(|row| row.1 == code).map(|row| row.0)
     }
 
+    /// What people call it.
     pub fn name(self) -> Text {
         Text::new(self.row().2, self.row().3)
     }
@@ -88,35 +102,46 @@ impl Reason {
 /// One thing to correct.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Point {
+    /// What has to be corrected.
     pub pin: Pin,
+    /// Why it has to be.
     pub reason: Reason,
     /// What exactly is wanted.
     pub note: String,
 }
 
+/// What an office says of a matter.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
+    /// Nothing stands in the way.
     Pass,
     /// The conditions are printed on the certificate.
     PassWith {
+        /// What the holder has to keep.
         conditions: String,
     },
+    /// Something has to be corrected first.
     Correct {
+        /// Everything that has to be, at once.
         points: Vec<Point>,
     },
     /// With the article it rests on (行政许可法 art. 38).
     Refuse {
+        /// The article, as it is cited.
         basis: String,
+        /// Why, for the applicant.
         ground: String,
     },
 }
 
 impl Verdict {
+    /// Whether the office lets it pass, with conditions or without.
     pub fn passes(&self) -> bool {
         matches!(self, Verdict::Pass | Verdict::PassWith { .. })
     }
 
+    /// The word for it in log and forms.
     pub fn code(&self) -> &'static str {
         match self {
             Verdict::Pass => "pass",
@@ -126,6 +151,7 @@ impl Verdict {
         }
     }
 
+    /// What people call it.
     pub fn name(&self) -> Text {
         match self {
             Verdict::Pass => Text::new("通过", "pass"),
@@ -181,9 +207,14 @@ impl Verdict {
 /// What an office said, of which state of the papers.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Opinion {
+    /// What the office says.
     pub verdict: Verdict,
+    /// The office that says it.
     pub office: Id<Organisation>,
+    /// The officer who wrote it.
     pub by: Id<Account>,
+    /// When it was given.
     pub at: Instant,
+    /// The digest of the snapshot that the office had before it.
     pub snapshot: Digest,
 }

@@ -15,15 +15,26 @@ use serde::{Deserialize, Serialize};
 /// Who serves a project.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Team {
+    /// The lead officer (首席服务专员); none: nobody is named yet.
     pub lead: Option<Id<Account>>,
+    /// The agent (帮代办专员); none: nobody is named yet.
     pub agent: Option<Id<Account>>,
 }
 
+/// What may be done about the team.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    AppointLead { account: Id<Account> },
-    AppointAgent { account: Id<Account> },
+    /// Names the lead officer, in the place of whoever was.
+    AppointLead {
+        /// Who it is from now on.
+        account: Id<Account>,
+    },
+    /// Names the agent, in the place of whoever was.
+    AppointAgent {
+        /// Who it is from now on.
+        account: Id<Account>,
+    },
 }
 
 /// A person asks for no less than the rules need.
@@ -54,11 +65,20 @@ pub fn not_a(role: Role) -> Refusal {
     Refusal::Invalid { field: "account".into(), sentence }
 }
 
+/// What happened to the team.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    LeadAppointed { account: Id<Account> },
-    AgentAppointed { account: Id<Account> },
+    /// There is another lead officer.
+    LeadAppointed {
+        /// Who it is from now on.
+        account: Id<Account>,
+    },
+    /// There is another agent.
+    AgentAppointed {
+        /// Who it is from now on.
+        account: Id<Account>,
+    },
 }
 
 impl Event {

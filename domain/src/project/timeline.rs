@@ -8,12 +8,14 @@ use crate::text::Text;
 
 /// The names of what events tell by ids.
 pub struct Names<'n> {
+    /// Where the names of matters, offices and papers are from.
     pub catalogue: &'n Catalogue,
     /// A person's name, where it is known.
     pub person: &'n dyn Fn(&Id<Account>) -> Option<String>,
 }
 
 impl Names<'_> {
+    /// What people call a matter; its id where this edition does not know it.
     pub fn matter(&self, id: &Id<Matter>) -> Text {
         self.catalogue.matter(id.as_str()).map_or_else(|| Text::same(id.as_str()), |m| m.name.clone())
     }
@@ -23,6 +25,7 @@ impl Names<'_> {
         id.map_or_else(|| Text::new("项目", "the project"), |id| self.matter(id))
     }
 
+    /// What people call an office; its id where this edition does not know it.
     pub fn office(&self, id: &Id<Organisation>) -> Text {
         self.catalogue.organisation(id.as_str()).map_or_else(|| Text::same(id.as_str()), |o| o.name.clone())
     }
@@ -35,6 +38,7 @@ impl Names<'_> {
         }
     }
 
+    /// A person's name; `an officer` where it is not known.
     pub fn person(&self, id: &Id<Account>) -> Text {
         (self.person)(id).map_or_else(|| Text::new("一位专员", "an officer"), Text::same)
     }

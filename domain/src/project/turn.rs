@@ -15,10 +15,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
+    /// The project owner, or its agent for it.
     Enterprise,
+    /// The lead officer.
     LeadOfficer,
     /// Somebody by name: the one a question was put to.
     Person(Id<Account>),
+    /// Anybody of an office.
     Office(Id<Organisation>),
 }
 
@@ -37,28 +40,41 @@ impl Party {
 /// One thing that waits for somebody.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Todo {
+    /// Whose turn it is.
     pub party: Party,
+    /// What is to be done, as a reader sees it.
     pub what: Text,
+    /// The day it is due; none: no day is set.
     pub due: Option<Date>,
+    /// What it is about, to lead there.
     pub about: About,
 }
 
+/// What something to be done is about.
 #[derive(Clone, PartialEq, Debug)]
 pub enum About {
+    /// One of the project's matters.
     Matter(Id<Matter>),
+    /// A question that was asked.
     Consultation(Id<Consultation>),
+    /// A difficulty that was raised.
     Difficulty(Id<Difficulty>),
 }
 
 /// Progress in numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Count {
+    /// All matters.
     pub all: usize,
+    /// Matters that are finished or do not apply.
     pub done: usize,
+    /// Of all matters: the permits issued together before works start (六证).
     pub six: usize,
+    /// Of those permits: the ones that are finished.
     pub six_done: usize,
 }
 
+/// Counts the matters of a project.
 pub fn count(project: &Project, catalogue: &Catalogue) -> Count {
     let mut count = Count::default();
     for (id, tracked) in &project.matters {

@@ -13,22 +13,28 @@ use std::collections::BTreeMap;
 /// The version after the command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Done {
+    /// How many events the project has now.
     pub version: u64,
 }
 
 /// A project for one viewer: what the page begins with; the live feed continues after `seq`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct View {
+    /// Which project.
     pub id: Id<Project>,
+    /// As far as the viewer may know it.
     pub project: Project,
     /// The latest events the viewer may see, oldest first.
     pub recent: Vec<Recorded<Event>>,
     /// The cursor of the live feed.
     pub seq: u64,
+    /// People who have to do with the project: whoever acted or is named, serves it, or could be asked.
     pub people: BTreeMap<Id<Account>, Person>,
     /// The backbone officer of each matter that has one.
     pub backbones: BTreeMap<Id<Matter>, Id<Account>>,
+    /// Who looks at it.
     pub viewer: Actor,
+    /// What the firm is called whose project it is.
     pub owner_name: String,
     /// Random; the keys of the page's forms are made from it.
     pub seed: String,
@@ -37,8 +43,9 @@ pub struct View {
 /// An event of the live feed, with the people behind it: names stand outside the log.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Told {
+    /// The event, as the viewer may know it.
     pub recorded: Recorded<Event>,
-    /// Who did it, and whom it names.
+    /// Who did it, and whom it names, as far as they are known.
     pub people: Vec<Person>,
 }
 

@@ -9,15 +9,22 @@ use crate::project::matter::{ACCEPT_DAYS, PauseReason, Progress, state};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// One matter that waits for an office.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Item {
+    /// The project it belongs to.
     pub project: Id<Project>,
+    /// What the project is called.
     pub project_name: String,
+    /// Which matter.
     pub matter: Id<Matter>,
+    /// The office it waits for.
     pub office: Id<Organisation>,
     /// The code of its state.
     pub state: String,
+    /// The day the office has to act by; none: no clock runs.
     pub due: Option<Date>,
+    /// The officer who has taken it on; none: nobody has.
     pub claimed: Option<Id<Account>>,
     /// Since when it waits.
     pub since: Instant,

@@ -1,13 +1,14 @@
 //! Certificates (证照): what an office hands out when it has decided, numbered by rule and signed; and several at once
 //! (多证联发), all of them or none.
 
+mod held;
 mod issue;
 
+pub use held::{Certificate, Held, Item, Joint, Standing};
 pub use issue::{gate, may_issue_jointly};
 
 use crate::account::{Account, By};
 use crate::catalogue::{Catalogue, CertificateRules, Material, Matter};
-use crate::date::{Date, Instant};
 use crate::id::Id;
 use crate::log::{Audience, Digest};
 use crate::project::library::{self, Arrived, Document};
@@ -20,104 +21,16 @@ use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a certificate says; this is what is signed.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Certificate {
-    pub number: String,
-    pub title: Text,
-    pub matter: Id<Matter>,
-    pub project: Id<Project>,
-    pub project_name: String,
-    pub holder: String,
-    pub issuer: Text,
-    pub issued_on: Date,
-    pub statement: Text,
-    pub items: Vec<Item>,
-    pub conditions: Vec<String>,
-    /// The certificate it takes the place of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replaces: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Item {
-    pub name: Text,
-    pub value: Text,
-}
-
-/// Whether a certificate still says what is so.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    Valid,
-    /// Another one took its place.
-    Corrected {
-        by: String,
-        reason: String,
-    },
-    Revoked {
-        reason: String,
-    },
-}
-
-impl Standing {
-    pub fn code(&self) -> &'static str {
-        match self {
-            Standing::Valid => "valid",
-            Standing::Corrected { .. } => "corrected",
-            Standing::Revoked { .. } => "revoked",
-        }
-    }
-
-    pub fn from_code(code: &str, by: Option<String>, reason: String) -> Option<Standing> {
-        match code {
-            "valid" => Some(Standing::Valid),
-            "corrected" => Some(Standing::Corrected { by: by.unwrap_or_default(), reason }),
-            "revoked" => Some(Standing::Revoked { reason }),
-            _ => None,
-        }
-    }
-
-    pub fn name(&self) -> Text {
-        match self {
-            Standing::Valid => Text::new("有效", "Valid"),
-            Standing::Corrected { .. } => Text::new("已更正", "Corrected"),
-            Standing::Revoked { .. } => Text::new("已撤销", "Revoked"),
-        }
-    }
-}
-
-/// A certificate of a project.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Held {
-    pub matter: Id<Matter>,
-    pub at: Instant,
-    pub by: Id<Account>,
-    /// The signed file.
-    pub signed: Digest,
-    pub printed: Digest,
-    /// The printed form, in the project's library.
-    pub documents: Vec<Id<Document>>,
-    /// The receipt it was issued under with others.
-    pub joint: Option<String>,
-    pub standing: Standing,
-}
-
-/// Several certificates issued in one act.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Joint {
-    pub receipt: String,
-    pub at: Instant,
-    pub by: Id<Account>,
-    pub numbers: Vec<String>,
-}
-
 /// A certificate made out and signed, ready to be handed out.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Made {
+    /// The matter it is of.
     pub matter: Id<Matter>,
+    /// Its number.
     pub number: String,
+    /// The digest of the signed file.
     pub signed: Digest,
+    /// The printed form, a PDF.
     pub printed: Arrived,
     /// What it is in the library, under which ids.
     pub documents: Vec<(Id<Material>, Id<Document>)>,
@@ -127,9 +40,25 @@ pub struct Made {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    IssueJointly { matters: BTreeSet<Id<Matter>> },
-    Correct { number: String, reason: String },
-    Revoke { number: String, reason: String },
+    /// Issue several at once (多证联发).
+    IssueJointly {
+        /// The matters whose certificates are issued, all or none.
+        matters: BTreeSet<Id<Matter>>,
+    },
+    /// Issue another one in its place.
+    Correct {
+        /// The certificate that is wrong.
+        number: String,
+        /// What was wrong, for whoever looks it up.
+        reason: String,
+    },
+    /// Take it back.
+    Revoke {
+        /// The certificate that is taken back.
+        number: String,
+        /// Why, for whoever looks it up.
+        reason: String,
+    },
 }
 
 impl Request {
@@ -146,32 +75,70 @@ impl Request {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
+    /// Finishes matters that are decided, each with its certificate.
     Issue {
+        /// The certificates, one for each matter.
         made: Vec<Made>,
     },
     /// Several at once, each decided by its office; all or none.
     IssueJointly {
+        /// The number of the receipt for all of them.
         receipt: String,
+        /// The certificates, one for each matter.
         made: Vec<Made>,
     },
+    /// Puts another one in its place.
     Correct {
+        /// The certificate that is wrong.
         number: String,
+        /// The one that takes its place.
         made: Made,
+        /// What was wrong, for whoever looks it up.
         reason: String,
     },
+    /// Takes it back.
     Revoke {
+        /// The certificate that is taken back.
         number: String,
+        /// Why, for whoever looks it up.
         reason: String,
     },
 }
 
+/// What happened to certificates.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    Issued { made: Made, joint: Option<String> },
-    IssuedJointly { receipt: String, numbers: Vec<String> },
-    Corrected { number: String, by: String, reason: String },
-    Revoked { number: String, reason: String },
+    /// One was handed out.
+    Issued {
+        /// The certificate, with its files.
+        made: Made,
+        /// The receipt it was issued under with others; none: it was issued alone.
+        joint: Option<String>,
+    },
+    /// Several were handed out in one act; an [`Event::Issued`] tells of each.
+    IssuedJointly {
+        /// The number of the receipt for all of them.
+        receipt: String,
+        /// Their numbers.
+        numbers: Vec<String>,
+    },
+    /// Another one took its place.
+    Corrected {
+        /// The certificate that was wrong.
+        number: String,
+        /// The number of the one that took its place.
+        by: String,
+        /// What was wrong.
+        reason: String,
+    },
+    /// It was taken back.
+    Revoked {
+        /// The certificate that was taken back.
+        number: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Command {

@@ -2,17 +2,18 @@
 //!
 //! The log knows a document by its contents' digest; its name, which people choose, stands outside.
 
+mod paper;
 mod reading;
 
+pub use paper::{APPLICATION_FORM, Paper, Stands, papers};
 pub use reading::{is_personal, may_read};
 
 use crate::account::{Account, By};
-use crate::catalogue::{Catalogue, Material, Matter, Organisation, Source};
+use crate::catalogue::{Catalogue, Material, Organisation};
 use crate::date::{Date, Instant};
 use crate::id::Id;
 use crate::log::{Audience, Digest};
 use crate::media::Media;
-use crate::project::matter::Progress;
 use crate::project::policy::{Right, office_of};
 use crate::project::timeline::Names;
 use crate::project::{self, Project, Stamp};
@@ -33,10 +34,15 @@ pub enum Document {}
 /// One state of a document, for ever.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Version {
+    /// The digest of its contents, by which they are found.
     pub digest: Digest,
+    /// What kind of file it is.
     pub media: Media,
+    /// Its length in bytes.
     pub size: u64,
+    /// Who brought it.
     pub by: Id<Account>,
+    /// When it came.
     pub at: Instant,
     /// Why there is another version.
     pub why: String,
@@ -50,13 +56,16 @@ pub struct Kept {
     /// The office that brought it; none: the enterprise's side.
     #[serde(default)]
     pub office: Option<Id<Organisation>>,
+    /// Everything it has been, the latest last.
     pub versions: Vec<Version>,
     /// The last day it holds.
     pub expires: Option<Date>,
+    /// Why it was removed; none: it is in use.
     pub removed: Option<String>,
 }
 
 impl Kept {
+    /// The version that counts.
     pub fn latest(&self) -> Option<&Version> {
         self.versions.last()
     }
@@ -66,6 +75,7 @@ impl Kept {
         self.removed.is_none() && self.material.as_ref() == Some(material)
     }
 
+    /// Whether its last day was before this one.
     pub fn has_expired(&self, on: Date) -> bool {
         self.expires.is_some_and(|day| day < on)
     }
@@ -77,13 +87,17 @@ pub fn newest(project: &Project, material: &Id<Material>, on: Date) -> Option<Id
     good.max_by_key(|(_, kept)| kept.latest().map(|version| version.at)).map(|(id, _)| id.clone())
 }
 
+/// All documents of a project, by their ids.
 pub type Library = BTreeMap<Id<Document>, Kept>;
 
 /// The contents of a file that has arrived.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Arrived {
+    /// The digest of its contents, by which they are found.
     pub digest: Digest,
+    /// What kind of file it is.
     pub media: Media,
+    /// Its length in bytes.
     pub size: u64,
 }
 
@@ -93,13 +107,17 @@ pub struct Arrived {
 pub enum Request {
     /// Says what paper it is.
     Sort {
+        /// The paper; none: it is not sorted any more.
         material: Option<Id<Material>>,
     },
     /// Says how long it holds.
     Limit {
+        /// The last day it holds; none: it has no end.
         expires: Option<Date>,
     },
+    /// Takes it out of use. Its contents stay, as filings may rest on them.
     Remove {
+        /// Why.
         why: String,
     },
 }
@@ -115,47 +133,71 @@ impl Request {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
+    /// Puts a new document into the library.
     Add {
+        /// What paper it is; none: it is sorted later.
         material: Option<Id<Material>>,
+        /// Its contents.
         file: Arrived,
     },
+    /// Adds a newer version.
     Replace {
+        /// The contents of the newer version.
         file: Arrived,
+        /// Why there is another version.
         why: String,
     },
     /// Says what paper it is.
     Sort {
+        /// The paper; none: it is not sorted any more.
         material: Option<Id<Material>>,
     },
+    /// Says how long it holds.
     Limit {
+        /// The last day it holds; none: it has no end.
         expires: Option<Date>,
     },
+    /// Takes it out of use.
     Remove {
+        /// Why.
         why: String,
     },
 }
 
+/// What happened to a document.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// `office`: whose officer brought it.
     Added {
+        /// What paper it is; none: it is sorted later.
         material: Option<Id<Material>>,
+        /// Its contents.
         file: Arrived,
+        /// The office that brought it; none: the enterprise's side.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         office: Option<Id<Organisation>>,
     },
+    /// A newer version came.
     Replaced {
+        /// The contents of the newer version.
         file: Arrived,
+        /// Why there is another version.
         why: String,
     },
+    /// Somebody said what paper it is.
     Sorted {
+        /// The paper; none: it is not sorted any more.
         material: Option<Id<Material>>,
     },
+    /// Somebody said how long it holds.
     Limited {
+        /// The last day it holds; none: it has no end.
         expires: Option<Date>,
     },
+    /// It was taken out of use.
     Removed {
+        /// Why.
         why: String,
     },
 }
@@ -301,71 +343,4 @@ fn changed(project: &Project, catalogue: &Catalogue, id: &Id<Document>, command:
         }
         Command::Remove { why } => Event::Removed { why: written("why", &why, 200)? },
     })
-}
-
-/// How a paper stands.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Stands {
-    /// In the library, the latest first.
-    Here(Vec<Id<Document>>),
-    /// All there are have passed their last day.
-    Expired(Vec<Id<Document>>),
-    /// A matter of this project brings it; nobody has to hand it in.
-    Comes(Id<Matter>),
-    /// Made from the data sheet when a matter is filed.
-    Made,
-    Missing,
-}
-
-/// A paper the project needs, and for what.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Paper<'c> {
-    pub material: &'c Material,
-    pub matters: Vec<Id<Matter>>,
-    pub stands: Stands,
-}
-
-/// The paper that is made from the data sheet.
-pub const APPLICATION_FORM: &str = "application-form";
-
-/// Every paper that matters of the project ask for, once, in the order of the chain.
-pub fn papers<'c>(project: &Project, catalogue: &'c Catalogue, on: Date) -> Vec<Paper<'c>> {
-    let profile = project.profile(catalogue);
-    let counts = |id: &Id<Matter>| project.matters.get(id).is_some_and(|t| !matches!(t.progress, Progress::NotApplicable { .. }));
-    let mut list: Vec<Paper<'c>> = Vec::new();
-    for matter in catalogue.matters.iter().filter(|m| counts(&m.id)) {
-        for requirement in matter.requirements.iter().filter(|r| profile.holds(&r.required_when)) {
-            match list.iter_mut().find(|p| p.material.id == requirement.material) {
-                Some(paper) => paper.matters.push(matter.id.clone()),
-                None => {
-                    let Some(material) = catalogue.material(requirement.material.as_str()) else { continue };
-                    list.push(Paper { material, matters: vec![matter.id.clone()], stands: stands(project, material, on) });
-                }
-            }
-        }
-    }
-    list
-}
-
-fn stands(project: &Project, material: &Material, on: Date) -> Stands {
-    let kept = |good: bool| {
-        let of = |(_, k): &(&Id<Document>, &Kept)| k.is(&material.id) && k.has_expired(on) != good;
-        project.library.iter().filter(of).map(|(id, _)| id.clone()).collect::<Vec<_>>()
-    };
-    let good = kept(true);
-    if !good.is_empty() {
-        return Stands::Here(good);
-    }
-    let old = kept(false);
-    if !old.is_empty() {
-        return Stands::Expired(old);
-    }
-    if material.id.as_str() == APPLICATION_FORM {
-        return Stands::Made;
-    }
-    let producer = material.produced_by.iter().find(|m| project.matters.contains_key(*m));
-    match producer {
-        Some(matter) if material.source != Source::Applicant => Stands::Comes(matter.clone()),
-        _ => Stands::Missing,
-    }
 }

@@ -10,7 +10,7 @@ pub use deemed::ACCEPT_DAYS;
 pub use rules::{Before, before, names};
 pub(crate) use rules::{accepted, wait_for};
 pub(super) use rules::{decide, step};
-pub use state::{PauseReason, Progress, State, state};
+pub use state::{Elsewhere, PauseReason, Progress, State, state};
 
 use crate::account::Account;
 use crate::catalogue::{Catalogue, Matter, Organisation, is_enterprises};
@@ -26,13 +26,17 @@ use serde::{Deserialize, Serialize};
 /// One matter of one project.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Tracked {
+    /// The office that handles it; the project owner itself for what it does alone.
     pub department: Id<Organisation>,
+    /// What people did with it so far.
     pub progress: Progress,
     /// When it last moved, and by whom.
     pub moved: Option<(Instant, Id<Account>)>,
     /// A tolerant pre-review was passed (容缺预审). Not a permit.
     pub pre_reviewed: Option<Instant>,
+    /// When it was last filed.
     pub filed_at: Option<Instant>,
+    /// When the result was handed out.
     pub issued_at: Option<Instant>,
     /// Who of the office has taken it on.
     #[serde(default)]
@@ -47,112 +51,159 @@ pub struct Tracked {
     pub assumed: bool,
 }
 
-/// A decision another office made in its own system.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Elsewhere {
-    /// The number of the document.
-    pub number: String,
-    pub system: String,
-    pub on: Date,
-}
-
+/// What may be done with a matter.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
+    /// The applicant's papers are ready.
     Prepare,
+    /// Hands the application in, without a package.
     File,
+    /// The office accepts it: the clock begins.
     Accept,
-    /// Nobody answered in time: the rule of deemed acceptance says so ([`deemed`]). A person who asks for it has not the right.
+    /// Nobody answered in time: the rule of deemed acceptance says so (`deemed`). A person who asks for it has not the right.
     DeemAccepted,
+    /// Stops the clock.
     Pause {
+        /// The reason that allows it.
         reason: PauseReason,
+        /// What exactly is waited for.
         note: String,
     },
+    /// The clock goes on.
     Resume,
+    /// The office passes the pre-review (容缺预审).
     PreReview {
+        /// What the office found.
         opinion: String,
     },
+    /// The office decides to grant it.
     Decide,
+    /// The result is handed out.
     Issue,
+    /// The office decides not to grant it.
     Refuse {
+        /// Why, for the applicant.
         ground: String,
     },
+    /// It turns out not to apply to this project.
     Exempt {
+        /// Why it does not apply.
         reason: String,
     },
     /// Ten working days more, once, by the head of the office.
     Extend {
+        /// Why more time is needed.
         reason: String,
     },
     /// Records what was decided in another system.
     Record {
+        /// What was decided there.
         elsewhere: Elsewhere,
     },
     /// Takes it on, or over from a colleague.
     Claim,
+    /// Gives it back, for a colleague to take on.
     Release,
 }
 
+/// What happened to a matter.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// The applicant's papers are ready.
     Prepared,
+    /// The application was handed in.
     Filed {
+        /// For tolerant pre-review: a predecessor is not finished.
         preview: bool,
     },
     /// `edition`: the calendar the due day was computed with.
     Accepted {
+        /// The day the decision is due.
         due: Date,
+        /// The edition of the working-day calendar.
         edition: String,
     },
     /// Nobody answered in time: it counts as accepted on the day it was received (行政许可法 art. 32).
     DeemedAccepted {
+        /// The day it counts as received on, from which the limit runs.
         received: Date,
+        /// The day the decision is due.
         due: Date,
+        /// The edition of the working-day calendar that `due` was computed with.
         edition: String,
     },
+    /// The clock was stopped.
     Paused {
+        /// The reason that allows it.
         reason: PauseReason,
+        /// What exactly is waited for.
         note: String,
+        /// Working days that are left when the clock goes on.
         left: i64,
     },
+    /// The clock goes on.
     Resumed {
+        /// The day the decision is due now.
         due: Date,
+        /// The edition of the working-day calendar that `due` was computed with.
         edition: String,
     },
+    /// The pre-review was passed; this is no permit.
     PreReviewed {
+        /// What the office found.
         opinion: String,
     },
+    /// The office decided to grant it.
     Decided,
+    /// The result was handed out.
     Issued,
+    /// The office decided not to grant it.
     Refused {
+        /// Why, for the applicant.
         ground: String,
     },
+    /// It does not apply to this project after all.
     Exempted {
+        /// Why it does not apply.
         reason: String,
     },
     /// Sent back with the package's correction notice.
     Returned {
+        /// It had been filed for tolerant pre-review.
         preview: bool,
     },
+    /// The applicant took the application back.
     Withdrawn {
+        /// Why.
         reason: String,
     },
     /// A pre-review counts no more.
     Lapsed {
+        /// Why: what it rested on is lost.
         reason: String,
     },
+    /// The limit was extended.
     Extended {
+        /// The day the decision is due now.
         due: Date,
+        /// Why more time is needed.
         reason: String,
+        /// The edition of the working-day calendar that `due` was computed with.
         edition: String,
     },
+    /// It was decided in another system, and recorded here.
     Elsewhere {
+        /// What was decided there.
         elsewhere: Elsewhere,
     },
+    /// An officer took it on.
     Claimed {
+        /// The colleague who had it before; none: nobody had.
         from: Option<Id<Account>>,
     },
+    /// It was given back, for a colleague to take on.
     Released,
 }
 
@@ -264,6 +315,7 @@ pub(super) fn apply(project: &mut Project, id: &Id<Matter>, event: &Event, stamp
 }
 
 impl Tracked {
+    /// A matter of a new project, with nothing done.
     pub fn new(department: Id<Organisation>) -> Tracked {
         Tracked {
             department,
@@ -279,10 +331,12 @@ impl Tracked {
         }
     }
 
+    /// Whether nothing is left to do: it was issued, or does not apply.
     pub fn is_done(&self) -> bool {
         matches!(self.progress, Progress::Issued | Progress::NotApplicable { .. })
     }
 
+    /// Whether anybody has done anything with it.
     pub fn is_started(&self) -> bool {
         !matches!(self.progress, Progress::Untouched)
     }

@@ -53,12 +53,15 @@ pub(super) fn to_begin(project: &Project, matter: &Matter) -> Vec<Id<Matter>> {
 /// What still holds a matter back: from being begun, from being decided, from being handed over.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Before {
+    /// What has to be finished before it can be begun.
     pub start: Vec<Id<Matter>>,
+    /// What has to be finished before it can be decided.
     pub decision: Vec<Id<Matter>>,
     /// What has to be handed over first, or in the same act.
     pub issue: Vec<Id<Matter>>,
 }
 
+/// What holds a matter back now; empty lists where nothing does.
 pub fn before(project: &Project, matter: &Matter) -> Before {
     let [start, decision, issue] = [Gate::Start, Gate::Decision, Gate::Issue].map(|gate| missing(project, matter, gate));
     Before { start, decision, issue }

@@ -11,33 +11,47 @@ use serde::{Deserialize, Serialize};
 /// What people did with a matter so far.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub enum Progress {
+    /// Nobody has done anything.
     #[default]
     Untouched,
+    /// The applicant's papers are ready.
     Prepared,
     /// Sent in. `preview`: for tolerant pre-review, a predecessor is not finished.
     Filed {
+        /// For tolerant pre-review.
         preview: bool,
     },
     /// Sent back once, with everything that is to be corrected; `preview` as it was filed.
     Returned {
+        /// It had been filed for tolerant pre-review.
         preview: bool,
     },
     /// The clock runs to this day.
     Accepted {
+        /// The day the decision is due.
         due: Date,
     },
     /// The clock stands. `left`: working days that remain when it resumes.
     Paused {
+        /// The reason that allows it.
         reason: PauseReason,
+        /// What exactly is waited for.
         note: String,
+        /// Working days that remain.
         left: i64,
     },
+    /// It is granted; the result is not handed out yet.
     Decided,
+    /// The result was handed out.
     Issued,
+    /// It is not granted.
     Refused {
+        /// Why, for the applicant.
         ground: String,
     },
+    /// It does not apply to this project after all.
     NotApplicable {
+        /// Why it does not apply.
         reason: String,
     },
 }
@@ -48,16 +62,22 @@ pub enum Progress {
 pub enum PauseReason {
     /// The applicant has to supply something.
     Supplement,
+    /// It has to be made public for a time (公示).
     Publicity,
+    /// Experts review it (专家评审).
     ExpertReview,
+    /// A hearing is held (听证).
     Hearing,
+    /// Something is inspected or tested.
     Inspection,
 }
 
 impl PauseReason {
+    /// Every reason, in the order of the form.
     pub const ALL: [PauseReason; 5] =
         [PauseReason::Supplement, PauseReason::Publicity, PauseReason::ExpertReview, PauseReason::Hearing, PauseReason::Inspection];
 
+    /// The word for it in the log, the catalogue and forms.
     pub fn code(self) -> &'static str {
         match self {
             PauseReason::Supplement => "supplement",
@@ -68,10 +88,12 @@ impl PauseReason {
         }
     }
 
+    /// The reason of this code.
     pub fn from_code(code: &str) -> Option<PauseReason> {
         PauseReason::ALL.into_iter().find(|r| r.code() == code)
     }
 
+    /// What people call it.
     pub fn name(self) -> Text {
         match self {
             PauseReason::Supplement => Text::new("待申请人补正", "waiting for the applicant’s correction"),
@@ -83,28 +105,53 @@ impl PauseReason {
     }
 }
 
+/// A decision another office made in its own system.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// The number of the document.
+    pub number: String,
+    /// The other system, by its name.
+    pub system: String,
+    /// The day it was decided there.
+    pub on: Date,
+}
+
 /// Where a matter stands, as shown: always a word, colour repeats it.
 #[derive(Clone, PartialEq, Debug)]
 pub enum State {
     /// Predecessors are missing.
     NotYetDue {
+        /// The matters that have to be finished first.
         waiting_for: Vec<Id<Matter>>,
     },
+    /// It can be begun.
     Ready,
+    /// The papers are ready.
     Prepared,
+    /// It is handed in and waits for the office.
     Filed {
+        /// For tolerant pre-review.
         preview: bool,
     },
+    /// It is sent back to be corrected.
     Returned,
+    /// The clock runs.
     Accepted {
+        /// The day the decision is due.
         due: Date,
     },
+    /// The clock stands.
     Paused {
+        /// The reason that allows it.
         reason: PauseReason,
     },
+    /// It is granted; the result is not handed out yet.
     Decided,
+    /// The result was handed out.
     Issued,
+    /// It is not granted.
     Refused,
+    /// It does not apply to this project after all.
     NotApplicable,
 }
 
@@ -126,6 +173,7 @@ impl State {
         }
     }
 
+    /// What people call it.
     pub fn name(&self) -> Text {
         match self {
             State::NotYetDue { .. } => Text::new("未到时", "Not yet due"),

@@ -30,6 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct SheetView {
     /// The fields this project needs, and the relations between them.
     pub form: Form,
+    /// The values, each with who entered it.
     pub entries: Entries,
     /// Sections that this person sees masked, and without a live connection.
     pub masked: BTreeSet<String>,
@@ -38,7 +39,9 @@ pub struct SheetView {
 /// Somebody says that a section is ready.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Ready {
+    /// Who says so.
     pub by: Id<Account>,
+    /// When they said so.
     pub at: Instant,
     /// The section's last change they saw: a later one makes the mark old.
     pub seq: u64,
@@ -49,13 +52,18 @@ pub struct Ready {
 pub struct State {
     /// The change of each field that the enterprise confirmed last.
     pub confirmed: BTreeMap<Id<Field>, Confirmation>,
+    /// The sections that somebody said are ready, by id.
     pub ready: BTreeMap<String, Ready>,
 }
 
+/// The enterprise stands behind a value that somebody entered for it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Confirmation {
+    /// The change of the field that was confirmed; a later one is not.
     pub seq: u64,
+    /// Who confirmed it.
     pub by: Id<Account>,
+    /// When it was confirmed.
     pub at: Instant,
 }
 
@@ -82,28 +90,50 @@ impl State {
     }
 }
 
+/// What may be said of the sheet; the values themselves are written into its documents.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// The enterprise confirms these changes of these fields.
     Confirm {
+        /// The fields, each with the change that is confirmed: [`Entry::seq`].
         fields: Vec<(Id<Field>, u64)>,
     },
+    /// Says that a section is ready.
     MarkReady {
+        /// The section, by its id.
         section: String,
+        /// The section's last change that was seen.
         seq: u64,
     },
+    /// Says that a section is not ready after all.
     MarkUnready {
+        /// The section, by its id.
         section: String,
     },
 }
 
+/// What was said of the sheet.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    Confirmed { fields: Vec<(Id<Field>, u64)> },
-    Ready { section: String, seq: u64 },
-    Unready { section: String },
+    /// The enterprise confirmed what others entered for it.
+    Confirmed {
+        /// The fields, each with the change that was confirmed: [`Entry::seq`].
+        fields: Vec<(Id<Field>, u64)>,
+    },
+    /// A section is ready.
+    Ready {
+        /// The section, by its id.
+        section: String,
+        /// The section's last change that was seen; a later one makes the mark old.
+        seq: u64,
+    },
+    /// A section is not ready after all.
+    Unready {
+        /// The section, by its id.
+        section: String,
+    },
 }
 
 /// A person asks for no less than the rules need.
@@ -238,6 +268,7 @@ pub fn writable(form: &Form, section: &str, actor: &Actor, project: &Project) ->
     fields.filter(|f| may_fill(f, actor, project)).map(|f| f.id.clone()).collect()
 }
 
+/// Whether somebody may fill in a field: it is for those on whose side it is known.
 pub fn may_fill(field: &Field, actor: &Actor, project: &Project) -> bool {
     may(actor, &Right::Fill(field.provider.clone()), Some(project))
 }

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 pub enum Source {
     /// The enterprise's side knows it.
     Enterprise,
+    /// An office knows it.
     Office(Id<Organisation>),
     /// A certificate of this project brings it; until then nobody has to type it.
     Certificate(Id<Matter>),
@@ -22,8 +23,11 @@ pub enum Source {
 /// A field the project needs, and for what.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Need<'f> {
+    /// The field, as the form knows it.
     pub field: &'f Field,
+    /// The matters that ask for it, in the order of the chain.
     pub matters: Vec<Id<Matter>>,
+    /// Where its value comes from.
     pub source: Source,
 }
 
@@ -71,6 +75,7 @@ pub fn form_of(project: &Project, catalogue: &Catalogue) -> Form {
 /// What stands in the way at a field.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Lack {
+    /// Nothing is filled in.
     Empty,
     /// The value is none.
     Wrong(Text),
@@ -81,6 +86,7 @@ pub enum Lack {
 }
 
 impl Lack {
+    /// What stands in the way, for whoever fills the field in.
     pub fn sentence(&self) -> Text {
         match self {
             Lack::Empty => Text::new("还没有填", "not filled in yet"),
@@ -89,6 +95,7 @@ impl Lack {
         }
     }
 
+    /// The word for it in stylesheets and tests.
     pub fn code(&self) -> &'static str {
         match self {
             Lack::Empty => "empty",
@@ -99,10 +106,14 @@ impl Lack {
     }
 }
 
+/// A field that keeps a matter from being filed.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Missing {
+    /// The field.
     pub field: Id<Field>,
+    /// The section it stands in, by its id.
     pub group: String,
+    /// What stands in the way.
     pub lack: Lack,
 }
 

@@ -17,26 +17,39 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Request {
     /// `promised`: papers that follow, with what is promised and by when. `declared`: the enterprise says that it is true.
     File {
+        /// The matters that are filed for, in one package.
         matters: BTreeSet<Id<Matter>>,
+        /// For each paper that follows: what is promised, and the last day for it.
         promised: BTreeMap<Id<Material>, (String, Date)>,
+        /// The box is ticked by which the enterprise says that everything is true.
         declared: bool,
     },
+    /// Gives an office's opinion on a matter.
     Opine {
+        /// The matter.
         matter: Id<Matter>,
+        /// What the office says.
         verdict: Verdict,
+        /// The digest of the snapshot it had before it: an opinion on an older one does not count.
         snapshot: Digest,
     },
     /// Sends the one notice before every office has spoken.
     Notify,
     /// Answers the notice.
     Return {
+        /// What the enterprise says where it changed nothing.
         explanation: String,
     },
+    /// Turns what passed pre-review into formal filings, on the land day (转为正式受理).
     Convert,
+    /// Takes the package back.
     Withdraw {
+        /// Why.
         reason: String,
     },
+    /// The land is lost: what was reviewed ahead of it counts no more.
     Lapse {
+        /// Why.
         reason: String,
     },
 }
@@ -61,35 +74,50 @@ impl Request {
 pub enum Command {
     /// The contents were looked at and kept by whoever sends this.
     File {
+        /// The number of the receipt (收件号).
         number: String,
+        /// What is filed of each matter.
         parcels: BTreeMap<Id<Matter>, Filing>,
     },
+    /// Gives an office's opinion on a matter.
     Opine {
+        /// The matter.
         matter: Id<Matter>,
+        /// What the office says.
         verdict: Verdict,
+        /// The digest of the snapshot it had before it.
         snapshot: Digest,
     },
     /// Sends the one notice before every office has spoken.
     Notify,
     /// What the enterprise changed after the notice.
     Return {
+        /// What is filed anew, of the matters where something changed.
         parcels: BTreeMap<Id<Matter>, Filing>,
+        /// What the enterprise says where it changed nothing.
         explanation: String,
     },
     /// On the land day, everything of the project that passed pre-review, whatever package it is in: they wait for each
     /// other. With what is not as it was reviewed.
     Convert {
+        /// What is not any more as it was reviewed, by matter.
         differences: BTreeMap<Id<Matter>, Vec<Pin>>,
     },
     /// A promised paper falls due: the rule that reminds says so. Nobody asks for it.
     Remind {
+        /// The paper that was promised.
         material: Id<Material>,
+        /// The last day for it.
         due: Date,
     },
+    /// Takes the package back.
     Withdraw {
+        /// Why.
         reason: String,
     },
+    /// The land is lost: what was reviewed ahead of it counts no more.
     Lapse {
+        /// Why.
         reason: String,
     },
 }

@@ -25,19 +25,26 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A paper that may follow (容缺): who promised it, by when, and what waits for it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Promise {
+    /// The paper that follows.
     pub material: Id<Material>,
+    /// What is promised, in the words of whoever promises.
     pub text: String,
+    /// The last day for it.
     pub due: Date,
     /// Who takes the risk.
     pub by: Id<Account>,
+    /// The latest point at which it has to arrive.
     pub supply_by: SupplyBy,
 }
 
 /// What was filed of a matter, once.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Filing {
+    /// The digest of the [`Snapshot`](super::filing::Snapshot), by which its bytes are found.
     pub snapshot: Digest,
+    /// The papers: what each is, which document, and its version, from 1.
     pub documents: Vec<(Id<Material>, Id<Document>, usize)>,
+    /// The papers that follow later.
     pub promises: Vec<Promise>,
     /// What differs from the filing before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -60,12 +67,14 @@ pub struct Parcel {
     /// Promised papers of which it was said that they fall due, and on which day.
     #[serde(default)]
     pub reminded: BTreeSet<(Id<Material>, Date)>,
+    /// When the pre-review was turned into a formal filing; none: it was not.
     pub converted: Option<Instant>,
     /// Withdrawn or lapsed.
     pub out: Option<String>,
 }
 
 impl Parcel {
+    /// The filing that counts.
     pub fn latest(&self) -> Option<&Filing> {
         self.filings.last().map(|(_, filing)| filing)
     }
@@ -86,8 +95,11 @@ impl Parcel {
 /// The one correction notice of a round, of all offices together.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Notice {
+    /// When it was sent.
     pub at: Instant,
+    /// What has to be corrected, by matter.
     pub points: BTreeMap<Id<Matter>, Vec<Point>>,
+    /// When the enterprise answered; none: it has not yet.
     pub returned: Option<Instant>,
     /// What the enterprise says where it changed nothing.
     pub explanation: String,
@@ -99,11 +111,14 @@ pub struct Notice {
 /// The offices that had spoken on a matter when a notice went out, and how often the matter had been filed.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Heard {
+    /// The offices that had spoken.
     pub offices: BTreeSet<Id<Organisation>>,
+    /// How often the matter had been filed by then.
     pub filings: usize,
 }
 
 impl Notice {
+    /// Everything that the notice asks to have corrected.
     pub fn pins(&self) -> BTreeSet<&Pin> {
         self.points.values().flatten().map(|point| &point.pin).collect()
     }
@@ -114,9 +129,13 @@ impl Notice {
 pub struct Submission {
     /// The receipt's number.
     pub number: String,
+    /// Who filed it.
     pub by: Id<Account>,
+    /// When it was filed.
     pub at: Instant,
+    /// The matters in it, each with its filings and opinions.
     pub parcels: BTreeMap<Id<Matter>, Parcel>,
+    /// The correction notices, oldest first.
     pub notices: Vec<Notice>,
 }
 
@@ -132,47 +151,73 @@ impl Submission {
     }
 }
 
+/// What happened to a package.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// It was handed in.
     Filed {
+        /// The number of the receipt (收件号).
         number: String,
+        /// What was filed of each matter.
         parcels: BTreeMap<Id<Matter>, Filing>,
+        /// The matters that were filed for tolerant pre-review.
         previews: BTreeSet<Id<Matter>>,
     },
+    /// An office gave its opinion.
     Opined {
+        /// The matter it is about.
         matter: Id<Matter>,
+        /// The office that gave it.
         office: Id<Organisation>,
+        /// It is the matter's own office; else one that cooperates.
         own: bool,
+        /// What the office says.
         verdict: Verdict,
+        /// The digest of the snapshot it had before it.
         snapshot: Digest,
     },
+    /// The one correction notice was sent (一次性补正告知).
     Notified {
+        /// What has to be corrected, by matter.
         points: BTreeMap<Id<Matter>, Vec<Point>>,
     },
+    /// The enterprise answered the notice.
     Returned {
+        /// What was filed anew, of the matters where something changed.
         parcels: BTreeMap<Id<Matter>, Filing>,
+        /// What the enterprise says where it changed nothing.
         explanation: String,
     },
+    /// What passed pre-review became a formal filing.
     Converted {
+        /// The matters for which it did.
         matters: BTreeSet<Id<Matter>>,
     },
     /// A promised paper has come.
     Supplied {
+        /// The matter that waited for it.
         matter: Id<Matter>,
+        /// The paper that has come.
         material: Id<Material>,
     },
     /// A promised paper falls due and has not come: said once, by a rule.
     PromiseDue {
+        /// The paper that was promised.
         material: Id<Material>,
+        /// The last day for it.
         due: Date,
+        /// The matters that wait for it.
         matters: BTreeSet<Id<Matter>>,
     },
+    /// The enterprise took it back.
     Withdrawn {
+        /// Why.
         reason: String,
     },
     /// The land was lost: what was reviewed ahead of it counts no more.
     Lapsed {
+        /// Why.
         reason: String,
     },
 }
