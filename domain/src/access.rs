@@ -36,8 +36,10 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Every scope there is.
     pub const ALL: [Scope; 4] = [Scope::Read, Scope::Sheet, Scope::Documents, Scope::Record];
 
+    /// The word for it where tokens are stored and on the command line.
     pub fn code(self) -> &'static str {
         match self {
             Scope::Read => "read",
@@ -47,6 +49,7 @@ impl Scope {
         }
     }
 
+    /// What it allows, in words.
     pub fn name(self) -> Text {
         match self {
             Scope::Read => Text::new("查看页面和文件", "reading pages and files"),
@@ -56,6 +59,7 @@ impl Scope {
         }
     }
 
+    /// Every scope at once: a token that may do all that tokens may.
     pub fn all() -> BTreeSet<Scope> {
         Scope::ALL.into()
     }
@@ -75,9 +79,13 @@ impl Scope {
 /// A session, as its person sees it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct SessionLine {
+    /// Names the session where its person ends it; it is not what the browser holds.
     pub id: String,
+    /// When the person signed in.
     pub began: Instant,
+    /// When it was last used, to within [`USE_NOTED_SECONDS`].
     pub last_used: Instant,
+    /// The network address it began from.
     pub address: String,
     /// What it began in, as far as it is known.
     pub browser: Browser,
@@ -88,13 +96,19 @@ pub struct SessionLine {
 /// An access token, as its person and the operator see it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct TokenLine {
+    /// Names the token where it is revoked; it is not the token's text.
     pub id: String,
+    /// What its person called it, to know it again.
     pub name: String,
     /// How its text begins.
     pub prefix: String,
+    /// What it is good for.
     pub scopes: BTreeSet<Scope>,
+    /// When it was made.
     pub made: Instant,
+    /// From when on it is refused.
     pub expires: Instant,
+    /// When it was last used, to within [`USE_NOTED_SECONDS`]; none: never.
     pub last_used: Option<Instant>,
 }
 

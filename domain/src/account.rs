@@ -18,7 +18,9 @@ pub enum Firm {}
 /// A person who is asking, as the rules see them.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Actor {
+    /// Their account.
     pub account: Id<Account>,
+    /// The role in which they take part, which most rights hang on.
     pub role: Role,
     /// The firm or office they belong to.
     pub firm: Id<Firm>,
@@ -47,15 +49,21 @@ impl Actor {
 /// The person behind a change, as the rules see them, with the time it happens at.
 #[derive(Clone, Copy, Debug)]
 pub struct By<'a> {
+    /// Who does it: a person, or a rule that acts by itself.
     pub actor: &'a Actor,
+    /// When it happens.
     pub at: Instant,
 }
 
 /// What others may know of a person: enough to see who is speaking.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Person {
+    /// Their account, by which events name them.
     pub account: Id<Account>,
+    /// Their name, as colleagues and parties read it.
     pub name: String,
+    /// The role in which they take part.
     pub role: Role,
+    /// The name of the company or office they belong to.
     pub firm: String,
 }

@@ -9,16 +9,25 @@ pub const KEPT_DAYS: i64 = 366;
 /// What happened.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Kind {
+    /// Somebody signed in.
     SignedIn,
+    /// A login and password that do not go together.
     SignInFailed,
+    /// Somebody signed out.
     SignedOut,
     /// A session was ended by somebody or something else than its own sign-out.
     SessionEnded,
+    /// Somebody changed their password.
     PasswordChanged,
+    /// An access token was made.
     TokenMade,
+    /// An access token was revoked before it expired.
     TokenRevoked,
+    /// The operator added an account.
     AccountAdded,
+    /// The operator disabled an account.
     AccountDisabled,
+    /// The operator enabled an account again.
     AccountEnabled,
     /// Who may do what: a duty, a deputy.
     RightsChanged,
@@ -33,6 +42,7 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind, with the word that is stored, its Chinese and its English name.
     pub const ALL: [(Kind, &'static str, &'static str, &'static str); 15] = [
         (Kind::SignedIn, "signed_in", "登录", "signed in"),
         (Kind::SignInFailed, "sign_in_failed", "登录失败", "failed to sign in"),
@@ -55,10 +65,12 @@ impl Kind {
         Kind::ALL.into_iter().find(|row| row.0 == self).unwrap_or(Kind::ALL[0])
     }
 
+    /// The word that stands for it where it is stored.
     pub fn code(self) -> &'static str {
         self.row().1
     }
 
+    /// What happened, in words.
     pub fn name(self) -> Text {
         Text::new(self.row().2, self.row().3)
     }

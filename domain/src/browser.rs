@@ -10,7 +10,9 @@ const LOOKED_AT: usize = 1000;
 /// A program on a system, as far as they are known.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Browser {
+    /// The program that browses.
     pub program: Program,
+    /// The system it runs on.
     pub system: System,
 }
 
@@ -18,17 +20,29 @@ pub struct Browser {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Program {
+    /// 企业微信, which companies talk by; pages open within it.
     WeCom,
+    /// 微信 (WeChat); pages open within it.
     WeChat,
+    /// 钉钉 (DingTalk); pages open within it.
     DingTalk,
+    /// QQ 浏览器, Tencent's browser.
     QqBrowser,
+    /// QQ, the messenger; pages open within it.
     Qq,
+    /// 360's browsers (360 浏览器).
     Qihoo,
+    /// Huawei's browser (华为浏览器).
     Huawei,
+    /// Microsoft's Edge.
     Edge,
+    /// Mozilla's Firefox.
     Firefox,
+    /// Google's Chrome, and Chromium.
     Chrome,
+    /// Apple's Safari.
     Safari,
+    /// None of these, or nothing was said.
     #[default]
     Other,
 }
@@ -37,14 +51,23 @@ pub enum Program {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum System {
+    /// HarmonyOS (鸿蒙), which says it is an Android as well.
     HarmonyOs,
+    /// UOS (统信), a Linux for offices.
     Uos,
+    /// Kylin (麒麟), a Linux for offices.
     Kylin,
+    /// Microsoft's Windows.
     Windows,
+    /// Android, on telephones and tablets.
     Android,
+    /// iOS and iPadOS.
     Ios,
+    /// Apple's macOS.
     MacOs,
+    /// Another Linux.
     Linux,
+    /// None of these, or nothing was said.
     #[default]
     Other,
 }

@@ -107,6 +107,7 @@ impl Calendar {
         self.count[i + 1] > self.count[i]
     }
 
+    /// Whether a day is worked, make-up workdays included; beyond the published years: whether it is one of Monday to Friday.
     pub fn is_workday(&self, date: Date) -> bool {
         self.worked(date.number())
     }

@@ -23,28 +23,41 @@ pub enum Step {
     Finished,
     /// A remark only.
     Noted,
+    /// A milestone of the case; entered as a remark.
     Milestone,
     /// The service teams are named.
     Assigned,
 }
 
+/// One thing that happened in the case.
 #[derive(Clone, PartialEq, Debug)]
 pub struct CaseEvent {
+    /// When it happened.
     pub at: Instant,
+    /// What it does to its matter.
     pub step: Step,
+    /// The matter it is about; none: the project as a whole.
     pub matter: Option<Id<Matter>>,
+    /// The role of whoever did it.
     pub role: Role,
+    /// What happened, in the case's words.
     pub text: Text,
+    /// The case does not document it; every reader is told so.
     pub assumed: bool,
 }
 
+/// A documented case: what was answered, and what happened.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Case {
+    /// How the command line names it.
     pub id: String,
+    /// What the project is called.
     pub name: Text,
+    /// The answers its guide map is made from.
     pub answers: Answers,
     /// Attributes whose answers are assumed, not documented.
     pub assumed_answers: Vec<String>,
+    /// What happened, in the order of time.
     pub events: Vec<CaseEvent>,
 }
 

@@ -26,14 +26,17 @@ impl Date {
         time::Date::from_calendar_date(year, month, day).ok().map(Date)
     }
 
+    /// The year, 1 to 9999.
     pub fn year(self) -> i32 {
         self.0.year()
     }
 
+    /// The month, 1 to 12.
     pub fn month(self) -> u8 {
         self.0.month() as u8
     }
 
+    /// The day of the month, 1 to 31.
     pub fn day(self) -> u8 {
         self.0.day()
     }
@@ -56,6 +59,7 @@ impl Date {
         Date(time::Date::from_julian_day(number).unwrap_or(time::Date::MAX))
     }
 
+    /// So many calendar days later, or earlier when negative; at most the ends of years 0001 and 9999.
     pub fn plus(self, days: i64) -> Date {
         Date::from_number(self.number().saturating_add(days))
     }
@@ -100,10 +104,12 @@ impl FromStr for Date {
 pub struct Instant(i64);
 
 impl Instant {
+    /// From microseconds since the beginning of 1970 in UTC.
     pub fn from_unix_micros(micros: i64) -> Instant {
         Instant(micros)
     }
 
+    /// Microseconds since the beginning of 1970 in UTC.
     pub fn unix_micros(self) -> i64 {
         self.0
     }
@@ -115,6 +121,7 @@ impl Instant {
         Instant(minutes * 60_000_000)
     }
 
+    /// So many seconds later, or earlier when negative.
     pub fn plus_seconds(self, seconds: i64) -> Instant {
         Instant(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }

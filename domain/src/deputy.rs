@@ -26,11 +26,21 @@ pub struct Substitution {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Command {
     /// Names who stands in, in the place of whoever did.
-    Appoint { deputy: Id<Account>, until: Option<Date> },
+    Appoint {
+        /// The colleague who stands in.
+        deputy: Id<Account>,
+        /// The last day of it; none is refused, with a sentence that asks for a day.
+        until: Option<Date>,
+    },
     /// Nobody stands in any more.
     End,
     /// Puts on record what was entered before there was a stream.
-    PutOnRecord { deputy: Id<Account>, until: Date },
+    PutOnRecord {
+        /// The colleague who stands in.
+        deputy: Id<Account>,
+        /// The last day of it.
+        until: Date,
+    },
 }
 
 /// What happened. It names accounts only: names of people stay out of the log.
@@ -38,7 +48,12 @@ pub enum Command {
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// Somebody stands in to the end of a day.
-    Appointed { deputy: Id<Account>, until: Date },
+    Appointed {
+        /// The colleague who stands in.
+        deputy: Id<Account>,
+        /// The last day of it.
+        until: Date,
+    },
     /// Nobody does any more.
     Ended,
 }

@@ -4,36 +4,58 @@ use crate::date::Instant;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
+/// Why something was not done, as it travels from the server to the page.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Error {
     /// Nobody is signed in.
     SignedOut,
     /// Signed in, but this is not for you.
-    Forbidden { sentence: Text },
+    Forbidden {
+        /// Why not, for the person who asked.
+        sentence: Text,
+    },
     /// There is none, or you may not know there is one.
     NotFound,
     /// What was typed is not right: field and sentence.
-    Invalid { fields: Vec<(String, Text)> },
+    Invalid {
+        /// Each field that is wrong, by its name in the form, with what is wrong with it.
+        fields: Vec<(String, Text)>,
+    },
     /// The business says no.
-    Refused { sentence: Text },
+    Refused {
+        /// Why not, for the person who asked.
+        sentence: Text,
+    },
     /// The page is older than what happened since; nothing was done.
     /// `version` is the one to go on from, once the changes have been seen.
-    Stale { version: u64, changes: Vec<Change> },
+    Stale {
+        /// The version of the stream as it is now.
+        version: u64,
+        /// What happened since the page was loaded, oldest first.
+        changes: Vec<Change>,
+    },
     /// Too much was asked for; `after`: seconds until asking again makes sense.
     TooMany {
+        /// What there is too much of, for the person who asked.
         sentence: Text,
+        /// Seconds until asking again makes sense.
         #[serde(default)]
         after: u32,
     },
     /// The server has its hands full; `after` as above.
     Busy {
+        /// What there is too much of, for the person who asked.
         sentence: Text,
+        /// Seconds until asking again makes sense.
         #[serde(default)]
         after: u32,
     },
     /// Our fault; the reference finds it in the server's log.
-    Internal { reference: String },
+    Internal {
+        /// What the person tells the operator, who finds the error by it.
+        reference: String,
+    },
     /// The server cannot be reached: known only to the browser.
     Unreachable,
 }
@@ -41,11 +63,14 @@ pub enum Error {
 /// Something that happened since a page was loaded.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Change {
+    /// When it happened.
     pub at: Instant,
+    /// What happened, for a reader.
     pub sentence: Text,
 }
 
 impl Error {
+    /// One field that is wrong, by its name in the form.
     pub fn invalid(field: &str, sentence: Text) -> Error {
         Error::Invalid { fields: vec![(field.to_string(), sentence)] }
     }
@@ -58,6 +83,7 @@ impl Error {
         }
     }
 
+    /// The status of an HTTP answer that says this.
     pub fn status(&self) -> u16 {
         match self {
             Error::SignedOut => 401,
@@ -72,6 +98,7 @@ impl Error {
         }
     }
 
+    /// What a reader is told.
     pub fn sentence(&self) -> Text {
         match self {
             Error::SignedOut => Text::new("请先登录。", "Please sign in first."),

@@ -12,10 +12,12 @@ use std::sync::Arc;
 pub struct Id<K: ?Sized>(Arc<str>, PhantomData<fn() -> Box<K>>);
 
 impl<K: ?Sized> Id<K> {
+    /// An identifier from its text, which is not checked.
     pub fn new(text: impl AsRef<str>) -> Id<K> {
         Id(Arc::from(text.as_ref()), PhantomData)
     }
 
+    /// The text, as it is stored and sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -2,6 +2,8 @@
 //! project with its rules. Pure: no I/O, no clock, no randomness, no async. It runs in the browser and
 //! on the server alike, so both always agree on what is allowed.
 
+#![warn(missing_docs)]
+
 pub mod access;
 pub mod account;
 pub mod audit;

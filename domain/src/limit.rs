@@ -7,11 +7,13 @@ use crate::text::Text;
 /// Whom a limit counts for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Per {
+    /// Each account for itself.
     Account,
     /// The network address a request comes from.
     Address,
     /// A login tried from an address: nobody can lock somebody else out.
     LoginAndAddress,
+    /// Each project for itself.
     Project,
     /// The whole server.
     Server,
@@ -21,11 +23,22 @@ pub enum Per {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Measure {
     /// So many within a window of so many seconds.
-    Rate { most: u64, seconds: i64 },
+    Rate {
+        /// The most there may be within the window.
+        most: u64,
+        /// The length of the window in seconds.
+        seconds: i64,
+    },
     /// So many at the same time.
-    AtOnce { most: usize },
+    AtOnce {
+        /// The most there may be at the same time.
+        most: usize,
+    },
     /// So many bytes in all.
-    Bytes { most: u64 },
+    Bytes {
+        /// The most bytes there may be.
+        most: u64,
+    },
 }
 
 /// What is limited.
@@ -33,39 +46,56 @@ pub enum Measure {
 pub enum Limit {
     /// Failed sign-ins.
     SignIn,
+    /// Failed sign-ins from one address, whoever they were for.
     SignInAddress,
     /// Passwords that wait to be checked.
     PasswordQueue,
+    /// Projects started.
     StartProject,
+    /// Questions asked.
     Ask,
+    /// Difficulties raised.
     RaiseDifficulty,
+    /// Remarks written in a project's log.
     Note,
+    /// Files announced, which their parts then follow.
     AnnounceUpload,
     /// Parts of files that one person sends at the same time.
     Uploads,
     /// Bytes of arriving parts that the server holds in memory.
     Arriving,
+    /// Certificates looked up by number, which nobody has to sign in for.
     LookUpCertificate,
     /// Tickets that open a socket.
     Ticket,
+    /// Connections open at the same time, to the whole server.
     Connections,
+    /// Connections open at the same time, from one address.
     ConnectionsOfAddress,
+    /// Live feeds open at the same time: one for each open page.
     Feeds,
+    /// Sockets open at the same time: one for each data sheet being written.
     Sockets,
+    /// Files on their way to one person at the same time.
     Downloads,
+    /// Bytes of a project's documents.
     Storage,
 }
 
 /// A line of the table.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Row {
+    /// Which limit this line is about.
     pub limit: Limit,
     /// As it is stored and printed.
     pub code: &'static str,
+    /// Whom it counts for.
     pub per: Per,
+    /// How much there may be.
     pub measure: Measure,
     /// Counted in the database, so that several servers count together; else by each server for itself.
     pub shared: bool,
+    /// What is told to whom it stops.
     pub sentence: Text,
 }
 
@@ -76,6 +106,7 @@ const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
 impl Limit {
+    /// Every limit, in the order of the table.
     pub const ALL: [Limit; 18] = [
         Limit::SignIn,
         Limit::SignInAddress,
@@ -249,6 +280,7 @@ impl Limit {
         Row { limit: self, code, per, measure, shared, sentence: Text::new(zh, en) }
     }
 
+    /// The word for it where it is stored and printed.
     pub fn code(self) -> &'static str {
         self.row().code
     }

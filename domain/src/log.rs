@@ -14,10 +14,12 @@ use std::fmt;
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
+    /// The digest of these bytes.
     pub fn of(bytes: &[u8]) -> Digest {
         Digest(Sha256::digest(bytes).into())
     }
 
+    /// Reads 64 hexadecimal digits, small letters only.
     pub fn parse(text: &str) -> Option<Digest> {
         let mut bytes = [0; 32];
         if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
@@ -86,11 +88,15 @@ pub trait Stream {
 /// What the log says about an event beside its body.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Meta {
+    /// The name of the stream, `<KIND>:<id>`; see [`Stream::name`].
     pub stream: String,
     /// 1, 2, 3 … within the stream.
     pub version: u64,
+    /// When it happened.
     pub at: Instant,
+    /// Who did it.
     pub actor: Id<Account>,
+    /// The name of the event; see [`Stream::kind`].
     pub kind: String,
 }
 
@@ -121,12 +127,14 @@ pub fn link(previous: Digest, event: Digest) -> Digest {
 /// An event as it is written: who may know it, and marks that belong to the fact.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Body<E> {
+    /// Who may know of it.
     pub audience: Audience,
     /// 32 hexadecimal digits nobody can guess.
     pub salt: String,
     /// The fact is assumed, not documented: shown as such to every reader.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub assumed: bool,
+    /// What happened.
     pub event: E,
 }
 
@@ -135,12 +143,37 @@ pub struct Body<E> {
 #[serde(rename_all = "lowercase")]
 pub enum Recorded<E> {
     /// `body` is the text the digest was made of: whoever holds it can verify the event.
-    Open { meta: Meta, seq: u64, audience: Audience, assumed: bool, event: E, body: String, hash: Digest },
+    Open {
+        /// What the log says beside the body.
+        meta: Meta,
+        /// Its place in the order of commit over all streams.
+        seq: u64,
+        /// Who may know of it.
+        audience: Audience,
+        /// The fact is assumed, not documented.
+        assumed: bool,
+        /// What happened.
+        event: E,
+        /// The text of [`Body`] as it was written, salt included.
+        body: String,
+        /// The link of the chain at this event.
+        hash: Digest,
+    },
     /// It happened, and that is all this viewer may know.
-    Sealed { version: u64, seq: u64, digest: Digest, hash: Digest },
+    Sealed {
+        /// Its place in the stream, from 1.
+        version: u64,
+        /// Its place in the order of commit over all streams.
+        seq: u64,
+        /// The digest that stands for it in the chain.
+        digest: Digest,
+        /// The link of the chain at this event.
+        hash: Digest,
+    },
 }
 
 impl<E> Recorded<E> {
+    /// Its place in the stream, from 1.
     pub fn version(&self) -> u64 {
         match self {
             Recorded::Open { meta, .. } => meta.version,
@@ -155,6 +188,7 @@ impl<E> Recorded<E> {
         }
     }
 
+    /// What stands for it in the chain; see [`Meta::digest`].
     pub fn digest(&self) -> Digest {
         match self {
             Recorded::Open { meta, body, .. } => meta.digest(body),
@@ -162,6 +196,7 @@ impl<E> Recorded<E> {
         }
     }
 
+    /// The link of the chain at this event, which the next one continues.
     pub fn hash(&self) -> Digest {
         match self {
             Recorded::Open { hash, .. } | Recorded::Sealed { hash, .. } => *hash,
@@ -183,6 +218,7 @@ impl<E> Recorded<E> {
 /// The first event that does not follow from the one before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Broken {
+    /// The version that should stand there, from 1.
     pub version: u64,
 }
 

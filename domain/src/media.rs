@@ -8,19 +8,30 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Media {
+    /// PDF, also of the kinds for archives.
     Pdf,
+    /// A JPEG image.
     Jpeg,
+    /// A PNG image.
     Png,
+    /// A TIFF image, as scanners make them.
     Tiff,
+    /// A text document of Word or WPS, in the form that is a zip.
     Docx,
+    /// A table of Excel or WPS, in the form that is a zip.
     Xlsx,
+    /// Slides of PowerPoint or WPS, in the form that is a zip.
     Pptx,
+    /// OFD, the fixed-layout document of Chinese offices.
     Ofd,
+    /// A drawing of AutoCAD, in its own form.
     Dwg,
+    /// A drawing in AutoCAD's form for exchange.
     Dxf,
 }
 
 impl Media {
+    /// Every kind, with the ending its files get and its media type.
     pub const ALL: [(Media, &'static str, &'static str); 10] = [
         (Media::Pdf, "pdf", "application/pdf"),
         (Media::Jpeg, "jpg", "image/jpeg"),
@@ -38,10 +49,12 @@ impl Media {
         Media::ALL.into_iter().find(|row| row.0 == self).unwrap_or(Media::ALL[0])
     }
 
+    /// The ending its files get, without the dot.
     pub fn ending(self) -> &'static str {
         self.row().1
     }
 
+    /// The media type (`Content-Type`) it is sent as.
     pub fn mime(self) -> &'static str {
         self.row().2
     }
@@ -61,22 +74,31 @@ impl Media {
 /// What the beginning of a file says it is. A zip may be an office document or not: its list of contents tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Beginning {
+    /// It is this, for certain.
     Is(Media),
+    /// It is a zip; [`office`] tells which.
     Zip,
+    /// It is not taken.
     No(NotTaken),
 }
 
 /// Why a file is not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NotTaken {
+    /// There are no bytes in it.
     Empty,
+    /// It is a program.
     Program,
+    /// It is an archive of other files, which are to be sent one by one.
     Archive,
+    /// It is a web page or a drawing that can hold a script.
     Page,
+    /// It is none of the kinds that are taken.
     Unknown,
 }
 
 impl NotTaken {
+    /// What the person who sent it is told.
     pub fn sentence(self) -> Text {
         match self {
             NotTaken::Empty => text!("文件是空的。", "The file is empty."),

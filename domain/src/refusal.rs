@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
+/// Why a command is not carried out.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Refusal {
     /// The rules let somebody do it, but not this person.
@@ -11,12 +12,18 @@ pub enum Refusal {
     /// Not now, not in this state.
     NotNow(Text),
     /// What was typed is not right.
-    Invalid { field: String, sentence: Text },
+    Invalid {
+        /// The field of the form, by its name.
+        field: String,
+        /// What is wrong with it, for the person who typed it.
+        sentence: Text,
+    },
     /// There is no such thing in this project.
     Unknown,
 }
 
 impl Refusal {
+    /// What the person who asked is told.
     pub fn sentence(&self) -> Text {
         Error::from(self.clone()).sentence()
     }

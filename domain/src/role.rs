@@ -7,14 +7,23 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
+    /// 建设单位: whose project it is.
     Enterprise,
+    /// 帮代办专员: files for the enterprise; one for each project.
     Agent,
+    /// 审批骨干专员: answers for one matter in an office.
     BackboneOfficer,
+    /// 首席服务专员: leads the service for the projects of an area.
     LeadOfficer,
+    /// 部门承办人: handles cases in an office.
     Department,
+    /// 部门分管负责人: answers for an office.
     DepartmentHead,
+    /// 区分管领导: the leader of the district whom offices report to.
     DistrictLeader,
+    /// 督办员: watches over limits and what is promised.
     Supervisor,
+    /// 中介机构: makes papers for the enterprise.
     Intermediary,
     /// No person: a rule that acts by itself ([`crate::rule::Rule`]). No account has this role.
     Rule,
@@ -34,6 +43,7 @@ impl Role {
         Role::Intermediary,
     ];
 
+    /// The word for it in the data, in accounts and in addresses.
     pub fn code(self) -> &'static str {
         match self {
             Role::Enterprise => "enterprise",
@@ -49,10 +59,12 @@ impl Role {
         }
     }
 
+    /// The role of this code; none for [`Role::Rule`], which no account has.
     pub fn from_code(code: &str) -> Option<Role> {
         Role::ALL.into_iter().find(|role| role.code() == code)
     }
 
+    /// What people call it.
     pub fn name(self) -> Text {
         match self {
             Role::Enterprise => Text::new("建设单位", "Project owner"),

@@ -6,9 +6,11 @@ use std::fmt;
 /// The language a reader has chosen. Chinese is the default everywhere.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum Lang {
+    /// Chinese, as written in the mainland.
     #[default]
     #[serde(rename = "zh-CN")]
     Zh,
+    /// English.
     #[serde(rename = "en")]
     En,
 }
@@ -22,6 +24,7 @@ impl Lang {
         }
     }
 
+    /// Reads a tag; none: neither language.
     pub fn from_tag(tag: &str) -> Option<Lang> {
         match tag {
             "zh-CN" | "zh" => Some(Lang::Zh),
@@ -34,11 +37,14 @@ impl Lang {
 /// The same words in Chinese and in English.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Text {
+    /// In Chinese.
     pub zh: String,
+    /// In English.
     pub en: String,
 }
 
 impl Text {
+    /// The same sentence, first in Chinese, then in English.
     pub fn new(zh: impl Into<String>, en: impl Into<String>) -> Text {
         Text { zh: zh.into(), en: en.into() }
     }
@@ -49,6 +55,7 @@ impl Text {
         Text { zh: words.clone(), en: words }
     }
 
+    /// The words in the reader's language.
     pub fn get(&self, lang: Lang) -> &str {
         match lang {
             Lang::Zh => &self.zh,
@@ -56,6 +63,7 @@ impl Text {
         }
     }
 
+    /// Whether there are no words in either language.
     pub fn is_empty(&self) -> bool {
         self.zh.is_empty() && self.en.is_empty()
     }

@@ -11,13 +11,20 @@ pub(crate) use value::{tagged, tagged_option};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// How a value is compared with another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Comparison {
+    /// `==`
     Equal,
+    /// `!=`
     NotEqual,
+    /// `>=`
     AtLeast,
+    /// `<=`
     AtMost,
+    /// `>`
     More,
+    /// `<`
     Less,
 }
 
@@ -38,14 +45,19 @@ impl Comparison {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Condition {
+    /// `true` or `false`: it holds for all projects or for none.
     Always(bool),
     /// A boolean attribute standing alone.
     Is(String),
+    /// `attribute <= value`: the attribute, how it is compared, and with what.
     Compare(String, Comparison, Value),
     /// `"option" in attribute`.
     Contains(String, String),
+    /// `not …`: it holds when the inner one does not.
     Not(Box<Condition>),
+    /// `… and …`: it holds when all of them hold.
     And(Vec<Condition>),
+    /// `… or …`: it holds when one of them holds.
     Or(Vec<Condition>),
 }
 

@@ -6,7 +6,9 @@ use std::fmt;
 /// Why a text is not a condition. `at` counts characters from 0.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ParseError {
+    /// The character at which it stops being a condition.
     pub at: usize,
+    /// What would have been right there, in English; for the editor of the data.
     pub expected: &'static str,
 }
 

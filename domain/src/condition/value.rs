@@ -8,9 +8,13 @@ use std::fmt;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
+    /// Yes or no.
     Flag(bool),
+    /// A number, in its attribute's unit.
     Number(f64),
+    /// One option of an enumeration, by its value.
     Word(String),
+    /// Any number of options, by their values.
     Set(BTreeSet<String>),
 }
 

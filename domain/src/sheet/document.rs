@@ -37,8 +37,10 @@ pub struct Applied {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NotAnUpdate;
 
+/// A section with its fields, empty or as others have written it.
 #[derive(Clone)]
 pub struct Document {
+    /// The document itself, for connections and stores that speak Yjs.
     pub doc: Doc,
     fields: Vec<Field>,
 }
@@ -59,10 +61,12 @@ impl Document {
         Document { doc, fields }
     }
 
+    /// The fields of the section, in the order of the form.
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
 
+    /// The field of this id, if it stands in the section.
     pub fn field(&self, id: &str) -> Option<&Field> {
         self.fields.iter().find(|f| f.id.as_str() == id)
     }
@@ -174,6 +178,7 @@ impl Document {
         self.doc.transact().encode_state_as_update_v1(&StateVector::default())
     }
 
+    /// What a field holds; an empty text where it holds nothing.
     pub fn value(&self, field: &Field) -> String {
         value(&self.doc.transact(), field)
     }
@@ -232,6 +237,7 @@ impl Document {
         text(n.checked_sub(2).and_then(|i| array.get(&txn, i))).filter(|before| *before != value(&txn, field))
     }
 
+    /// What all fields hold; those that hold nothing are left out.
     pub fn values(&self) -> Values {
         let txn = self.doc.transact();
         let values = self.fields.iter().map(|field| (field.id.clone(), value(&txn, field)));

@@ -3,6 +3,7 @@
 use crate::text;
 use crate::text::Text;
 
+/// A point as two coordinates, `x` and `y`, as they were typed.
 pub type Point = (f64, f64);
 /// Corners of a boundary; more than any parcel has.
 const MOST: usize = 2000;

@@ -29,8 +29,11 @@ pub type Values = BTreeMap<Id<Field>, String>;
 /// A field's value and where it is from.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Entry {
+    /// The value as it was typed.
     pub value: String,
+    /// Who changed it last.
     pub by: Id<Account>,
+    /// When they changed it.
     pub at: Instant,
     /// The place of the change in its section's document: what a confirmation names.
     pub seq: u64,
@@ -38,12 +41,15 @@ pub struct Entry {
     pub own: bool,
 }
 
+/// The entries of a sheet, by field.
 pub type Entries = BTreeMap<Id<Field>, Entry>;
 
 /// A change as it is told to those who look on.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Changed {
+    /// The field that changed.
     pub field: Id<Field>,
+    /// What it holds now.
     pub entry: Entry,
 }
 
@@ -53,6 +59,7 @@ pub struct Changed {
 pub struct Stored {
     /// Frames of this connection that are stored, counted from its beginning.
     pub frames: u64,
+    /// What others, or the connection itself, changed since it was last told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<Changed>,
 }

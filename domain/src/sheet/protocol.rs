@@ -28,21 +28,28 @@ const MOST_CLIENTS: u64 = 200;
 /// What somebody's client says of itself: JSON, `null` when it left.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Presence {
+    /// The client, by its number in the Yjs document.
     pub client: u64,
+    /// Counts what the client says: of two states the one with the higher number counts.
     pub clock: u64,
+    /// What it says, as JSON.
     pub state: String,
 }
 
+/// One message of a connection, either way.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Frame {
     /// "This is what I have": answered with what is missing.
     Have(StateVector),
     /// An update; a whole document is one too.
     Update(Vec<u8>),
+    /// Who is there, and where in the text.
     Presence(Vec<Presence>),
+    /// Asks who is there; answered with [`Frame::Presence`].
     AskPresence,
     /// The other side refuses, and why.
     Denied(String),
+    /// What is stored, told to our own pages only.
     Stored(Box<Stored>),
     /// Of a kind that is none of ours to answer.
     Other,
@@ -129,6 +136,7 @@ impl Frame {
         })
     }
 
+    /// The bytes of the frame, type included.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut sync = |kind: u64, payload: &[u8]| {

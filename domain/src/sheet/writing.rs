@@ -4,12 +4,16 @@
 /// One replacement in a text.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Edit {
+    /// Where it begins.
     pub at: usize,
+    /// How many UTF-16 units are taken away from there.
     pub removed: usize,
+    /// What is put in their place.
     pub inserted: String,
 }
 
 impl Edit {
+    /// Whether it changes nothing.
     pub fn is_nothing(&self) -> bool {
         self.removed == 0 && self.inserted.is_empty()
     }
