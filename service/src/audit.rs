@@ -19,11 +19,15 @@ use sqlx::{AnyConnection, Row};
 pub struct Entry {
     /// Who, if it is not who asks.
     pub account: Option<Id<Account>>,
+    /// The project it is about; none: no project.
     pub project: Option<Id<Project>>,
+    /// What it is about, in a few words for whoever reads the record: a login, a document, fields. At most 200 characters are
+    /// kept.
     pub subject: String,
 }
 
 impl Entry {
+    /// An entry about this, by who asks and of no project.
     pub fn of(subject: impl Into<String>) -> Entry {
         Entry { subject: subject.into(), ..Entry::default() }
     }
@@ -118,12 +122,19 @@ pub struct Asked {
 /// An entry as it is exported.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Recorded {
+    /// When it was, as the database has it: RFC 3339 in UTC, so that order of text is order of time.
     pub at: String,
+    /// What happened: [`Kind::code`].
     pub kind: String,
+    /// The account of who it was; none: nobody was signed in.
     pub account: Option<String>,
+    /// The login of that account, as it is now.
     pub login: Option<String>,
+    /// The network address the request came from.
     pub address: String,
+    /// The project it is about; none: no project.
     pub project: Option<String>,
+    /// What it is about.
     pub subject: String,
 }
 

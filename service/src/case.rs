@@ -66,17 +66,22 @@ impl Cast<'_> {
 
 /// The area a case plays in, with its lead officer.
 pub struct Place {
+    /// The area's name.
     pub area: String,
+    /// The name of the firm whose project it becomes.
     pub owner_firm: String,
     /// The agent and a person of the owner, by login; made when unknown.
     pub agent: String,
+    /// A person of the firm, by login; made when unknown.
     pub owner: String,
 }
 
 /// A part of a case: the days after one and up to another; everything where none is named.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Span {
+    /// The last day that is left out; none: it begins at the beginning.
     pub after: Option<Date>,
+    /// The last day that is played; none: it goes on to the end.
     pub until: Option<Date>,
 }
 

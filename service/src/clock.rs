@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Where the time is from.
 #[derive(Clone, Default)]
 pub enum Clock {
+    /// The machine's own clock.
     #[default]
     System,
     /// For tests: stands still until it is set.
@@ -14,6 +16,7 @@ pub enum Clock {
 }
 
 impl Clock {
+    /// A clock that stands at this moment, for tests.
     pub fn set_to(at: Instant) -> Clock {
         Clock::Set(Arc::new(AtomicI64::new(at.unix_micros())))
     }
@@ -25,6 +28,7 @@ impl Clock {
         }
     }
 
+    /// The time it is, to the microsecond.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     pub fn now(&self) -> Instant {
         match self {

@@ -21,9 +21,11 @@ const BATCH: i64 = 10_000;
 /// The heads of all streams at one moment. It names no project and no person.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DailyHead {
+    /// The day it is the head of, in China.
     pub day: Date,
     /// The last event it covers.
     pub seq: u64,
+    /// How many streams it covers.
     pub streams: u64,
     /// The digest that made the root.
     pub digest: String,
@@ -31,13 +33,16 @@ pub struct DailyHead {
     pub root: String,
     /// SHA-256 of the signed file of the day before that there is.
     pub previous: Option<Previous>,
+    /// When it was made.
     pub made_at: Instant,
 }
 
 /// The head before, so that one that is taken away is missed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Previous {
+    /// The day of that head.
     pub day: Date,
+    /// The digest of its signed file.
     pub sha256: Digest,
 }
 

@@ -24,6 +24,7 @@ enum Kind {
     Postgres,
 }
 
+/// The database, open. Cheap to clone: all clones share its connections.
 #[derive(Clone)]
 pub struct Db {
     pool: AnyPool,
@@ -80,10 +81,12 @@ impl Db {
         Ok(Db { pool, kind, url: url.to_string() })
     }
 
+    /// Its connections, for queries that both databases understand.
     pub fn pool(&self) -> &AnyPool {
         &self.pool
     }
 
+    /// Which database it is, for the operator.
     pub fn name(&self) -> &'static str {
         match self.kind {
             Kind::Sqlite => "SQLite",
@@ -184,6 +187,7 @@ impl Db {
         sqlx::query("select 1").execute(&self.pool).await.map(|_| ())
     }
 
+    /// Closes all connections; what comes later fails.
     pub async fn close(&self) {
         self.pool.close().await;
     }

@@ -5,9 +5,12 @@ pub use domain::Error as Public;
 /// Something broke on our side. It is logged once, where it is turned into a reference.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 
+/// Why an operation failed.
 #[derive(Debug)]
 pub enum Error {
+    /// What the person who asked is told.
     Public(Public),
+    /// Something broke on our side; the person gets a reference to it.
     Fault(Fault),
 }
 

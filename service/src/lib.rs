@@ -18,9 +18,9 @@ pub mod jobs;
 pub mod limit;
 pub mod log;
 pub mod material;
-pub mod once;
+mod once;
 pub mod project;
-pub mod projection;
+mod projection;
 pub mod seal_stored;
 pub mod sheet;
 pub mod submission;
@@ -47,12 +47,19 @@ pub const LOCAL: &str = "local";
 /// The portal, open for business. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
+    /// The database everything but contents and keys is in.
     pub db: Db,
+    /// The event log on it.
     pub log: Log,
+    /// The data sheets' documents on it.
     pub sheets: sheet::Sheets,
+    /// The store of contents: documents, snapshots, certificates.
     pub blobs: Blobs,
+    /// The keys that sign, seal and are believed.
     pub keys: Keys,
+    /// The edition of the catalogue it works by.
     pub catalogue: Arc<Catalogue>,
+    /// Where the time is from.
     pub clock: Clock,
     pub(crate) projects: project::ProjectCache,
     /// What this server counts against the table of limits.
@@ -64,7 +71,9 @@ pub struct Service {
 /// Who is asking: the first argument of every operation.
 #[derive(Clone)]
 pub struct Context {
+    /// The portal that is asked.
     pub service: Service,
+    /// The person who is signed in; none: nobody is.
     pub actor: Option<Actor>,
     /// The network address the request comes from, or [`LOCAL`].
     pub address: String,
@@ -109,6 +118,8 @@ impl Service {
         Service { catalogue, ..self.clone() }
     }
 
+    /// A request of this person, whom somebody has signed in or made sure of before; from [`LOCAL`] until [`Context::from`]
+    /// says otherwise.
     pub fn context(&self, actor: Option<Actor>) -> Context {
         Context {
             service: self.clone(),

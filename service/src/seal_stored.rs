@@ -22,11 +22,13 @@ const SAY_EVERY: (u64, u64) = (500, 256 * 1024 * 1024);
 /// What was sealed so far.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Done {
+    /// Contents that were sealed.
     pub contents: u64,
     /// Contents that were found unsealed.
     pub of: u64,
     /// Bytes of those contents.
     pub bytes: u64,
+    /// Hashes of passwords that were sealed.
     pub passwords: u64,
     /// Rows of sheets.
     pub rows: u64,

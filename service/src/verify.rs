@@ -21,7 +21,9 @@ use std::path::Path;
 /// A log that holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Verified {
+    /// Events in the log.
     pub events: u64,
+    /// Streams in the log.
     pub streams: u64,
     /// Streams that are projects.
     pub projects: u64,
@@ -32,8 +34,11 @@ pub struct Verified {
 /// How far the contents are read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Progress {
+    /// Contents that were read.
     pub checked: u64,
+    /// Contents that the log names.
     pub of: u64,
+    /// Bytes of the contents that were read.
     pub bytes: u64,
 }
 
@@ -53,10 +58,15 @@ pub enum Part {
 /// Something that does not hold, with its event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Broken {
+    /// What part of the record it belongs to.
     pub part: Part,
+    /// The event's place in the order of commit over all streams; 0: none can be told.
     pub seq: u64,
+    /// The stream; of a signed head: its file.
     pub stream: String,
+    /// The event's place in its stream; 0: none can be told.
     pub version: u64,
+    /// What does not hold, for the operator.
     pub why: Text,
 }
 

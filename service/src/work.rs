@@ -22,7 +22,9 @@ const MOST: i64 = 500;
 pub struct List {
     /// Whether the reader has an office whose work it is.
     pub office: bool,
+    /// The matters that wait, what is due first comes first.
     pub items: Vec<Item>,
+    /// The people that the list names, by account.
     pub people: BTreeMap<Id<Account>, Person>,
     /// Who of the same standing could stand in.
     pub colleagues: Vec<Person>,

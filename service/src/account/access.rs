@@ -15,7 +15,9 @@ use std::collections::BTreeSet;
 /// What somebody came in by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum By {
+    /// A session, which a person began by signing in.
     Session,
+    /// An access token, by which a program acts as a person.
     Token,
 }
 
@@ -31,8 +33,11 @@ impl By {
 /// A session or access token, without its secret: what outlives a request asks again by it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Access {
+    /// Whether it is a session or an access token.
     pub by: By,
+    /// What names it in the database; it is no secret.
     pub id: String,
+    /// Whose it is.
     pub account: Id<Account>,
     /// All for a session.
     pub scopes: BTreeSet<Scope>,
@@ -47,8 +52,11 @@ pub struct Access {
 /// Who holds an access.
 #[derive(Clone, Debug)]
 pub struct Holder {
+    /// The person as the rules see them.
     pub actor: Actor,
+    /// The person as others see them.
     pub person: Person,
+    /// What they came in by.
     pub access: Access,
 }
 

@@ -46,6 +46,7 @@ struct Standing {
 /// What happened to an access.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Heard {
+    /// It has ended, and will not come back.
     Ended,
     /// It holds; what its person may do may have changed.
     AskAgain,

@@ -43,8 +43,11 @@ use std::collections::BTreeSet;
 /// A person to be entered.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
+    /// What the person signs in by: 2 to 40 small letters, digits and `-_.`.
     pub login: String,
+    /// The person's name, as others read it.
     pub name: String,
+    /// The role in which they take part.
     pub role: Role,
     /// The firm's or office's name.
     pub firm: String,
@@ -165,11 +168,17 @@ pub async fn add(service: &Service, new: NewAccount) -> Result<Id<Account>, Erro
 /// Somebody with an account, as the operator sees them.
 #[derive(Clone, Debug)]
 pub struct Listed {
+    /// What the person signs in by.
     pub login: String,
+    /// The person's name, as others read it.
     pub name: String,
+    /// The role in which they take part.
     pub role: Role,
+    /// The name of the company or office they belong to.
     pub firm: String,
+    /// For people of an office: the id of the organisation in the catalogue.
     pub office: Option<String>,
+    /// When the account was disabled; none: it is in use.
     pub disabled_at: Option<String>,
     /// The last time they signed in.
     pub signed_in_at: Option<String>,

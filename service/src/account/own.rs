@@ -11,7 +11,9 @@ use sqlx::Row;
 /// What somebody's own page says of who they are.
 #[derive(Clone, Debug)]
 pub struct Own {
+    /// What the person signs in by.
     pub login: String,
+    /// Who they are, as others see them.
     pub person: Person,
     /// Areas they lead.
     pub areas: Vec<String>,

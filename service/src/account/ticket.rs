@@ -11,7 +11,9 @@ use sqlx::Row;
 
 /// A ticket as it is given out.
 pub struct Ticket {
+    /// What the socket is opened with; it is told this once, and only its digest is stored.
     pub text: String,
+    /// When it is too late to use it.
     pub expires: Instant,
 }
 

@@ -22,10 +22,13 @@ enum AccessToken {}
 /// A token to be made.
 #[derive(Clone, Debug)]
 pub struct NewToken {
+    /// Whose it will be.
     pub login: String,
     /// What it is for, as the person will recognise it.
     pub name: String,
+    /// What it will be good for.
     pub scopes: BTreeSet<Scope>,
+    /// In how many days it ends.
     pub days: u16,
 }
 

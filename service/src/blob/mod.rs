@@ -45,6 +45,7 @@ const SEALED: &str = "sealed";
 /// Contents as they come.
 pub type Contents = BoxStream<'static, Result<Bytes, StoreError>>;
 
+/// The store of contents. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
@@ -61,10 +62,14 @@ pub struct Blobs {
 /// How contents stand against their digest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Condition {
+    /// They are what their digest says.
     Holds {
+        /// Their length in bytes.
         size: u64,
     },
+    /// There are none.
     Missing,
+    /// They are not what their digest says.
     Changed,
     /// They cannot be opened: the key that they were sealed with is not here.
     Shut,
@@ -109,6 +114,7 @@ impl Blobs {
         })
     }
 
+    /// Where they are kept, for the operator: the folder, or the address of the store.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -28,6 +28,7 @@ struct Header {
 pub enum Forged {
     /// No such file as we sign.
     NotOurs,
+    /// It is signed with a key that is not among those that are believed.
     UnknownKey,
     /// The contents are not what was signed.
     Changed,

@@ -20,13 +20,18 @@ use std::sync::Arc;
 /// The public half of a key, as JOSE writes it (RFC 7517).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PublicKey {
+    /// The type of the key; `OKP` of the built-in module.
     pub kty: String,
+    /// The curve; `Ed25519` of the built-in module.
     pub crv: String,
     /// The signature algorithm: `EdDSA`.
     pub alg: String,
+    /// What the key is for: `sig`, signing.
     #[serde(rename = "use")]
     pub usage: String,
+    /// What names the key; signed files say which one signed them.
     pub kid: String,
+    /// The public key itself, or its first coordinate, in base64url.
     pub x: String,
     /// The second coordinate, for curves whose points have two.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,7 @@ pub(crate) const TRUSTED: &str = "trusted.json";
 /// A key with its time.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TrustedKey {
+    /// The key itself.
     #[serde(flatten)]
     pub key: PublicKey,
     /// When it was made, in seconds since 1970.
@@ -28,10 +29,12 @@ impl TrustedKey {
         self.retired().is_none_or(|end| day <= end.date())
     }
 
+    /// When it was made, where the file says so.
     pub fn created(&self) -> Option<Instant> {
         self.iat.map(instant)
     }
 
+    /// When it was retired; none: it is in use.
     pub fn retired(&self) -> Option<Instant> {
         self.exp.map(instant)
     }
@@ -54,6 +57,7 @@ pub struct Trusted {
 }
 
 impl Trusted {
+    /// These keys, with what checks their signatures.
     pub fn new(keys: Vec<TrustedKey>, verifier: Arc<dyn Verifier>) -> Trusted {
         Trusted { keys, verifier }
     }
@@ -76,6 +80,7 @@ impl Trusted {
         serde_json::to_string_pretty(&Set { keys: self.keys.clone() })
     }
 
+    /// All of them, in the order of the file.
     pub fn keys(&self) -> &[TrustedKey] {
         &self.keys
     }
@@ -84,6 +89,7 @@ impl Trusted {
         &mut self.keys
     }
 
+    /// The key of this id.
     pub fn get(&self, id: &str) -> Option<&TrustedKey> {
         self.keys.iter().find(|key| key.key.kid == id)
     }

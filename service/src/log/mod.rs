@@ -30,7 +30,7 @@ const GROWN: &str = "quanlian_log";
 
 /// An event to be written.
 #[derive(Clone, Debug)]
-pub struct NewEvent {
+pub(crate) struct NewEvent {
     pub(crate) at: Instant,
     pub(crate) actor: Id<Account>,
     pub(crate) kind: &'static str,
@@ -51,14 +51,14 @@ impl NewEvent {
 
 /// The last event of a stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Head {
+pub(crate) struct Head {
     pub version: u64,
     pub hash: Digest,
 }
 
 /// What happened to an append.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Appended {
+pub(crate) enum Appended {
     Done {
         head: Head,
         seq: u64,
@@ -69,6 +69,7 @@ pub enum Appended {
     Already(Before),
 }
 
+/// The log, open. Cheap to clone; all clones share one appender.
 #[derive(Clone)]
 pub struct Log {
     db: Db,

@@ -90,13 +90,19 @@ async fn names_in(cx: &Context, id: &Id<Project>, project: &Project) -> Result<N
 /// A version of a document with the name it had.
 #[derive(Clone, Debug)]
 pub struct Found {
+    /// The document.
     pub document: Id<Document>,
     /// It is a person's identity document.
     pub personal: bool,
+    /// Which version it is, from 1.
     pub version: usize,
+    /// The name it came with, in this version.
     pub name: String,
+    /// The digest of its contents, by which they are found.
     pub digest: Digest,
+    /// What kind of file it is.
     pub media: Media,
+    /// Its length in bytes.
     pub size: u64,
 }
 

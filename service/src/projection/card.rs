@@ -73,7 +73,7 @@ fn row(card: &Card) -> Row {
 }
 
 /// A card from its row.
-pub fn card_from_row(row: &AnyRow) -> Result<Card, Fault> {
+pub(crate) fn card_from_row(row: &AnyRow) -> Result<Card, Fault> {
     let instant = |name: &str| -> Result<Instant, Fault> {
         let text: String = row.try_get(name)?;
         text.parse().map_err(|_| format!("`{text}` in {name} is not an instant").into())

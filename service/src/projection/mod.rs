@@ -10,7 +10,7 @@ mod office;
 mod row;
 mod work;
 
-pub use card::card_from_row;
+pub(crate) use card::card_from_row;
 pub(crate) use derive::derive;
 pub(crate) use row::{Cell, Row, Table, Write};
 pub(crate) use work::item_from_row;

@@ -1,10 +1,12 @@
-//! The data sheet: who may write what, what it holds, who wrote it. The documents themselves are in [`store`].
+//! The data sheet: who may write what, what it holds, who wrote it. The documents themselves are in `store`.
 
 pub(crate) mod sealed;
 mod store;
+mod update;
 mod writer;
 
-pub use store::{Loaded, Sheets, Told, Update, Written};
+pub use store::Sheets;
+pub use update::{Loaded, Told, Update, Written};
 
 use crate::account::{Access, Holder};
 use crate::audit::{self, Entry};
@@ -30,7 +32,9 @@ pub fn document_name(project: &Id<Project>, section: &str) -> String {
 /// Somebody at the door of a section.
 #[derive(Clone, Debug)]
 pub struct Guest {
+    /// The person as the rules see them.
     pub actor: Actor,
+    /// The person as others see them.
     pub person: Person,
     /// The fields of the section they may write; none: they look on.
     pub fields: BTreeSet<Id<Field>>,

@@ -3,13 +3,13 @@
 //! who changed what is known exactly. What they hold is stored sealed.
 
 use super::sealed::{Piece, Pieces};
+use super::update::{Loaded, Told, Update, Written};
 use super::writer::{self, Write};
 use crate::certificate::Keys;
 use crate::db::Db;
 use crate::error::Fault;
 use domain::account::Account;
-use domain::catalogue::{Field, Form};
-use domain::date::Instant;
+use domain::catalogue::Form;
 use domain::id::Id;
 use domain::project::Project;
 use domain::sheet::document::Document;
@@ -27,47 +27,7 @@ const NOTHING: [u8; 2] = [0, 0];
 /// Rows of a history that are given at once.
 const HISTORY: i64 = 200;
 
-/// An update with who made it, and what the fields it changed hold after it.
-#[derive(Clone, Debug)]
-pub struct Update {
-    pub author: Id<Account>,
-    /// Clients of the document that write for the first time; they are the author's from now on.
-    pub clients: Vec<u64>,
-    pub own: bool,
-    pub at: Instant,
-    pub data: Vec<u8>,
-    pub changes: Vec<(Id<Field>, String)>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Written {
-    /// All are stored; the last one has this number.
-    Done { seq: u64 },
-    /// Others were stored since.
-    Behind,
-}
-
-/// A document as it is on disk.
-pub struct Loaded {
-    pub document: Document,
-    pub seq: u64,
-    /// Updates since it was last written as a whole.
-    pub loose: u64,
-    /// Whose each client is.
-    pub writers: HashMap<u64, Id<Account>>,
-    /// An earlier release stored blocks without contents, which now have to be looked for.
-    pub gaps: bool,
-}
-
-/// News of a document, from this server or another.
-#[derive(Clone, Debug)]
-pub enum Told {
-    /// Its last update has this number.
-    Grown { document: Arc<str>, seq: u64 },
-    /// Somebody at another server moved; a frame of presence.
-    Presence { document: Arc<str>, frame: Vec<u8> },
-}
-
+/// The documents of all data sheets, on disk. Cheap to clone.
 #[derive(Clone)]
 pub struct Sheets {
     db: Db,

@@ -2,7 +2,8 @@
 //! the log's appender does.
 
 use super::sealed::{Piece, Pieces};
-use super::store::{GROWN, Update, Written};
+use super::store::GROWN;
+use super::update::{Update, Written};
 use crate::certificate::Keys;
 use crate::db::Db;
 use crate::error::Fault;
