@@ -50,7 +50,7 @@ pub fn shell() -> impl IntoView {
     }
     let program = format!("/pkg/{}", assets.program);
     // The answer to a refused plain form stands at the form's address, which is no page the program knows.
-    let alive = use_context::<crate::Kept>().is_none();
+    let alive = use_context::<crate::RefusedForm>().is_none();
     let script = format!(
         "import init, {{ hydrate }} from '{program}/quanlian.js'; init({{ module_or_path: '{program}/quanlian_bg.wasm' }}).then(hydrate);"
     );

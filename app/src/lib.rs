@@ -24,7 +24,7 @@ mod translations {
 pub(crate) use translations::i18n;
 
 pub use app::App;
-pub use components::form::Kept;
+pub use components::form::RefusedForm;
 pub use error::{Failure, without_errors};
 pub use shared::{CatalogueUrl, Origin, Today};
 

@@ -31,7 +31,7 @@ pub fn follow(view: RwSignal<View>, ending: Ending, reload: impl Fn() + Clone + 
 #[cfg(feature = "hydrate")]
 mod browser {
     use super::*;
-    use domain::project::view::Told;
+    use domain::project::view::FeedEvent;
     use send_wrapper::SendWrapper;
     use std::cell::{Cell, RefCell};
     use std::rc::Rc;
@@ -101,7 +101,7 @@ mod browser {
         let heard = {
             let reload = reload.clone();
             Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-                let told = event.data().as_string().and_then(|text| serde_json::from_slice::<Told>(text.as_bytes()).ok());
+                let told = event.data().as_string().and_then(|text| serde_json::from_slice::<FeedEvent>(text.as_bytes()).ok());
                 let whole = told.is_some_and(|told| view.try_update(|v| v.hear(told)).unwrap_or(true));
                 if !whole {
                     reload();

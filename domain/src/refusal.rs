@@ -49,7 +49,7 @@ pub(crate) fn not_now<T>(zh: &str, en: &str) -> Result<T, Refusal> {
 pub const LONGEST_TEXT: usize = 2000;
 
 /// Text a person typed: not empty, not endless, without stray spaces and control characters.
-pub(crate) fn written(field: &str, text: &str, longest: usize) -> Result<String, Refusal> {
+pub(crate) fn checked_text(field: &str, text: &str, longest: usize) -> Result<String, Refusal> {
     let text: String = text.trim().chars().filter(|c| !c.is_control() || *c == '\n').collect();
     let invalid = |zh: String, en: String| Err(Refusal::Invalid { field: field.to_string(), sentence: Text::new(zh, en) });
     match text.chars().count() {

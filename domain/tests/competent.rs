@@ -9,9 +9,9 @@ use domain::deputy;
 use domain::id::Id;
 use domain::log::Digest;
 use domain::media::Media;
-use domain::project::certificate::{self, Made};
+use domain::project::certificate::{self, PreparedCertificate};
 use domain::project::library::{self, Arrived};
-use domain::project::matter::{Command as M, Elsewhere};
+use domain::project::matter::{Command as M, ExternalDecision};
 use domain::project::review::{Pin, Point, Reason, Verdict};
 use domain::project::submission::{Command as S, Filing};
 use domain::project::{Command, Event, Opening, consultation, difficulty, start, team};
@@ -63,7 +63,7 @@ fn correct(field: &str) -> Verdict {
 
 fn says(story: &mut Story, by: &Actor, matter: &str, verdict: Verdict) -> Result<Vec<Event>, String> {
     let snapshot = story.project().parcel(&matter.into()).unwrap().2.latest().unwrap().snapshot;
-    package(story, by, S::Opine { matter: matter.into(), verdict, snapshot })
+    package(story, by, S::GiveOpinion { matter: matter.into(), verdict, snapshot })
 }
 
 /// Finishes what these wait for, and what that waits for.
@@ -155,9 +155,9 @@ fn what_an_office_that_is_consulted_wants_waits_for_the_matters_own() {
     assert_eq!(points.len(), 2, "both in one notice");
 }
 
-fn made(matter: &str) -> Made {
+fn made(matter: &str) -> PreparedCertificate {
     let printed = Arrived { digest: Digest::of(b"printed"), media: Media::Pdf, size: 9 };
-    Made { matter: matter.into(), number: "No-1".into(), signed: Digest::of(b"signed"), printed, documents: Vec::new() }
+    PreparedCertificate { matter: matter.into(), number: "No-1".into(), signed: Digest::of(b"signed"), printed, documents: Vec::new() }
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn what_is_done_alone_is_filed_in_no_package_and_its_outcome_recorded_by_the_own
     let mut story = begin();
     assert!(!CATALOGUE.matter(ITS_OWN).unwrap().wants_package());
     finish_before(&mut story, &[ITS_OWN]);
-    let elsewhere = || Elsewhere { number: "2024-17".into(), system: "验收平台".into(), on: story_day() };
+    let elsewhere = || ExternalDecision { number: "2024-17".into(), system: "验收平台".into(), on: story_day() };
     for who in [agent(), lead(), officer("eco-environment")] {
         assert!(story.matter(&who, ITS_OWN, M::Record { elsewhere: elsewhere() }).is_err());
     }
@@ -225,7 +225,7 @@ fn the_lead_officer_decides_nothing_for_an_office_that_has_not_spoken() {
         }
     }
     let jointly = |receipt: &str| {
-        let made = both.iter().map(|m| Made { number: format!("No-{m}"), ..made(m.as_str()) }).collect();
+        let made = both.iter().map(|m| PreparedCertificate { number: format!("No-{m}"), ..made(m.as_str()) }).collect();
         Command::Certificate { command: certificate::Command::IssueJointly { receipt: receipt.into(), made } }
     };
     assert!(story.when(&lead(), jointly("J-1")).unwrap_err().contains("主办部门还没有作出决定"));
@@ -241,7 +241,9 @@ fn a_backbone_officer_speaks_for_no_other_office() {
     let mut story = begin();
     let mut backbone = actor("gu", Role::BackboneOfficer, "tax", Some("tax"));
     backbone.matters = ["siting-compliance-check".into()].into();
-    for command in [M::File, M::Claim, M::Record { elsewhere: Elsewhere { number: "1".into(), system: "？".into(), on: story_day() } }] {
+    for command in
+        [M::File, M::Claim, M::Record { elsewhere: ExternalDecision { number: "1".into(), system: "？".into(), on: story_day() } }]
+    {
         assert!(story.matter(&backbone, "siting-compliance-check", command).is_err());
     }
     let own = Actor { office: Some("natural-resources".into()), ..backbone };

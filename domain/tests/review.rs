@@ -8,7 +8,7 @@ use domain::condition::Value;
 use domain::id::Id;
 use domain::log::{Digest, verify};
 use domain::media::Media;
-use domain::project::certificate::{self, Made, Standing, gate, six};
+use domain::project::certificate::{self, CertificateStatus, PreparedCertificate, joint_issue_obstacles, six_permits};
 use domain::project::filing::{completeness, prepare};
 use domain::project::library::{self, Arrived};
 use domain::project::matter::{Command as M, State, state};
@@ -55,18 +55,18 @@ fn office(matter: &str) -> Actor {
 
 fn says(story: &mut Story, matter: &str, verdict: Verdict) -> Result<Vec<Event>, String> {
     let snapshot = story.project().parcel(&matter.into()).unwrap().2.latest().unwrap().snapshot;
-    package(story, &office(matter), S::Opine { matter: matter.into(), verdict, snapshot })
+    package(story, &office(matter), S::GiveOpinion { matter: matter.into(), verdict, snapshot })
 }
 
 fn point(field: &str) -> Point {
     Point { pin: Pin::Field(field.into()), reason: Reason::Inconsistent, note: "与总平面图不一致".into() }
 }
 
-fn made(matter: &Id<Matter>) -> Made {
+fn made(matter: &Id<Matter>) -> PreparedCertificate {
     let printed = Arrived { digest: Digest::of(matter.as_str().as_bytes()), media: Media::Pdf, size: 9 };
     let produces = &CATALOGUE.matter(matter.as_str()).unwrap().produces;
     let documents = produces.iter().map(|m| (m.clone(), Id::from(format!("doc-{m}")))).collect();
-    Made { matter: matter.clone(), number: format!("No-{matter}"), signed: Digest::of(b"signed"), printed, documents }
+    PreparedCertificate { matter: matter.clone(), number: format!("No-{matter}"), signed: Digest::of(b"signed"), printed, documents }
 }
 
 fn together(story: &mut Story, by: &Actor, matters: &BTreeSet<Id<Matter>>) -> Result<Vec<Event>, String> {
@@ -110,7 +110,7 @@ fn finish_before(story: &mut Story, matters: &BTreeSet<Id<Matter>>, later: &[&st
 #[test]
 fn reviewed_ahead_of_the_land_converted_on_the_land_day_and_six_permits_in_one_act() {
     let mut story = begin();
-    let six = six(&story.project(), &CATALOGUE);
+    let six = six_permits(&story.project(), &CATALOGUE);
     assert_eq!(six.len(), 6);
     finish_before(&mut story, &six, &["land-grant-contract"]);
     let early: BTreeSet<_> = six.iter().filter(|m| m.as_str() != "land-real-estate-registration").cloned().collect();
@@ -139,15 +139,16 @@ fn reviewed_ahead_of_the_land_converted_on_the_land_day_and_six_permits_in_one_a
     assert_eq!(refused, "预审之后“总建筑面积”有变化，不能直接转为正式；请改回，或撤回后重新申报。");
     package(&mut story, &agent(), convert()).unwrap();
     assert_eq!(story.state(WORKS), "accepted");
-    let in_the_way = gate(&story.project(), &CATALOGUE, &six);
+    let in_the_way = joint_issue_obstacles(&story.project(), &CATALOGUE, &six);
     assert!(in_the_way.iter().any(|(m, list)| m.as_str() == "land-real-estate-registration" && !list.is_empty()));
     let refused = together(&mut story, &lead(), &six).unwrap_err();
     assert!(refused.contains("还不能联发") && refused.contains("国有建设用地使用权首次登记"), "{refused}");
 
-    let opine = S::Opine { matter: "land-real-estate-registration".into(), verdict: Verdict::Pass, snapshot: Digest::of(b"r") };
+    let opine = S::GiveOpinion { matter: "land-real-estate-registration".into(), verdict: Verdict::Pass, snapshot: Digest::of(b"r") };
     story.when(&officer("registry"), Command::Submission { id: "s2".into(), command: opine }).unwrap();
     // Every office has passed it. None has decided, and nobody decides for it.
-    let undecided = |story: &Story| gate(&story.project(), &CATALOGUE, &six).into_iter().filter(|(_, list)| !list.is_empty()).count();
+    let undecided =
+        |story: &Story| joint_issue_obstacles(&story.project(), &CATALOGUE, &six).into_iter().filter(|(_, list)| !list.is_empty()).count();
     assert_eq!(undecided(&story), 6);
     assert!(together(&mut story, &lead(), &six).unwrap_err().contains("主办部门还没有作出决定"));
     assert!(story.matter(&lead(), WORKS, M::Decide).is_err());
@@ -182,7 +183,7 @@ fn one_notice_of_all_offices_and_only_what_changed_is_looked_at_again() {
     assert!(story.project().submissions["s1"].open_notice().is_none(), "not before every office has spoken");
     // A cooperating office may speak too; one that has nothing to do with it may not.
     let snapshot = Digest::of(WORKS.as_bytes());
-    let opine = |verdict| S::Opine { matter: WORKS.into(), verdict, snapshot };
+    let opine = |verdict| S::GiveOpinion { matter: WORKS.into(), verdict, snapshot };
     assert!(package(&mut story, &officer("tax"), opine(Verdict::Pass)).is_err());
     package(&mut story, &officer("water-affairs"), opine(Verdict::Correct { points: vec![point("green_ratio")] })).unwrap();
     says(&mut story, WORKS, Verdict::Correct { points: vec![point("plot_ratio")] }).unwrap();
@@ -201,7 +202,7 @@ fn one_notice_of_all_offices_and_only_what_changed_is_looked_at_again() {
     assert_eq!(refused, "“建筑高度”还没有改；请先改好，或写明为什么不改。");
     package(&mut story, &agent(), back(&["plot_ratio", "green_ratio"], "高度与图纸一致，见第 3 页。")).unwrap();
     assert_eq!((story.state(WORKS), story.state(DRAWINGS)), ("filed", "filed"));
-    let old = S::Opine { matter: WORKS.into(), verdict: Verdict::Pass, snapshot: Digest::of(WORKS.as_bytes()) };
+    let old = S::GiveOpinion { matter: WORKS.into(), verdict: Verdict::Pass, snapshot: Digest::of(WORKS.as_bytes()) };
     let refused = package(&mut story, &office(WORKS), old).unwrap_err();
     assert_eq!(refused, "申报内容已更新（“容积率”、“绿地率”），意见没有记下；请看过新的内容再出意见。");
     // All is told once: what was not told and not changed cannot be found wrong afterwards.
@@ -276,7 +277,7 @@ fn withdrawn_lapsed_refused_extended_recorded() {
     let again = S::File { number: "R-2".into(), parcels: [(Id::from(WORKS), filing("again"))].into() };
     story.when(&enterprise(), Command::Submission { id: "s2".into(), command: again }).unwrap();
     let refuse = Verdict::Refuse { basis: "《城乡规划法》第四十条".into(), ground: "不符合规划条件".into() };
-    let opine = S::Opine { matter: WORKS.into(), verdict: refuse, snapshot: Digest::of(b"again") };
+    let opine = S::GiveOpinion { matter: WORKS.into(), verdict: refuse, snapshot: Digest::of(b"again") };
     story.when(&office(WORKS), Command::Submission { id: "s2".into(), command: opine }).unwrap();
     assert_eq!(story.state(WORKS), "refused");
 
@@ -290,7 +291,7 @@ fn withdrawn_lapsed_refused_extended_recorded() {
     let head = actor("head", Role::DepartmentHead, "natural-resources", Some("natural-resources"));
     story.matter(&head, siting, extend()).unwrap();
     assert_eq!(story.matter(&head, siting, extend()).unwrap_err(), "已经延长过一次，不能再延。");
-    let elsewhere = domain::project::matter::Elsewhere {
+    let elsewhere = domain::project::matter::ExternalDecision {
         number: "苏新〔2024〕1号".into(),
         system: "省一体化平台".into(),
         on: "2024-09-26".parse().unwrap(),
@@ -322,12 +323,15 @@ fn a_certificate_is_corrected_or_revoked_and_never_gone() {
         assert!(story.when(&enterprise(), change.clone()).unwrap_err().contains("由上传的一方改动文件"));
         assert_eq!(story.when(&office(siting), change).unwrap_err(), "证照由发证部门更正或撤销，不能在这里改动。");
     }
-    let second =
-        Made { number: "No-2".into(), printed: Arrived { digest: Digest::of(b"2"), media: Media::Pdf, size: 2 }, ..made(&siting.into()) };
+    let second = PreparedCertificate {
+        number: "No-2".into(),
+        printed: Arrived { digest: Digest::of(b"2"), media: Media::Pdf, size: 2 },
+        ..made(&siting.into())
+    };
     let correct = certificate::Command::Correct { number: number.clone(), made: second, reason: "面积笔误".into() };
     story.when(&office(siting), Command::Certificate { command: correct }).unwrap();
     let project = story.project();
-    assert!(matches!(&project.certificates[&number].standing, Standing::Corrected { by, .. } if by == "No-2"));
+    assert!(matches!(&project.certificates[&number].standing, CertificateStatus::Corrected { by, .. } if by == "No-2"));
     assert_eq!(project.certificate(&siting.into()).unwrap().0, "No-2");
     assert!(project.library.values().any(|kept| kept.versions.len() == 2));
     let revoke = |number: &str| certificate::Command::Revoke { number: number.into(), reason: "以欺骗手段取得".into() };

@@ -6,7 +6,7 @@ use domain::catalogue::{Field, Form, Relation, Weight};
 use domain::condition::Value;
 use domain::id::Id;
 use domain::project::policy::{Right, may};
-use domain::project::sheet::{self, Command as S, Lack, Source, beginning, form_of, missing, needs};
+use domain::project::sheet::{self, Command as S, FieldProblem, Source, beginning, form_of, missing, needs};
 use domain::project::{Command, Event};
 use domain::sheet::{Entries, Entry, Values, check, remarks};
 use proptest::prelude::*;
@@ -173,13 +173,13 @@ fn what_is_missing_is_the_same_for_everybody_and_says_why() {
         let list = missing(&needs, &form, &entries(&story, pairs, own), &project.sheet);
         list.into_iter().find(|m| m.field.as_str() == id).map(|m| m.lack)
     };
-    assert_eq!(lack(&[], true, "total_investment"), Some(Lack::Empty));
+    assert_eq!(lack(&[], true, "total_investment"), Some(FieldProblem::Empty));
     assert_eq!(lack(&[("total_investment", "5000")], true, "total_investment"), None);
-    assert!(matches!(lack(&[("total_investment", "无")], true, "total_investment"), Some(Lack::Wrong(_))));
-    assert_eq!(lack(&[("total_investment", "5000")], false, "total_investment"), Some(Lack::Unconfirmed));
+    assert!(matches!(lack(&[("total_investment", "无")], true, "total_investment"), Some(FieldProblem::Wrong(_))));
+    assert_eq!(lack(&[("total_investment", "5000")], false, "total_investment"), Some(FieldProblem::Unconfirmed));
     assert_eq!(lack(&[], true, "land_use_permit_no"), None, "a certificate brings it");
     let dates = [("planned_start_date", "2027-01-01"), ("planned_end_date", "2026-01-01")];
-    assert!(matches!(lack(&dates, true, "planned_start_date"), Some(Lack::Broken(_))));
+    assert!(matches!(lack(&dates, true, "planned_start_date"), Some(FieldProblem::Broken(_))));
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn a_wrong_number_behind_a_mask_is_a_mistake_and_a_right_one_is_none() {
     let (project, water) = (story.project(), officer("water-affairs"));
     let form = form_of(&project, &CATALOGUE);
     let list = |form: &Form, entries: &Entries| missing(&needs(&project, &CATALOGUE, form), form, entries, &project.sheet);
-    let marks = |list: &[sheet::Missing]| list.iter().map(|m| (m.field.clone(), m.lack.code())).collect::<Vec<_>>();
+    let marks = |list: &[sheet::MissingField]| list.iter().map(|m| (m.field.clone(), m.lack.code())).collect::<Vec<_>>();
     for (number, lacks) in [
         ("11010519491231002X", None),
         ("E12345678", None),
@@ -344,9 +344,9 @@ fn a_wrong_number_behind_a_mask_is_a_mistake_and_a_right_one_is_none() {
         let (all, masked) = (list(&form, &whole), list(&theirs, &shown));
         assert_eq!(marks(&masked), marks(&all), "{number}: everybody counts the same");
         let lack = masked.iter().find(|m| m.field.as_str() == "legal_rep_id").map(|m| m.lack.clone());
-        assert_eq!(lack.as_ref().map(Lack::code), lacks, "{number}");
+        assert_eq!(lack.as_ref().map(FieldProblem::code), lacks, "{number}");
         assert_eq!(wrong(&theirs, &shown), wrong(&form, &whole), "{number}: told from what is shown as well");
-        if let Some(Lack::Wrong(sentence)) = lack {
+        if let Some(FieldProblem::Wrong(sentence)) = lack {
             assert_eq!(sentence.zh, "号码有误，请填写的人核对。", "nothing of the number itself");
         }
     }

@@ -6,7 +6,7 @@
 use axum::body::{Body, HttpBody};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::guide::Misanswer;
+use domain::guide::AnswerError;
 use domain::plan::Mistake;
 use domain::{Lang, Text};
 use service::Fault;
@@ -91,8 +91,8 @@ impl From<Fault> for Refusal {
 }
 
 /// 400 with every mistake in an address's answers as a line.
-impl From<Vec<Misanswer>> for Refusal {
-    fn from(wrong: Vec<Misanswer>) -> Refusal {
+impl From<Vec<AnswerError>> for Refusal {
+    fn from(wrong: Vec<AnswerError>) -> Refusal {
         let lines = |lang| wrong.iter().map(|w| format!("{}: {}", w.attribute, w.sentence.get(lang))).collect::<Vec<_>>().join("\n");
         Refusal::new(StatusCode::BAD_REQUEST, Text::new(lines(Lang::Zh), lines(Lang::En)))
     }
@@ -101,7 +101,7 @@ impl From<Vec<Misanswer>> for Refusal {
 /// The same of the settings of a plan.
 impl From<Vec<Mistake>> for Refusal {
     fn from(wrong: Vec<Mistake>) -> Refusal {
-        wrong.into_iter().map(Misanswer::from).collect::<Vec<_>>().into()
+        wrong.into_iter().map(AnswerError::from).collect::<Vec<_>>().into()
     }
 }
 

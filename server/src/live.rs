@@ -18,7 +18,7 @@ use serde::Deserialize;
 use service::Service;
 use service::account::{Access, Following, Heard};
 use service::limit::{self, Going};
-use service::project::{Told, may_follow, since};
+use service::project::{FeedEvent, may_follow, since};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -47,8 +47,8 @@ struct Reader {
     following: Following,
     project: Id<Project>,
     cursor: u64,
-    waiting: VecDeque<Told>,
-    grown: watch::Receiver<u64>,
+    waiting: VecDeque<FeedEvent>,
+    latest_seq: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
     greeted: bool,
     /// Counts this feed for its account.
@@ -74,7 +74,7 @@ pub async fn feed(
     let going = limit::begin(&cx, Limit::Feeds, access.account.as_str(), 10).await?;
     let last = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     let reader = Reader {
-        grown: service.log.watch(),
+        latest_seq: service.log.watch(),
         service,
         access,
         following,
@@ -110,12 +110,12 @@ async fn next(mut reader: Reader) -> Option<(Result<Event, Infallible>, Reader)>
             let event = Event::default().id(reader.cursor.to_string()).json_data(&told).ok()?;
             return Some((Ok(event), reader));
         }
-        reader.grown.borrow_and_update();
+        reader.latest_seq.borrow_and_update();
         match since(&reader.service, &reader.access, &reader.project, reader.cursor).await {
             Ok(new) if !new.is_empty() => reader.waiting.extend(new),
             Ok(_) => {
                 let ask = tokio::select! {
-                    grown = reader.grown.changed() => grown.map(|()| false).ok()?,
+                    latest_seq = reader.latest_seq.changed() => latest_seq.map(|()| false).ok()?,
                     _ = reader.stopping.wait_for(|stopping| *stopping) => return None,
                     heard = reader.following.next() => match heard {
                         Heard::Ended => return None,

@@ -3,7 +3,7 @@
 use crate::answer::{Refusal, status};
 use crate::security::Visitor;
 use crate::{AppState, cache};
-use app::{App, Failure, Kept, Origin, Today};
+use app::{App, Failure, Origin, RefusedForm, Today};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -84,18 +84,18 @@ fn without_errors(uri: &Uri) -> Option<Uri> {
 
 /// A plain form that was refused: what its page shows.
 #[derive(Clone)]
-struct RefusedForm {
-    kept: Kept,
+struct FormRefusal {
+    kept: RefusedForm,
     reason: ServerActionError,
 }
 
-async fn render_with(state: AppState, visitor: Visitor, request: Request, form: Option<RefusedForm>) -> Response {
+async fn render_with(state: AppState, visitor: Visitor, request: Request, form: Option<FormRefusal>) -> Response {
     let signed_in = visitor.person.is_some();
     let rendering = state.rendering.clone();
     let cx = visitor.context(&state);
     let context = move || {
         provide(&state, &visitor, &cx);
-        if let Some(RefusedForm { kept, reason }) = &form {
+        if let Some(FormRefusal { kept, reason }) = &form {
             provide_context(kept.clone());
             provide_context(reason.clone());
         }
@@ -250,7 +250,7 @@ async fn answered_by_its_page(
     let (status, after) = (status(&error), error.retry_after());
     let reason = URL_SAFE.encode(serde_json::to_vec(&Failure(error)).unwrap_or_default());
     let reason = ServerActionError::new(function, &reason);
-    let form = RefusedForm { kept: Kept { fields: fields.into(), back: back.into() }, reason };
+    let form = FormRefusal { kept: RefusedForm { fields: fields.into(), back: back.into() }, reason };
     let mut response = render_with(state.clone(), visitor, request, Some(form)).await;
     *response.status_mut() = status;
     if let Some(after) = after {

@@ -13,7 +13,7 @@ use domain::Text;
 use domain::catalogue::Matter;
 use domain::date::Date;
 use domain::id::Id;
-use domain::project::matter::{Command as M, Elsewhere, right_to_conclude};
+use domain::project::matter::{Command as M, ExternalDecision, right_to_conclude};
 use domain::project::{Project, Request};
 use serde::Deserialize;
 use service::project::{Sent, request, right};
@@ -45,7 +45,7 @@ async fn record(
     let Json(Decided { number, system, on }) = decided.map_err(|rejection| unreadable(rejection.body_text()))?;
     let on = on.parse::<Date>().map_err(|_| unreadable("`on` is not a day, such as 2026-09-13".into()))?;
     let key = headers.get("idempotency-key").map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
-    let asked = Request::Matter { matter, request: M::Record { elsewhere: Elsewhere { number, system, on } } };
+    let asked = Request::Matter { matter, request: M::Record { elsewhere: ExternalDecision { number, system, on } } };
     let done = request(&cx, &id, asked, Sent { key, ..Sent::default() }).await.map_err(problem)?;
     Ok(Json(serde_json::json!({ "version": done.version })).into_response())
 }

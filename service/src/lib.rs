@@ -1,6 +1,8 @@
 //! What the portal *does*: the event log and its read tables, accounts, projects. Server only; knows
 //! nothing of HTTP. Rules are asked of `domain`, never written here.
 
+#![warn(missing_docs)]
+
 pub mod account;
 pub mod audit;
 pub mod blob;

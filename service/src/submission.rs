@@ -33,7 +33,7 @@ pub(crate) async fn next_serial(cx: &Context, series: &str) -> Result<u64, Fault
 /// What the project's sheet holds, with the numbers of its certificates.
 pub(crate) async fn entries(cx: &Context, id: &Id<Project>, project: &Project) -> Result<Entries, Fault> {
     let mut entries = cx.service.sheets.entries(id).await?;
-    domain::project::certificate::fill(project, &cx.service.catalogue.certificates, &mut entries);
+    domain::project::certificate::assign_numbers(project, &cx.service.catalogue.certificates, &mut entries);
     Ok(entries)
 }
 
@@ -50,7 +50,7 @@ async fn kept(cx: &Context, snapshot: &Snapshot, changed: Vec<Pin>) -> Result<Fi
 pub(crate) async fn prepare_command(asking: &Asking<'_>, package: &Id<Submission>, request: Request) -> Result<Command, Error> {
     Ok(match request {
         Request::File { matters, promised, declared } => file(asking, &matters, &promised, declared).await?,
-        Request::Opine { matter, verdict, snapshot } => Command::Opine { matter, verdict, snapshot },
+        Request::GiveOpinion { matter, verdict, snapshot } => Command::GiveOpinion { matter, verdict, snapshot },
         Request::Notify => Command::Notify,
         Request::Return { explanation } => Command::Return { parcels: corrections(asking, package).await?, explanation },
         Request::Convert => Command::Convert { differences: changes(asking).await? },

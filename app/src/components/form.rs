@@ -2,7 +2,7 @@
 //! what was written when it fails, and works without JavaScript.
 //!
 //! Without JavaScript a refused form comes back as a page of its own, made by the server with what was
-//! written ([`Kept`]).
+//! written ([`RefusedForm`]).
 
 use crate::components::notice::ErrorNotice;
 use crate::error::Failure;
@@ -32,13 +32,13 @@ pub struct FormBase {
 
 /// What was written in a plain form that was refused; the server provides it to the page it answers with.
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
+pub struct RefusedForm {
     pub fields: Arc<Vec<(String, String)>>,
     /// The page's own address: the answer stands at the form's, and the next form sent from it has to lead back.
     pub back: Arc<str>,
 }
 
-impl Kept {
+impl RefusedForm {
     fn value(&self, field: &str) -> Option<String> {
         self.fields.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
     }
@@ -53,28 +53,28 @@ impl Kept {
 
 /// What is kept for the form around.
 #[derive(Clone)]
-struct KeptHere(Kept);
+struct RefusedHere(RefusedForm);
 
 /// What was written in a field of the form around, if it was refused.
 pub fn kept(field: &str) -> Option<String> {
-    use_context::<KeptHere>().and_then(|KeptHere(kept)| kept.value(field))
+    use_context::<RefusedHere>().and_then(|RefusedHere(kept)| kept.value(field))
 }
 
 /// Whether the form of this name was refused and is shown again: what folds it away is then open.
 pub fn was_refused(form: &str) -> bool {
-    use_context::<Kept>().is_some_and(|kept| kept.is_of(form))
+    use_context::<RefusedForm>().is_some_and(|kept| kept.is_of(form))
 }
 
 /// Where the forms of a refused form's page lead back to; nothing on any other page.
 #[component]
 pub fn Back() -> impl IntoView {
-    use_context::<Kept>().map(|kept| view! { <input type="hidden" name="back" value=kept.back.to_string() /> })
+    use_context::<RefusedForm>().map(|kept| view! { <input type="hidden" name="back" value=kept.back.to_string() /> })
 }
 
 /// What was written in a plain form whose sender is signed out and whose page cannot be shown: to be sent again.
 #[component]
 pub fn SendAgain() -> impl IntoView {
-    let (kept, refused) = (use_context::<Kept>()?, use_context::<ServerActionError>()?);
+    let (kept, refused) = (use_context::<RefusedForm>()?, use_context::<ServerActionError>()?);
     let field = |(name, value): &(String, String)| view! { <input type="hidden" name=name.clone() value=value.clone() /> };
     let fields = kept.fields.iter().filter(|(name, _)| name != "back").map(field).collect_view();
     Some(view! {
@@ -89,8 +89,8 @@ pub fn SendAgain() -> impl IntoView {
 /// For a form that is no `CommandForm`: makes `kept` answer for the form of this name.
 pub fn keep(form: &str) {
     // Components share their parent's context: every form says anew what is kept for it, nothing included.
-    if let Some(kept) = use_context::<Kept>() {
-        provide_context(KeptHere(if kept.is_of(form) { kept } else { Kept::default() }));
+    if let Some(kept) = use_context::<RefusedForm>() {
+        provide_context(RefusedHere(if kept.is_of(form) { kept } else { RefusedForm::default() }));
     }
 }
 

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 
 /// One event of the story.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Told {
+pub struct CaseEventView {
     pub at: Instant,
     pub matter: Option<String>,
     /// What it makes of its matter.
@@ -46,7 +46,7 @@ pub struct Story {
     pub name: Text,
     pub answers: Answers,
     pub assumed_answers: Vec<String>,
-    pub events: Vec<Told>,
+    pub events: Vec<CaseEventView>,
 }
 
 /// The Shishan case.
@@ -55,7 +55,7 @@ pub async fn shishan() -> Result<Story, Failure> {
     use domain::case::Step;
     let cx = crate::session::service_context()?;
     let case = service::catalogue::shishan(&cx.service.catalogue).ok_or_else(|| Failure::from(domain::Error::NotFound))?;
-    let events = case.events.into_iter().map(|e| Told {
+    let events = case.events.into_iter().map(|e| CaseEventView {
         at: e.at,
         matter: e.matter.map(|m| m.to_string()),
         becomes: match e.step {

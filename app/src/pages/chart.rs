@@ -1,7 +1,7 @@
 //! The flow chart (审批流程图) of answers or of a project, with the same as a table.
 
 use super::PageTitle;
-use super::guide::{Misanswers, asked};
+use super::guide::{AnswerErrors, asked};
 use crate::components::figure::Figure;
 use crate::components::guide_nav::GuideNav;
 use crate::drawing::Drawing;
@@ -23,7 +23,7 @@ pub fn Chart() -> impl IntoView {
         <div class="page page-wide">
             <h1>{tr!(chart.title)}</h1>
             {move || match parsed.get() {
-                Err(wrong) => view! { <Misanswers wrong back="/guide/chart" /> }.into_any(),
+                Err(wrong) => view! { <AnswerErrors wrong back="/guide/chart" /> }.into_any(),
                 Ok(asked) => of(&asked),
             }}
         </div>

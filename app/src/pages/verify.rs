@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::lang::{say, tr};
 use app_macros::rpc;
 use domain::date::Date;
-use domain::project::certificate::{Item, Standing};
+use domain::project::certificate::{CertificateStatus, Item};
 use domain::{Error, Text};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -25,7 +25,7 @@ pub struct Shown {
     pub statement: Text,
     pub items: Vec<Item>,
     pub conditions: Vec<String>,
-    pub standing: Standing,
+    pub standing: CertificateStatus,
 }
 
 /// Looks a certificate up. Numbers can be guessed: how often is counted for each network address.
@@ -89,16 +89,16 @@ pub fn Verify() -> impl IntoView {
 fn Genuine(shown: Shown) -> impl IntoView {
     let c = shown;
     let (class, word) = match &c.standing {
-        Standing::Valid => ("verify-word verify-yes", tr!(verify.valid)),
-        Standing::Corrected { .. } => ("verify-word verify-no", tr!(verify.corrected)),
-        Standing::Revoked { .. } => ("verify-word verify-no", tr!(verify.revoked)),
+        CertificateStatus::Valid => ("verify-word verify-yes", tr!(verify.valid)),
+        CertificateStatus::Corrected { .. } => ("verify-word verify-no", tr!(verify.corrected)),
+        CertificateStatus::Revoked { .. } => ("verify-word verify-no", tr!(verify.revoked)),
     };
     let more = match &c.standing {
-        Standing::Valid => None,
-        Standing::Corrected { by, reason } => Some(
+        CertificateStatus::Valid => None,
+        CertificateStatus::Corrected { by, reason } => Some(
             view! { <p>{reason.clone()}" "<a href=format!("/verify/{}", super::project::issue::coded(by))>{tr!(verify.instead, number = by.clone())}</a></p> }.into_any(),
         ),
-        Standing::Revoked { reason } => Some(view! { <p>{reason.clone()}</p> }.into_any()),
+        CertificateStatus::Revoked { reason } => Some(view! { <p>{reason.clone()}</p> }.into_any()),
     };
     let row = |name: String, value: String| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
     let items = c.items.iter().map(|item| row(say(&item.name), say(&item.value))).collect_view();

@@ -70,7 +70,7 @@ pub(crate) struct Place {
 }
 
 /// A condition and where it is written, to be checked once all attributes are known.
-pub(crate) struct Written {
+pub(crate) struct ConditionText {
     pub place: Place,
     pub condition: Condition,
 }
@@ -83,7 +83,7 @@ pub(crate) struct Notes {
     pub defined: RefCell<Vec<(Thing, String, Place)>>,
     /// Ids used: what, id, where.
     pub used: RefCell<Vec<(Thing, String, Place)>>,
-    pub conditions: RefCell<Vec<Written>>,
+    pub conditions: RefCell<Vec<ConditionText>>,
 }
 
 impl Notes {
@@ -270,7 +270,7 @@ impl<'n> Node<'n> {
         };
         match Condition::parse(&source) {
             Ok(condition) => {
-                self.notes.conditions.borrow_mut().push(Written { place: self.place(), condition: condition.clone() });
+                self.notes.conditions.borrow_mut().push(ConditionText { place: self.place(), condition: condition.clone() });
                 condition
             }
             Err(error) => {

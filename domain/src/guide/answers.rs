@@ -13,7 +13,7 @@ pub struct Answers(pub BTreeMap<String, Value>);
 
 /// Something in the answers that cannot be understood.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Misanswer {
+pub struct AnswerError {
     /// The attribute as it was named, shortened where it is no attribute.
     pub attribute: String,
     /// What is wrong, for the person who answered.
@@ -29,12 +29,12 @@ impl Answers {
     ///
     /// # Errors
     /// Every pair that cannot be understood, unknown names included: nothing is dropped silently.
-    pub fn from_pairs<'a>(catalogue: &Catalogue, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Answers, Vec<Misanswer>> {
+    pub fn from_pairs<'a>(catalogue: &Catalogue, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Answers, Vec<AnswerError>> {
         let mut answers = BTreeMap::new();
         let mut wrong = Vec::new();
         for (name, text) in pairs {
             let Some(attribute) = catalogue.attribute(name).filter(|a| !a.is_derived()) else {
-                wrong.push(Misanswer {
+                wrong.push(AnswerError {
                     attribute: shorten(name),
                     sentence: text!("没有“{}”这个问题。", "There is no question `{}`.", shorten(name)),
                 });
@@ -66,12 +66,12 @@ impl Answers {
     ///
     /// # Errors
     /// Every attribute that is unknown or derived, and every value that it cannot have.
-    pub fn check(&self, catalogue: &Catalogue) -> Result<(), Vec<Misanswer>> {
-        let wrong: Vec<Misanswer> = self
+    pub fn check(&self, catalogue: &Catalogue) -> Result<(), Vec<AnswerError>> {
+        let wrong: Vec<AnswerError> = self
             .0
             .iter()
             .filter_map(|(name, value)| match catalogue.attribute(name) {
-                None => Some(Misanswer {
+                None => Some(AnswerError {
                     attribute: shorten(name),
                     sentence: text!("没有“{}”这个问题。", "There is no question `{}`.", shorten(name)),
                 }),
@@ -107,8 +107,8 @@ fn shorten(name: &str) -> String {
     name.chars().take(40).collect()
 }
 
-fn misanswer(attribute: &Attribute, sentence: Text) -> Misanswer {
-    Misanswer { attribute: attribute.id.clone(), sentence }
+fn misanswer(attribute: &Attribute, sentence: Text) -> AnswerError {
+    AnswerError { attribute: attribute.id.clone(), sentence }
 }
 
 fn unknown_option(attribute: &Attribute, word: &str) -> Text {

@@ -3,7 +3,7 @@
 mod answers;
 mod explain;
 
-pub use answers::{Answers, Misanswer};
+pub use answers::{AnswerError, Answers};
 pub use explain::{Paper, Together, Wanted, WhatIf, applying, what_if};
 
 use crate::catalogue::{Attribute, Catalogue, Confidence, Kind, LegalLimit, Line, Matter, Question, Requirement, Rule, Stage};

@@ -4,7 +4,7 @@ use super::address::is_setting;
 use super::{Mistake, Settings};
 use crate::catalogue::Catalogue;
 use crate::date::Date;
-use crate::guide::{Answers, Misanswer};
+use crate::guide::{AnswerError, Answers};
 use crate::text;
 
 /// More parameters than there are questions, options and tasks are nobody's.
@@ -26,9 +26,9 @@ pub fn is_answer(name: &str) -> bool {
     !matches!(name, "lang" | "as_of" | "runs" | "__path" | "__err") && !is_setting(name)
 }
 
-impl From<Mistake> for Misanswer {
-    fn from(mistake: Mistake) -> Misanswer {
-        Misanswer { attribute: mistake.field, sentence: mistake.sentence }
+impl From<Mistake> for AnswerError {
+    fn from(mistake: Mistake) -> AnswerError {
+        AnswerError { attribute: mistake.field, sentence: mistake.sentence }
     }
 }
 
@@ -39,11 +39,11 @@ impl Asked {
         catalogue: &Catalogue,
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
         today: Date,
-    ) -> Result<Asked, Vec<Misanswer>> {
+    ) -> Result<Asked, Vec<AnswerError>> {
         let pairs: Vec<(&str, &str)> = pairs.into_iter().take(MOST + 1).collect();
         if pairs.len() > MOST {
             let sentence = text!("地址里的内容太多，最多 {MOST} 项。", "The address holds too much; at most {MOST} parameters.");
-            return Err(vec![Misanswer { attribute: "address".into(), sentence }]);
+            return Err(vec![AnswerError { attribute: "address".into(), sentence }]);
         }
         let mut wrong = Vec::new();
         let answers = Answers::from_pairs(catalogue, pairs.iter().copied().filter(|(name, _)| is_answer(name)));
@@ -58,12 +58,12 @@ impl Asked {
                         "“{text}”不是真实存在的日期，应写作 2022-09-13。",
                         "`{text}` is not a day that exists; write it as 2022-09-13."
                     );
-                    wrong.push(Misanswer { attribute: "as_of".into(), sentence });
+                    wrong.push(AnswerError { attribute: "as_of".into(), sentence });
                 }
             }
         }
         let written = Settings::from_pairs(pairs.iter().copied());
-        let written = written.map_err(|w| wrong.extend(w.into_iter().map(Misanswer::from))).unwrap_or_default();
+        let written = written.map_err(|w| wrong.extend(w.into_iter().map(AnswerError::from))).unwrap_or_default();
         if wrong.is_empty() { Ok(Asked { answers, day, written }) } else { Err(wrong) }
     }
 

@@ -29,7 +29,7 @@ pub const JOINT_ISSUE: &str = "joint-issue";
 
 /// The activities of one matter, by their places.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Of {
+pub(super) struct MatterTasks {
     pub first: usize,
     pub preparation: Option<usize>,
     pub decision: usize,
@@ -46,7 +46,7 @@ pub(super) struct Draft<'c, 'm> {
     pub tasks: Vec<Task>,
     pub links: Vec<Link>,
     /// By the matter's place in the catalogue.
-    pub of: Vec<Option<Of>>,
+    pub of: Vec<Option<MatterTasks>>,
     pub activities: Vec<usize>,
     pub gate: Option<usize>,
 }
@@ -120,7 +120,7 @@ impl<'c, 'm> Draft<'c, 'm> {
         self.tie(from, to, Tie::FinishToStart);
     }
 
-    fn matter(&self, id: &Id<Matter>) -> Option<Of> {
+    fn matter(&self, id: &Id<Matter>) -> Option<MatterTasks> {
         self.of.get(self.catalogue.matter_order(id.as_str())).copied().flatten()
     }
 
@@ -154,7 +154,7 @@ impl<'c, 'm> Draft<'c, 'm> {
                 }
             }
             let first = preparation.or(review).unwrap_or(decision);
-            self.of[place] = Some(Of { first, preparation, decision, converts });
+            self.of[place] = Some(MatterTasks { first, preparation, decision, converts });
         }
     }
 
@@ -166,15 +166,15 @@ impl<'c, 'm> Draft<'c, 'm> {
         }
         let place = |id: &str| catalogue.activities.iter().position(|a| a.id == id);
         // A staged permit lets an activity begin on it; what it stood in for then holds back the next one.
-        let staged: Vec<Vec<Of>> =
+        let staged: Vec<Vec<MatterTasks>> =
             catalogue.activities.iter().map(|a| a.staged_after.iter().filter_map(|m| self.matter(m)).collect()).collect();
-        let required: Vec<(&str, Of)> = {
+        let required: Vec<(&str, MatterTasks)> = {
             let all = catalogue.start_gate.requires.iter();
             all.filter_map(|m| Some((m.as_str(), self.matter(m)?))).collect()
         };
         for (i, activity) in catalogue.activities.iter().enumerate() {
             let task = self.activities[i];
-            let permits: Vec<Of> = activity.after.iter().filter_map(|id| self.matter(&id.as_str().into())).collect();
+            let permits: Vec<MatterTasks> = activity.after.iter().filter_map(|id| self.matter(&id.as_str().into())).collect();
             let before: Vec<usize> = activity.after.iter().filter_map(|id| place(id)).collect();
             let early = &staged[i];
             let first = before.is_empty();
@@ -182,7 +182,7 @@ impl<'c, 'm> Draft<'c, 'm> {
             if first && !required.is_empty() {
                 // The gate: everything it requires, with the staged permit in place of the whole one.
                 let replaced = |id: &str| !early.is_empty() && activity.after.iter().any(|a| a == id);
-                let waits: Vec<Of> =
+                let waits: Vec<MatterTasks> =
                     required.iter().filter(|(id, _)| !replaced(id)).map(|(_, of)| *of).chain(own.iter().copied()).collect();
                 let gate = match self.gate {
                     Some(gate) => gate,
@@ -201,7 +201,8 @@ impl<'c, 'm> Draft<'c, 'm> {
             for b in before {
                 self.after(self.activities[b], task);
                 if !staged[b].is_empty() {
-                    let held: Vec<Of> = catalogue.activities[b].after.iter().filter_map(|id| self.matter(&id.as_str().into())).collect();
+                    let held: Vec<MatterTasks> =
+                        catalogue.activities[b].after.iter().filter_map(|id| self.matter(&id.as_str().into())).collect();
                     for of in held {
                         self.after(of.decision, task);
                     }
@@ -246,7 +247,7 @@ impl<'c, 'm> Draft<'c, 'm> {
     }
 
     /// Along one line papers are made one after the other; the two lines do not wait for each other's.
-    fn papers_after_papers(&mut self, before: Line, on: Of, line: Line, own: Of) {
+    fn papers_after_papers(&mut self, before: Line, on: MatterTasks, line: Line, own: MatterTasks) {
         if let (true, Some(papers)) = (before == line, on.preparation) {
             self.after(papers, own.first);
         }
@@ -273,7 +274,7 @@ impl<'c, 'm> Draft<'c, 'm> {
         let (catalogue, map) = (self.catalogue, self.map);
         let mut before: Vec<usize> = Vec::new();
         for stage in &catalogue.stages {
-            let here: Vec<Of> =
+            let here: Vec<MatterTasks> =
                 map.entries.iter().filter(|e| e.matter.stage == stage.id).filter_map(|e| self.matter(&e.matter.id)).collect();
             if here.is_empty() {
                 continue;

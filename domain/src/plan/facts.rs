@@ -1,6 +1,6 @@
 //! What has happened already, as a plan takes it: done, running, paused. The rest is planned around it.
 
-use super::build::Of;
+use super::build::MatterTasks;
 use super::network::{Day, Fact, Link, narrow};
 use super::{Mistake, Task, TaskKind, mistake};
 use crate::calendar::Calendar;
@@ -54,7 +54,7 @@ impl Facts {
 
 /// The tasks a name in the facts stands for: a task; a matter's review, whichever it has in this plan; or,
 /// for a matter, all of its tasks. `None`: it stands for nothing.
-fn named(catalogue: &Catalogue, tasks: &[Task], of: &[Option<Of>], name: &str) -> Option<Vec<usize>> {
+fn named(catalogue: &Catalogue, tasks: &[Task], of: &[Option<MatterTasks>], name: &str) -> Option<Vec<usize>> {
     if let Some(i) = tasks.iter().position(|t| t.id == name) {
         return Some(vec![i]);
     }
@@ -72,7 +72,7 @@ fn named(catalogue: &Catalogue, tasks: &[Task], of: &[Option<Of>], name: &str) -
 pub(super) fn of_tasks(
     catalogue: &Catalogue,
     tasks: &[Task],
-    of: &[Option<Of>],
+    of: &[Option<MatterTasks>],
     facts: &Facts,
     calendar: &Calendar,
     wrong: &mut Vec<Mistake>,
@@ -168,7 +168,7 @@ fn spread(fact: Fact, places: Vec<usize>, tasks: &[Task]) -> Vec<(usize, Fact)> 
 
 /// What follows from what is known: works are over where a matter that waits for them has been decided, and a gate
 /// or a joint act is passed when all before it is done.
-pub(super) fn settle(catalogue: &Catalogue, tasks: &[Task], of: &[Option<Of>], links: &[Link], facts: &mut [Fact]) {
+pub(super) fn settle(catalogue: &Catalogue, tasks: &[Task], of: &[Option<MatterTasks>], links: &[Link], facts: &mut [Fact]) {
     let end = |fact: &Fact| match fact {
         Fact::Done { end, .. } => Some(*end),
         _ => None,

@@ -1,6 +1,6 @@
 //! The points everyone counts from (里程碑), and the days asked for them.
 
-use super::build::Of;
+use super::build::MatterTasks;
 use super::network::{Day, Network, narrow};
 use super::{LONGEST, Mistake, Settings, mistake};
 use crate::calendar::Calendar;
@@ -38,7 +38,7 @@ pub(super) struct MilestoneTasks {
 }
 
 /// 六证 is the last of all permits marked for it, and 开工 the gate; the others are one matter's decision.
-pub(super) fn milestones(catalogue: &Catalogue, map: &GuideMap, of: &[Option<Of>], gate: Option<usize>) -> Vec<MilestoneTasks> {
+pub(super) fn milestones(catalogue: &Catalogue, map: &GuideMap, of: &[Option<MatterTasks>], gate: Option<usize>) -> Vec<MilestoneTasks> {
     let decision = |id: &Id<Matter>| of.get(catalogue.matter_order(id.as_str())).copied().flatten().map(|o| o.decision);
     let all = catalogue.stages.iter().flat_map(|s| &s.milestones);
     all.filter_map(|m| {

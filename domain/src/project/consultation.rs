@@ -9,7 +9,7 @@ use crate::log::Audience;
 use crate::project::policy::Right;
 use crate::project::timeline::Names;
 use crate::project::{self, Project, Stamp, open_or_apply};
-use crate::refusal::{LONGEST_TEXT, Refusal, not_now, written};
+use crate::refusal::{LONGEST_TEXT, Refusal, checked_text, not_now};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -222,7 +222,7 @@ pub(super) fn decide(
     let event = match (project.consultations.get(id), command) {
         (None, Command::Ask { matter, text, backbone }) => {
             project.known(matter.as_ref())?;
-            let text = written("text", &text, LONGEST_TEXT)?;
+            let text = checked_text("text", &text, LONGEST_TEXT)?;
             let team = project.team.clone();
             let to = [backbone, team.agent, team.lead].into_iter().flatten().find(|to| *to != by.actor.account);
             let (due, edition) = due(calendar, by);
@@ -268,13 +268,13 @@ impl Consultation {
         }
         match command {
             Command::Ask { .. } => not_now("这条咨询已经存在。", "This question exists already."),
-            Command::Answer { text } => Ok(Event::Answered { text: written("text", &text, LONGEST_TEXT)? }),
+            Command::Answer { text } => Ok(Event::Answered { text: checked_text("text", &text, LONGEST_TEXT)? }),
             Command::AskAgain { text } => {
                 if self.status == Status::Waiting {
                     return not_now("还没有答复，请等答复后再追问。", "There is no answer yet; please ask again once there is one.");
                 }
                 let (due, edition) = due(calendar, by);
-                Ok(Event::AskedAgain { text: written("text", &text, LONGEST_TEXT)?, due, edition })
+                Ok(Event::AskedAgain { text: checked_text("text", &text, LONGEST_TEXT)?, due, edition })
             }
             Command::Close => Ok(Event::Closed),
         }

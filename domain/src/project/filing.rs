@@ -7,12 +7,12 @@ use crate::id::Id;
 use crate::log::Digest;
 use crate::media::Media;
 use crate::project::Project;
-use crate::project::library::{APPLICATION_FORM, Document, Kept, newest};
+use crate::project::library::{APPLICATION_FORM, Document, LibraryDocument, newest};
 use crate::project::matter::names;
 use crate::project::review::Pin;
-use crate::project::sheet::{self, Lack, Missing};
+use crate::project::sheet::{self, FieldProblem, MissingField};
 use crate::project::submission::{Filing, Notice, Promise, how_many};
-use crate::refusal::{Refusal, written};
+use crate::refusal::{Refusal, checked_text};
 use crate::sheet::{Entries, Values, check};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ const PREVIEW_DAYS: i64 = 60;
 
 /// A paper that is not there.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Lacking {
+pub struct MissingPaper {
     /// The paper.
     pub material: Id<Material>,
     /// There is one, but its last day has passed.
@@ -51,9 +51,9 @@ pub struct Completeness {
     /// Predecessors that have to be finished first; a pre-review does not help here.
     pub blocked: Vec<Id<Matter>>,
     /// Fields of the data sheet that are not filled in, wrong or not confirmed.
-    pub fields: Vec<Missing>,
+    pub fields: Vec<MissingField>,
     /// Papers that are not there.
-    pub papers: Vec<Lacking>,
+    pub papers: Vec<MissingPaper>,
     /// Papers that are there, each with the document that would be filed.
     pub here: Vec<(Id<Material>, Id<Document>)>,
     /// Taken from the results of other matters; nobody hands them in.
@@ -67,7 +67,7 @@ impl Completeness {
     }
 
     /// The papers that can follow if somebody promises them, each with its terms.
-    pub fn promises_wanted(&self) -> impl Iterator<Item = (&Lacking, Tolerance)> {
+    pub fn promises_wanted(&self) -> impl Iterator<Item = (&MissingPaper, Tolerance)> {
         self.papers.iter().filter_map(|p| Some((p, p.tolerance?)))
     }
 }
@@ -84,7 +84,7 @@ pub fn completeness(project: &Project, catalogue: &Catalogue, form: &Form, entri
     let needs = sheet::needs(project, catalogue, form);
     let mine: Vec<_> = needs.into_iter().filter(|n| n.field.is_enterprises() && matter.fields.contains(&n.field.id)).collect();
     complete.fields = sheet::missing(&mine, form, entries, &project.sheet);
-    complete.fields.retain(|missing| missing.lack != Lack::Empty || !assigns(matter, form, &missing.field));
+    complete.fields.retain(|missing| missing.lack != FieldProblem::Empty || !assigns(matter, form, &missing.field));
     let profile = project.profile(catalogue);
     for requirement in matter.requirements.iter().filter(|r| profile.holds(&r.required_when)) {
         let Some(material) = catalogue.material(requirement.material.as_str()) else { continue };
@@ -111,7 +111,7 @@ pub fn completeness(project: &Project, catalogue: &Catalogue, form: &Form, entri
             complete.comes.push(material.id.clone());
             continue;
         }
-        complete.papers.push(Lacking { material: material.id.clone(), expired, waits_for: producer.cloned(), tolerance });
+        complete.papers.push(MissingPaper { material: material.id.clone(), expired, waits_for: producer.cloned(), tolerance });
     }
     complete
 }
@@ -248,7 +248,7 @@ pub fn prepare(
             }
             promises.push(Promise {
                 material: lacking.material.clone(),
-                text: written(&field, text, 300)?,
+                text: checked_text(&field, text, 300)?,
                 due: *due,
                 by: by.actor.account.clone(),
                 supply_by: tolerance.supply_by,
@@ -313,7 +313,7 @@ pub fn differences(snapshot: &Snapshot, project: &Project, catalogue: &Catalogue
     let fields = matter.fields.iter().filter(theirs).filter(|id| snapshot.values.get(*id) != now.get(*id));
     let papers = snapshot.documents.iter().filter(|d| {
         let kept = project.library.get(&d.document).filter(|k| k.removed.is_none() && !k.has_expired(on));
-        kept.and_then(Kept::latest).is_none_or(|latest| latest.digest != d.digest)
+        kept.and_then(LibraryDocument::latest).is_none_or(|latest| latest.digest != d.digest)
     });
     fields.map(|id| Pin::Field(id.clone())).chain(papers.map(|d| Pin::Paper(d.material.clone()))).collect()
 }

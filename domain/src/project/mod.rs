@@ -95,7 +95,7 @@ pub struct Project {
     pub submissions: BTreeMap<Id<Submission>, Submission>,
     /// By their numbers.
     #[serde(default)]
-    pub certificates: BTreeMap<String, certificate::Held>,
+    pub certificates: BTreeMap<String, certificate::IssuedCertificate>,
     /// Certificates that were issued several at once, oldest first.
     #[serde(default)]
     pub joint: Vec<certificate::Joint>,

@@ -5,7 +5,7 @@ use crate::id::Id;
 use crate::log::Audience;
 use crate::project::policy::Right;
 use crate::project::{Event, Project, Stamp};
-use crate::refusal::{LONGEST_TEXT, Refusal, written};
+use crate::refusal::{LONGEST_TEXT, Refusal, checked_text};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ impl Note {
 /// Whether it may be recorded, and what then happens.
 pub(super) fn decide(project: &Project, mut note: Note) -> Result<Vec<Event>, Refusal> {
     project.known(note.matter.as_ref())?;
-    note.text = Text::new(written("text", &note.text.zh, LONGEST_TEXT)?, written("text", &note.text.en, LONGEST_TEXT)?);
+    note.text = Text::new(checked_text("text", &note.text.zh, LONGEST_TEXT)?, checked_text("text", &note.text.en, LONGEST_TEXT)?);
     Ok(vec![Event::Noted { note }])
 }
 

@@ -7,7 +7,7 @@ use crate::guide::{Answers, GuideMap};
 use crate::id::Id;
 use crate::project::Event;
 use crate::project::policy::{Right, may};
-use crate::refusal::{Refusal, not_now, written};
+use crate::refusal::{Refusal, checked_text, not_now};
 use crate::role::Role;
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
@@ -56,8 +56,8 @@ pub(super) fn decide() -> Result<Vec<Event>, Refusal> {
 pub fn start(catalogue: &Catalogue, mut opening: Opening, by: By) -> Result<Vec<Event>, Refusal> {
     may_start(by.actor, &opening.owner)?;
     // Names stand in lists, titles and files: one line each.
-    opening.name = written("name", &opening.name.replace(['\r', '\n'], " "), 60)?;
-    opening.area = written("area", &opening.area.replace(['\r', '\n'], " "), 40)?;
+    opening.name = checked_text("name", &opening.name.replace(['\r', '\n'], " "), 60)?;
+    opening.area = checked_text("area", &opening.area.replace(['\r', '\n'], " "), 40)?;
     if let Err(wrong) = opening.answers.check(catalogue) {
         let fields: Vec<&str> = wrong.iter().map(|w| w.sentence.zh.as_str()).collect();
         let english: Vec<&str> = wrong.iter().map(|w| w.sentence.en.as_str()).collect();

@@ -11,7 +11,7 @@ use crate::project::matter::Progress;
 use crate::project::policy::Right;
 use crate::project::timeline::Names;
 use crate::project::{self, Project, Stamp};
-use crate::refusal::{Refusal, not_now, written};
+use crate::refusal::{Refusal, checked_text, not_now};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -157,7 +157,7 @@ impl Event {
 /// Whether the plan may be adopted, and what then happens.
 pub(super) fn decide(project: &Project, catalogue: &Catalogue, command: Command, by: By) -> Result<Vec<project::Event>, Refusal> {
     let Command::Adopt { settings, reason } = command;
-    let reason = written("reason", &reason, 500)?;
+    let reason = checked_text("reason", &reason, 500)?;
     // What has happened is the log's to say.
     let settings = Settings { facts: Facts::default(), ..settings };
     let map = project.guide_map(catalogue);

@@ -6,7 +6,7 @@ use crate::catalogue::{Catalogue, Field, Material, Matter, Organisation};
 use crate::date::Instant;
 use crate::id::Id;
 use crate::log::Digest;
-use crate::refusal::{LONGEST_TEXT, Refusal, written};
+use crate::refusal::{LONGEST_TEXT, Refusal, checked_text};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -181,9 +181,9 @@ impl Verdict {
     pub fn checked(self, matter: &Matter) -> Result<Verdict, Refusal> {
         Ok(match self {
             Verdict::Pass => Verdict::Pass,
-            Verdict::PassWith { conditions } => Verdict::PassWith { conditions: written("conditions", &conditions, 500)? },
+            Verdict::PassWith { conditions } => Verdict::PassWith { conditions: checked_text("conditions", &conditions, 500)? },
             Verdict::Refuse { basis, ground } => {
-                Verdict::Refuse { basis: written("basis", &basis, 200)?, ground: written("ground", &ground, 1000)? }
+                Verdict::Refuse { basis: checked_text("basis", &basis, 200)?, ground: checked_text("ground", &ground, 1000)? }
             }
             Verdict::Correct { points } => {
                 if points.is_empty() || points.len() > MOST_POINTS {
@@ -195,7 +195,7 @@ impl Verdict {
                         Pin::Field(id) => matter.fields.contains(id),
                         Pin::Paper(id) => matter.requirements.iter().any(|r| r.material == *id),
                     };
-                    let note = written("note", &point.note, LONGEST_TEXT)?;
+                    let note = checked_text("note", &point.note, LONGEST_TEXT)?;
                     if known { Ok(Point { note, ..point }) } else { Err(Refusal::Unknown) }
                 });
                 Verdict::Correct { points: checked.collect::<Result<_, _>>()? }

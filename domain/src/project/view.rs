@@ -42,7 +42,7 @@ pub struct View {
 
 /// An event of the live feed, with the people behind it: names stand outside the log.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Told {
+pub struct FeedEvent {
     /// The event, as the viewer may know it.
     pub recorded: Recorded<Event>,
     /// Who did it, and whom it names, as far as they are known.
@@ -53,7 +53,7 @@ impl View {
     /// Folds what the live feed brought. `false`: something in between is missing, and the page must be
     /// read again; what is already known is passed over.
     #[must_use]
-    pub fn hear(&mut self, told: Told) -> bool {
+    pub fn hear(&mut self, told: FeedEvent) -> bool {
         let version = told.recorded.version();
         if version <= self.project.version {
             return true;

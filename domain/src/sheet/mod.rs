@@ -3,7 +3,7 @@
 mod code;
 #[cfg(feature = "collab")]
 pub mod document;
-pub mod ground;
+pub mod geometry;
 #[cfg(feature = "collab")]
 pub mod protocol;
 mod relation;

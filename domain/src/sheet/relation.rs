@@ -1,6 +1,6 @@
 //! Whether the values of a sheet keep the rules between fields.
 
-use super::{Values, ground, value};
+use super::{Values, geometry, value};
 use crate::catalogue::{FieldKind, Form, Relation, Side, Sign};
 
 /// Whether the values keep it; `None` while one of them is missing or is none.
@@ -32,7 +32,7 @@ fn worth(side: &Side, form: &Form, values: &Values) -> Option<f64> {
             let field = form.field(id.as_str())?;
             value::as_number(field, &value::check(field, values.get(id)?).ok()?)?
         }
-        Side::Area(id) => ground::area(values.get(id)?)?,
+        Side::Area(id) => geometry::area(values.get(id)?)?,
         Side::Times(a, b) => worth(a, form, values)? * worth(b, form, values)?,
         Side::Over(a, b) => worth(a, form, values)? / worth(b, form, values)?,
         Side::Plus(a, b) => worth(a, form, values)? + worth(b, form, values)?,

@@ -1,6 +1,6 @@
 //! A field's value: what people type, brought to one form, or a sentence why it is none.
 
-use super::{code, ground};
+use super::{code, geometry};
 use crate::catalogue::{CodeRule, Field, FieldKind, Shape};
 use crate::date::Date;
 use crate::text;
@@ -55,8 +55,8 @@ pub fn check(field: &Field, typed: &str) -> Result<String, Text> {
         (None, _) => {}
     }
     match constraints.shape {
-        Some(Shape::Polygon) => ground::polygon(&value).map(|_| ())?,
-        Some(Shape::Point) => ground::point(&value).map(|_| ())?,
+        Some(Shape::Polygon) => geometry::polygon(&value).map(|_| ())?,
+        Some(Shape::Point) => geometry::point(&value).map(|_| ())?,
         None => {}
     }
     Ok(value)

@@ -73,12 +73,12 @@ pub struct Plan {
 #[serde(untagged)]
 enum Edited {
     Days(i64),
-    Written(Written),
+    EditedTask(EditedTask),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct EditedTask {
     days: Option<i64>,
     #[serde(default)]
     after: Vec<String>,
@@ -156,7 +156,7 @@ impl Plan {
             for (task, edited) in parse::<BTreeMap<String, Edited>>(file, "an object from task to days or to {\"days\", \"after\"}")? {
                 let (days, after) = match edited {
                     Edited::Days(days) => (Some(days), Vec::new()),
-                    Edited::Written(written) => (written.days, written.after),
+                    Edited::EditedTask(written) => (written.days, written.after),
                 };
                 settings.order.extend(after.into_iter().map(|before| (before, task.clone())));
                 if let Some(days) = days {

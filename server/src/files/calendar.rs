@@ -1,6 +1,6 @@
 //! iCalendar (RFC 5545): the milestones, and each task that takes time, as whole days.
 
-use super::Written;
+use super::PlanFile;
 use chrono::NaiveDate;
 use domain::date::Date;
 use domain::plan::task_name;
@@ -16,8 +16,8 @@ fn in_a_line(text: &str) -> String {
 }
 
 /// The plan as the calendar's text.
-pub fn write(written: &Written) -> String {
-    let Written { catalogue, plan, lang, ref name, .. } = *written;
+pub fn write(written: &PlanFile) -> String {
+    let PlanFile { catalogue, plan, lang, ref name, .. } = *written;
     let mut calendar = Calendar::new();
     // The library escapes text by the property's name, and does not know this one (RFC 7986).
     let name = in_a_line(name);

@@ -19,7 +19,7 @@ use axum::routing::get;
 use domain::Lang;
 use domain::catalogue::Catalogue;
 use domain::date::Date;
-use domain::guide::{GuideMap, Misanswer};
+use domain::guide::{AnswerError, GuideMap};
 use domain::plan::{Asked, Beside, Plan, Settings, compare, levers_for};
 
 /// The routes of this folder.
@@ -67,7 +67,7 @@ impl Kind {
 }
 
 /// A plan to be written, and what its writers need to know.
-pub struct Written<'a> {
+pub struct PlanFile<'a> {
     /// The edition it was made from.
     pub catalogue: &'a Catalogue,
     /// What has to be done.
@@ -99,7 +99,7 @@ fn pairs(query: Option<String>) -> Vec<(String, String)> {
     serde_urlencoded::from_str(&query.unwrap_or_default()).unwrap_or_default()
 }
 
-fn asked(catalogue: &Catalogue, query: Option<String>, today: Date) -> Result<Asked, Vec<Misanswer>> {
+fn asked(catalogue: &Catalogue, query: Option<String>, today: Date) -> Result<Asked, Vec<AnswerError>> {
     let pairs = pairs(query);
     Asked::from_pairs(catalogue, pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())), today)
 }
@@ -129,12 +129,12 @@ async fn plan(kind: Kind, State(state): State<AppState>, visitor: Visitor, RawQu
     let settings = asked.settings();
     let plan = Plan::new(c, &map, &settings)?;
     let name = domain::Text::new("倒排计划", "Backward plan").get(visitor.lang).to_string();
-    let written = Written { catalogue: c, map: &map, plan: &plan, lang: visitor.lang, name };
+    let written = PlanFile { catalogue: c, map: &map, plan: &plan, lang: visitor.lang, name };
     write(kind, &written, &asked.answers, &settings, today)
 }
 
-fn write(kind: Kind, written: &Written, answers: &domain::guide::Answers, settings: &Settings, today: Date) -> Result<Response, Refusal> {
-    let Written { catalogue: c, map, plan, lang, .. } = *written;
+fn write(kind: Kind, written: &PlanFile, answers: &domain::guide::Answers, settings: &Settings, today: Date) -> Result<Response, Refusal> {
+    let PlanFile { catalogue: c, map, plan, lang, .. } = *written;
     let contents = match kind {
         Kind::Json => {
             let aim = settings.targets.first().map_or("production", |(milestone, _)| milestone.as_str());
@@ -174,7 +174,7 @@ async fn project_plan(
     let map = project.guide_map(c);
     let settings = project.plan_settings(&asked, today);
     let plan = Plan::new(c, &map, &settings)?;
-    let written = Written { catalogue: c, map: &map, plan: &plan, lang: visitor.lang, name: project.name.clone() };
+    let written = PlanFile { catalogue: c, map: &map, plan: &plan, lang: visitor.lang, name: project.name.clone() };
     write(kind, &written, &project.answers, &settings, today)
 }
 

@@ -1,6 +1,6 @@
 //! MS Project XML (schema http://schemas.microsoft.com/project): the calendar with its exceptions, tasks and links.
 
-use super::Written;
+use super::PlanFile;
 use domain::catalogue::Unit;
 use domain::date::Date;
 use domain::plan::{Tie, task_name};
@@ -27,7 +27,7 @@ fn value(xml: &mut Xml, name: &str, value: impl ToString) -> Result<()> {
 ///
 /// # Errors
 /// It cannot be written.
-pub fn write(written: &Written) -> std::result::Result<Vec<u8>, service::Fault> {
+pub fn write(written: &PlanFile) -> std::result::Result<Vec<u8>, service::Fault> {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 1);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     xml.create_element("Project").with_attribute(("xmlns", "http://schemas.microsoft.com/project")).write_inner_content(|xml| {
@@ -67,7 +67,7 @@ fn hours(xml: &mut Xml) -> Result<()> {
 }
 
 /// Monday to Friday, and every day of the plan's span that differs: holidays, and make-up workdays.
-fn calendar(xml: &mut Xml, written: &Written) -> Result<()> {
+fn calendar(xml: &mut Xml, written: &PlanFile) -> Result<()> {
     let plan = written.plan;
     let calendar = plan.calendar();
     element(xml, "Calendar", |xml| {
@@ -111,8 +111,8 @@ fn calendar(xml: &mut Xml, written: &Written) -> Result<()> {
     })
 }
 
-fn tasks(xml: &mut Xml, written: &Written) -> Result<()> {
-    let Written { catalogue, plan, lang, .. } = *written;
+fn tasks(xml: &mut Xml, written: &PlanFile) -> Result<()> {
+    let PlanFile { catalogue, plan, lang, .. } = *written;
     for (i, task) in plan.tasks.iter().enumerate() {
         let (days, unit) = task.duration();
         element(xml, "Task", |xml| {

@@ -1,6 +1,6 @@
 //! A spreadsheet (XLSX): tasks, milestones, papers, each on a sheet; days are real dates.
 
-use super::Written;
+use super::PlanFile;
 use domain::catalogue::Unit;
 use domain::date::Date;
 use domain::plan::task_name;
@@ -19,7 +19,7 @@ struct Styles {
 ///
 /// # Errors
 /// It cannot be written.
-pub fn write(written: &Written) -> Result<Vec<u8>, service::Fault> {
+pub fn write(written: &PlanFile) -> Result<Vec<u8>, service::Fault> {
     let styles = Styles {
         head: Format::new().set_bold().set_background_color("#E4EEEE").set_text_wrap(),
         day: Format::new().set_num_format("yyyy-mm-dd"),
@@ -51,8 +51,8 @@ fn day(sheet: &mut Worksheet, row: u32, column: u16, date: Date, styles: &Styles
     Ok(())
 }
 
-fn tasks(sheet: &mut Worksheet, written: &Written, styles: &Styles) -> Done {
-    let Written { catalogue: c, plan, lang, .. } = *written;
+fn tasks(sheet: &mut Worksheet, written: &PlanFile, styles: &Styles) -> Done {
+    let PlanFile { catalogue: c, plan, lang, .. } = *written;
     sheet.set_name(say(lang, "任务", "Tasks"))?;
     heads(
         sheet,
@@ -94,8 +94,8 @@ fn tasks(sheet: &mut Worksheet, written: &Written, styles: &Styles) -> Done {
     Ok(())
 }
 
-fn milestones(sheet: &mut Worksheet, written: &Written, styles: &Styles) -> Done {
-    let Written { plan, lang, .. } = *written;
+fn milestones(sheet: &mut Worksheet, written: &PlanFile, styles: &Styles) -> Done {
+    let PlanFile { plan, lang, .. } = *written;
     sheet.set_name(say(lang, "里程碑", "Milestones"))?;
     heads(
         sheet,
@@ -114,8 +114,8 @@ fn milestones(sheet: &mut Worksheet, written: &Written, styles: &Styles) -> Done
     Ok(())
 }
 
-fn papers(sheet: &mut Worksheet, written: &Written, styles: &Styles) -> Done {
-    let Written { catalogue: c, map, plan, lang, .. } = *written;
+fn papers(sheet: &mut Worksheet, written: &PlanFile, styles: &Styles) -> Done {
+    let PlanFile { catalogue: c, map, plan, lang, .. } = *written;
     sheet.set_name(say(lang, "材料", "Papers"))?;
     heads(
         sheet,

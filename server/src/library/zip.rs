@@ -16,9 +16,9 @@ const PIECE: usize = 16 * 1024;
 
 /// What the zip's writer has written and nobody has sent yet.
 #[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
+struct StreamBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Written {
+impl StreamBuffer {
     fn length(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
@@ -28,7 +28,7 @@ impl Written {
     }
 }
 
-impl Write for Written {
+impl Write for StreamBuffer {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
@@ -41,8 +41,8 @@ impl Write for Written {
 
 struct Writing {
     /// None: it is written to its end.
-    zip: Option<ZipWriter<StreamWriter<Written>>>,
-    written: Written,
+    zip: Option<ZipWriter<StreamWriter<StreamBuffer>>>,
+    written: StreamBuffer,
     blobs: Blobs,
     list: std::vec::IntoIter<Found>,
     /// The document being written.
@@ -52,7 +52,7 @@ struct Writing {
 
 /// The zip of these documents. It ends with an error where one of them cannot be read: a zip that ends early is none.
 pub(super) fn write(blobs: Blobs, list: Vec<Found>, counted: Going) -> impl Stream<Item = Result<Bytes, Fault>> + Send {
-    let written = Written::default();
+    let written = StreamBuffer::default();
     let zip = Some(ZipWriter::new_stream(written.clone()));
     let writing = Writing { zip, written, blobs, list: list.into_iter(), contents: None, _counted: counted };
     let logged = |fault: &Fault| tracing::error!(%fault, "a zip could not be written to its end");

@@ -1,4 +1,4 @@
-use domain::project::view::Told;
+use domain::project::view::FeedEvent;
 use domain::project::{Request, consultation};
 use service::project::{Sent, request};
 use std::time::Duration;
@@ -46,7 +46,7 @@ impl Feed {
     }
 
     /// The next event: its id and what it tells.
-    async fn next(&mut self) -> (u64, Told) {
+    async fn next(&mut self) -> (u64, FeedEvent) {
         // axum writes data before id.
         let mut data = None;
         let mut id = None;

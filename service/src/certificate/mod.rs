@@ -16,7 +16,9 @@ use domain::date::Date;
 use domain::id::Id;
 use domain::log::Digest;
 use domain::media::Media;
-use domain::project::certificate::{Certificate, Command, Item, Made, Request, Standing, may_correct, may_issue_jointly};
+use domain::project::certificate::{
+    Certificate, CertificateStatus, Command, Item, PreparedCertificate, Request, may_correct, may_issue_jointly,
+};
 use domain::project::library::Arrived;
 use domain::project::review::{Pin, Verdict};
 use domain::project::{self, Project};
@@ -71,7 +73,7 @@ pub(crate) async fn prepare_command(asking: &Asking<'_>, request: Request) -> Re
 }
 
 /// Makes out, signs, prints and keeps a certificate. Nobody has it until it is issued.
-async fn make(asking: &Asking<'_>, matter: &Id<Matter>, replaces: Option<&str>) -> Result<Made, Error> {
+async fn make(asking: &Asking<'_>, matter: &Id<Matter>, replaces: Option<&str>) -> Result<PreparedCertificate, Error> {
     let Asking { cx, id, project, .. } = *asking;
     let catalogue = cx.service.catalogue.clone();
     let matter = catalogue.matter(matter.as_str()).ok_or(Public::NotFound)?;
@@ -120,7 +122,7 @@ async fn make(asking: &Asking<'_>, matter: &Id<Matter>, replaces: Option<&str>) 
     for (_, document) in &documents {
         crate::material::remember_name(cx, id, document, 1, &format!("{number}.pdf"), &printed).await?;
     }
-    Ok(Made { matter: matter.id.clone(), number, signed, printed, documents })
+    Ok(PreparedCertificate { matter: matter.id.clone(), number, signed, printed, documents })
 }
 
 fn item(catalogue: &Catalogue, id: &Id<domain::catalogue::Field>, value: &str) -> Option<Item> {
@@ -167,16 +169,20 @@ pub fn address(origin: &str, number: &str) -> String {
 /// A certificate as anybody may see it.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Shown {
+    /// What it says.
     pub certificate: Certificate,
-    pub standing: Standing,
+    /// Whether it still holds.
+    pub standing: CertificateStatus,
     /// Whether the signature holds, with one of the portal's keys.
     pub authentic: bool,
+    /// The day it was issued.
     pub issued_on: Date,
+    /// The receipt of the joint act it was issued in.
     pub joint: Option<String>,
 }
 
 /// The digests a number stands for: the signed file and the PDF.
-async fn row(service: &Service, number: &str) -> Result<Option<(Digest, Digest, Standing, Option<String>)>, Fault> {
+async fn row(service: &Service, number: &str) -> Result<Option<(Digest, Digest, CertificateStatus, Option<String>)>, Fault> {
     let row = sqlx::query("select signed, printed, joint, standing, replaced_by, reason from certificate where number = $1")
         .bind(number.to_string())
         .fetch_optional(service.db.pool())
@@ -187,7 +193,7 @@ async fn row(service: &Service, number: &str) -> Result<Option<(Digest, Digest, 
         Digest::parse(&text).ok_or_else(|| format!("`{text}` is no digest").into())
     };
     let code: String = row.try_get("standing")?;
-    let standing = Standing::from_code(&code, row.try_get("replaced_by")?, row.try_get("reason")?);
+    let standing = CertificateStatus::from_code(&code, row.try_get("replaced_by")?, row.try_get("reason")?);
     Ok(Some((digest("signed")?, digest("printed")?, standing.ok_or_else(|| format!("`{code}` is no standing"))?, row.try_get("joint")?)))
 }
 

@@ -26,7 +26,7 @@ const REST: Duration = Duration::from_secs(1);
 
 /// Looks for as long as the database is open. `current` gives the service with the catalogue that is in force.
 pub async fn run(current: impl Fn() -> Service) {
-    let mut grown = current().log.watch();
+    let mut latest_seq = current().log.watch();
     loop {
         let service = current();
         if service.db.pool().is_closed() {
@@ -42,7 +42,7 @@ pub async fn run(current: impl Fn() -> Service) {
         });
         tokio::select! {
             () = tokio::time::sleep(until) => {}
-            _ = grown.changed() => tokio::time::sleep(REST).await,
+            _ = latest_seq.changed() => tokio::time::sleep(REST).await,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The one appender: it groups what waits, orders commits and numbers them without holes (decision 0002).
 
 use super::read::before;
-use super::{Appended, GROWN, Head, NewEvent};
+use super::{Appended, COMMITS_CHANNEL, Head, NewEvent};
 use crate::db::Db;
 use crate::error::Fault;
 use crate::once::Once;
@@ -32,14 +32,14 @@ struct Memory {
 }
 
 /// Takes whatever waits and writes it, for as long as there is a log.
-pub(super) async fn append_forever(db: Db, mut waiting: mpsc::Receiver<Append>, grown: watch::Sender<u64>) {
+pub(super) async fn append_forever(db: Db, mut waiting: mpsc::Receiver<Append>, latest_seq: watch::Sender<u64>) {
     let mut memory = Memory::default();
     let mut group = Vec::with_capacity(GROUP);
     while waiting.recv_many(&mut group, GROUP).await > 0 {
         let written = write_group(&db, &mut memory, &group).await;
         match written {
             Ok(answers) => {
-                grown.send_if_modified(|known| {
+                latest_seq.send_if_modified(|known| {
                     let more = memory.last > *known;
                     *known = memory.last.max(*known);
                     more
@@ -56,7 +56,7 @@ pub(super) async fn append_forever(db: Db, mut waiting: mpsc::Receiver<Append>, 
                     let answer = write_group(&db, &mut memory, one).await.map(|mut a| a.remove(0)).map_err(|e| e.to_string());
                     let _ = append.reply.send(answer);
                 }
-                grown.send_modify(|known| *known = memory.last.max(*known));
+                latest_seq.send_modify(|known| *known = memory.last.max(*known));
             }
             Err(error) => {
                 memory = Memory::default();
@@ -91,7 +91,7 @@ async fn write_group(db: &Db, memory: &mut Memory, group: &[Append]) -> Result<V
         }
         answers.push(answer);
     }
-    db.notify_in(&mut tx, GROWN, "").await?;
+    db.notify_in(&mut tx, COMMITS_CHANNEL, "").await?;
     tx.commit().await?;
     memory.last = seq;
     memory.heads.extend(heads.into_iter().map(|(stream, head)| (stream.to_string(), head)));

@@ -26,7 +26,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 const POLL: Duration = Duration::from_secs(1);
 
 /// The channel other servers hear of a commit on.
-const GROWN: &str = "quanlian_log";
+const COMMITS_CHANNEL: &str = "quanlian_log";
 
 /// An event to be written.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ pub(crate) enum Appended {
 pub struct Log {
     db: Db,
     queue: mpsc::Sender<Append>,
-    grown: watch::Sender<u64>,
+    latest_seq: watch::Sender<u64>,
 }
 
 impl Log {
@@ -82,13 +82,13 @@ impl Log {
     pub(crate) async fn start(db: Db) -> Result<Log, Fault> {
         let last = last_seq(&db).await?;
         let (queue, waiting) = mpsc::channel(1024);
-        let (grown, _) = watch::channel(last);
-        let log = Log { db: db.clone(), queue, grown: grown.clone() };
-        tokio::spawn(append_forever(db.clone(), waiting, grown.clone()));
+        let (latest_seq, _) = watch::channel(last);
+        let log = Log { db: db.clone(), queue, latest_seq: latest_seq.clone() };
+        tokio::spawn(append_forever(db.clone(), waiting, latest_seq.clone()));
         let nudge = Arc::new(Notify::new());
         let (told, database) = (nudge.clone(), db.clone());
-        tokio::spawn(async move { database.listen(&[GROWN], move |_, _| told.notify_one()).await });
-        tokio::spawn(poll_forever(db, nudge, grown));
+        tokio::spawn(async move { database.listen(&[COMMITS_CHANNEL], move |_, _| told.notify_one()).await });
+        tokio::spawn(poll_forever(db, nudge, latest_seq));
         Ok(log)
     }
 
@@ -113,21 +113,21 @@ impl Log {
 
     /// Raised after every commit, here or on another server.
     pub fn watch(&self) -> watch::Receiver<u64> {
-        self.grown.subscribe()
+        self.latest_seq.subscribe()
     }
 
     /// The last sequence number that was committed.
     pub fn last_seen(&self) -> u64 {
-        *self.grown.borrow()
+        *self.latest_seq.borrow()
     }
 }
 
-async fn poll_forever(db: Db, nudge: Arc<Notify>, grown: watch::Sender<u64>) {
+async fn poll_forever(db: Db, nudge: Arc<Notify>, latest_seq: watch::Sender<u64>) {
     loop {
         // Either a notification of another server, or the slow poll.
         let _ = tokio::time::timeout(POLL, nudge.notified()).await;
         if let Ok(last) = last_seq(&db).await {
-            grown.send_if_modified(|known| {
+            latest_seq.send_if_modified(|known| {
                 let more = last > *known;
                 *known = last.max(*known);
                 more

@@ -38,15 +38,15 @@ async fn seen(cx: &Context, id: &Id<Project>) -> Result<Project, Error> {
 }
 
 /// A name that was written down for a version of a document.
-struct Written {
+struct FileName {
     version: usize,
     name: String,
     digest: String,
 }
 
-impl Written {
-    fn from_row(row: &AnyRow) -> Result<Written, Fault> {
-        Ok(Written {
+impl FileName {
+    fn from_row(row: &AnyRow) -> Result<FileName, Fault> {
+        Ok(FileName {
             version: usize::try_from(row.try_get::<i64, _>("version")?)?,
             name: row.try_get("name")?,
             digest: row.try_get("digest")?,
@@ -56,7 +56,7 @@ impl Written {
 
 /// The name that a version came with. A row tells by its digest which version it is of: one that was written for a file
 /// which then became another version, or none, is passed over.
-fn name_of(written: &[Written], document: &Id<Document>, at: usize, version: &library::Version) -> String {
+fn name_of(written: &[FileName], document: &Id<Document>, at: usize, version: &library::Version) -> String {
     let digest = version.digest.to_string();
     let of = |exactly: bool| written.iter().find(|row| row.digest == digest && (!exactly || row.version == at));
     let found = of(true).or_else(|| of(false)).map(|row| row.name.clone());
@@ -76,11 +76,11 @@ async fn names_in(cx: &Context, id: &Id<Project>, project: &Project) -> Result<N
         .bind(id.to_string())
         .fetch_all(cx.service.db.pool())
         .await?;
-    let mut known: BTreeMap<String, Vec<Written>> = BTreeMap::new();
+    let mut known: BTreeMap<String, Vec<FileName>> = BTreeMap::new();
     for row in &rows {
-        known.entry(row.try_get("document")?).or_default().push(Written::from_row(row)?);
+        known.entry(row.try_get("document")?).or_default().push(FileName::from_row(row)?);
     }
-    let of = |document: &Id<Document>, kept: &library::Kept| {
+    let of = |document: &Id<Document>, kept: &library::LibraryDocument| {
         let written = known.get(document.as_str()).map(Vec::as_slice).unwrap_or_default();
         kept.versions.iter().zip(1..).map(|(version, at)| name_of(written, document, at, version)).collect()
     };
@@ -122,11 +122,17 @@ pub async fn find(cx: &Context, id: &Id<Project>, document: &Id<Document>, versi
         .bind(document.to_string())
         .fetch_all(cx.service.db.pool())
         .await?;
-    let written = rows.iter().map(Written::from_row).collect::<Result<Vec<_>, Fault>>()?;
+    let written = rows.iter().map(FileName::from_row).collect::<Result<Vec<_>, Fault>>()?;
     Ok(found(cx, document, kept, (at, version), name_of(&written, document, at, version)))
 }
 
-fn found(cx: &Context, document: &Id<Document>, kept: &library::Kept, (at, of): (usize, &library::Version), name: String) -> Found {
+fn found(
+    cx: &Context,
+    document: &Id<Document>,
+    kept: &library::LibraryDocument,
+    (at, of): (usize, &library::Version),
+    name: String,
+) -> Found {
     let personal = library::is_personal(kept, &cx.service.catalogue);
     Found { document: document.clone(), personal, version: at, name, digest: of.digest, media: of.media, size: of.size }
 }
@@ -141,7 +147,7 @@ pub async fn all(cx: &Context, id: &Id<Project>) -> Result<(Text, Vec<Found>), E
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut list = Vec::new();
     let (actor, catalogue) = (cx.actor()?, &cx.service.catalogue);
-    let given = |kept: &library::Kept| kept.removed.is_none() && library::may_read(kept, catalogue, actor, &project).is_ok();
+    let given = |kept: &library::LibraryDocument| kept.removed.is_none() && library::may_read(kept, catalogue, actor, &project).is_ok();
     for (document, kept) in project.library.iter().filter(|(_, kept)| given(kept)) {
         let (Some(latest), Some(name)) = (kept.versions.last(), names.get(document).and_then(|names| names.last())) else { continue };
         let mut one = found(cx, document, kept, (kept.versions.len(), latest), name.clone());

@@ -32,28 +32,37 @@ const OFFICERS_SHARE: u64 = 4;
 /// What somebody announces before a file comes.
 #[derive(Clone, Debug, Default)]
 pub struct Announced {
+    /// The file's name, as the person chose it.
     pub name: String,
+    /// Its size in bytes.
     pub length: u64,
+    /// What paper it is; none: it is sorted later.
     pub material: Option<Id<Material>>,
-    /// The document that gets a new version, and why.
+    /// The document that gets a new version; none: it is a new document.
     pub replaces: Option<Id<Document>>,
+    /// Why there is a new version; empty for a new document.
     pub why: String,
 }
 
 /// A file on its way.
 #[derive(Clone, Debug)]
 pub struct Upload {
+    /// What its address ends in; whoever knows it still has to be who announced it.
     pub id: String,
+    /// The project it is for.
     pub project: Id<Project>,
     account: Id<Account>,
     pub(super) announced: Announced,
+    /// Bytes that are here.
     pub received: u64,
     /// How many parts those bytes came in.
     pub(super) parts: u64,
+    /// It is a document now.
     pub finished: bool,
 }
 
 impl Upload {
+    /// The file's size in bytes, as it was announced.
     pub fn length(&self) -> u64 {
         self.announced.length
     }
@@ -219,11 +228,20 @@ pub async fn upload(cx: &Context, id: &str) -> Result<Upload, Error> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Taken {
     /// So many bytes are here; more are to come.
-    Part { received: u64 },
+    Part {
+        /// Bytes that are here.
+        received: u64,
+    },
     /// All is here, and it is this document now.
-    Whole { document: Id<Document> },
+    Whole {
+        /// The document it became.
+        document: Id<Document>,
+    },
     /// Nothing was taken: the part does not begin where the last one ended. So many bytes are here.
-    WrongOffset { received: u64 },
+    WrongOffset {
+        /// Bytes that are here.
+        received: u64,
+    },
     /// Another part of this file is being taken at this moment.
     Busy,
 }

@@ -24,7 +24,7 @@ use domain::limit::Limit;
 use domain::log::{Digest, Recorded, Stream};
 use domain::project::Stamp;
 use domain::project::policy::Right;
-pub use domain::project::view::{Done, Told, View};
+pub use domain::project::view::{Done, FeedEvent, View};
 use domain::project::{Command, Event, Opening, Project, Request, Subject, consultation, difficulty, may_start, start, timeline};
 use domain::role::Role;
 use domain::text;

@@ -11,7 +11,7 @@ use domain::deputy::LONGEST_SUBSTITUTION;
 use domain::id::Id;
 use domain::log::{Audience, Recorded};
 use domain::project::card::Card;
-use domain::project::view::{Told, View};
+use domain::project::view::{FeedEvent, View};
 use domain::project::{Event, Project};
 use domain::role::Role;
 use sqlx::Row;
@@ -61,7 +61,12 @@ async fn visible(cx: &Context, viewer: &Actor, id: &Id<Project>) -> Result<(Vec<
 /// # Errors
 /// `SignedOut` when the session has ended meanwhile; `NotFound`, also where the person may not, or may
 /// no longer, see the project.
-pub async fn since(service: &crate::Service, access: &crate::account::Access, id: &Id<Project>, after: u64) -> Result<Vec<Told>, Error> {
+pub async fn since(
+    service: &crate::Service,
+    access: &crate::account::Access,
+    id: &Id<Project>,
+    after: u64,
+) -> Result<Vec<FeedEvent>, Error> {
     let new = service.log.read(id, after, 1000).await?;
     if new.is_empty() {
         return Ok(Vec::new());
@@ -79,7 +84,7 @@ pub async fn since(service: &crate::Service, access: &crate::account::Access, id
     let people = crate::account::people(&service.db, &seen.iter().flat_map(named).collect()).await?;
     let told = |recorded: Recorded<Event>| {
         let people = named(&recorded).iter().filter_map(|id| people.get(id).cloned()).collect();
-        Told { recorded, people }
+        FeedEvent { recorded, people }
     };
     Ok(seen.into_iter().map(told).collect())
 }

@@ -4,7 +4,7 @@ use super::{Cell, Change, Projection, Row, Table, Write};
 use domain::Id;
 use domain::log::Stream;
 use domain::project::Project;
-use domain::project::certificate::{Held, Standing};
+use domain::project::certificate::{CertificateStatus, IssuedCertificate};
 
 static CERTIFICATE: Table = Table {
     name: "certificate",
@@ -24,16 +24,16 @@ impl Projection for Certificates {
 
     fn changes(&self, change: &Change<'_>) -> Vec<Write> {
         let Change::Project { id, before, after, .. } = change else { return Vec::new() };
-        let moved = |(number, held): &(&String, &Held)| before.is_none_or(|b| b.certificates.get(*number) != Some(*held));
+        let moved = |(number, held): &(&String, &IssuedCertificate)| before.is_none_or(|b| b.certificates.get(*number) != Some(*held));
         after.certificates.iter().filter(moved).map(|(number, held)| Write::Put(row(id, number, held))).collect()
     }
 }
 
-fn row(id: &Id<Project>, number: &str, held: &Held) -> Row {
+fn row(id: &Id<Project>, number: &str, held: &IssuedCertificate) -> Row {
     let (by, reason) = match &held.standing {
-        Standing::Valid => (None, ""),
-        Standing::Corrected { by, reason } => (Some(by), reason.as_str()),
-        Standing::Revoked { reason } => (None, reason.as_str()),
+        CertificateStatus::Valid => (None, ""),
+        CertificateStatus::Corrected { by, reason } => (Some(by), reason.as_str()),
+        CertificateStatus::Revoked { reason } => (None, reason.as_str()),
     };
     let cells = vec![
         number.into(),

@@ -6,7 +6,7 @@ mod update;
 mod writer;
 
 pub use store::Sheets;
-pub use update::{Loaded, Told, Update, Written};
+pub use update::{Loaded, SheetNotification, Update, WriteOutcome};
 
 use crate::account::{Access, Holder};
 use crate::audit::{self, Entry};
@@ -234,12 +234,12 @@ async fn put(cx: &Context, id: &Id<Project>, form: &Form, section: &str, values:
             return Ok(());
         };
         match cx.service.sheets.write(&name, id, loaded.seq, vec![update]).await? {
-            Written::Done { seq } => {
-                cx.service.sheets.tell_grown(&name, seq);
+            WriteOutcome::Done { seq } => {
+                cx.service.sheets.notify_update(&name, seq);
                 return Ok(());
             }
             // Somebody was writing just then: again on what they made of it.
-            Written::Behind => {}
+            WriteOutcome::Conflict => {}
         }
     }
 }

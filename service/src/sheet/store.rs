@@ -3,7 +3,7 @@
 //! who changed what is known exactly. What they hold is stored sealed.
 
 use super::sealed::{Piece, Pieces};
-use super::update::{Loaded, Told, Update, Written};
+use super::update::{Loaded, SheetNotification, Update, WriteOutcome};
 use super::writer::{self, Write};
 use crate::certificate::Keys;
 use crate::db::Db;
@@ -33,13 +33,13 @@ pub struct Sheets {
     db: Db,
     keys: Keys,
     queue: mpsc::Sender<Write>,
-    news: broadcast::Sender<Told>,
+    news: broadcast::Sender<SheetNotification>,
     /// Tells our own notifications from those of other servers.
     server: Arc<str>,
 }
 
 /// The channels of the database's notifications.
-pub(crate) const GROWN: &str = "quanlian_sheet";
+pub(crate) const UPDATES_CHANNEL: &str = "quanlian_sheet";
 pub(crate) const PRESENCE: &str = "quanlian_presence";
 
 impl Sheets {
@@ -51,7 +51,7 @@ impl Sheets {
         let (database, told, us) = (db.clone(), news.clone(), server.clone());
         tokio::spawn(async move {
             database
-                .listen(&[GROWN, PRESENCE], move |channel, payload| {
+                .listen(&[UPDATES_CHANNEL, PRESENCE], move |channel, payload| {
                     let mut parts = payload.splitn(3, ' ');
                     let (Some(from), Some(document), Some(rest)) = (parts.next(), parts.next(), parts.next()) else { return };
                     if from == us.as_ref() {
@@ -59,8 +59,8 @@ impl Sheets {
                     }
                     let document: Arc<str> = document.into();
                     let news = match channel {
-                        GROWN => rest.parse().ok().map(|seq| Told::Grown { document, seq }),
-                        _ => from_hex(rest).map(|frame| Told::Presence { document, frame }),
+                        UPDATES_CHANNEL => rest.parse().ok().map(|seq| SheetNotification::Updated { document, seq }),
+                        _ => from_hex(rest).map(|frame| SheetNotification::Presence { document, frame }),
                     };
                     if let Some(news) = news {
                         let _ = told.send(news);
@@ -72,13 +72,13 @@ impl Sheets {
     }
 
     /// News of all documents from now on. A receiver that lags looks at the database itself.
-    pub fn news(&self) -> broadcast::Receiver<Told> {
+    pub fn news(&self) -> broadcast::Receiver<SheetNotification> {
         self.news.subscribe()
     }
 
     /// Tells this server's rooms that somebody else than they has written. (Other servers hear of every write.)
-    pub(crate) fn tell_grown(&self, document: &str, seq: u64) {
-        let _ = self.news.send(Told::Grown { document: document.into(), seq });
+    pub(crate) fn notify_update(&self, document: &str, seq: u64) {
+        let _ = self.news.send(SheetNotification::Updated { document: document.into(), seq });
     }
 
     /// Tells other servers who is where.
@@ -238,7 +238,7 @@ impl Sheets {
     ///
     /// # Errors
     /// The database failed; nothing was written.
-    pub async fn write(&self, document: &str, project: &Id<Project>, expected: u64, updates: Vec<Update>) -> Result<Written, Fault> {
+    pub async fn write(&self, document: &str, project: &Id<Project>, expected: u64, updates: Vec<Update>) -> Result<WriteOutcome, Fault> {
         self.send(document, project, expected, updates, None).await
     }
 
@@ -249,7 +249,7 @@ impl Sheets {
         expected: u64,
         updates: Vec<Update>,
         whole: Option<Vec<u8>>,
-    ) -> Result<Written, Fault> {
+    ) -> Result<WriteOutcome, Fault> {
         let (reply, answer) = oneshot::channel();
         let write = Write { document: document.to_string(), project: project.clone(), expected, updates, whole, reply };
         self.queue.send(write).await.map_err(|_| "the sheets are closed")?;
@@ -273,7 +273,7 @@ impl Sheets {
             return Ok(false);
         }
         let written = self.send(document, project, seq, Vec::new(), Some(whole())).await?;
-        Ok(matches!(written, Written::Done { .. }))
+        Ok(matches!(written, WriteOutcome::Done { .. }))
     }
 
     /// What the fields of a project hold, and who says so.

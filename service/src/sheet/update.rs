@@ -27,14 +27,14 @@ pub struct Update {
 
 /// What became of a write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Written {
+pub enum WriteOutcome {
     /// All are stored; the last one has this number.
     Done {
         /// The number of the last of them.
         seq: u64,
     },
     /// Others were stored since.
-    Behind,
+    Conflict,
 }
 
 /// A document as it is on disk.
@@ -53,9 +53,9 @@ pub struct Loaded {
 
 /// News of a document, from this server or another.
 #[derive(Clone, Debug)]
-pub enum Told {
+pub enum SheetNotification {
     /// Its last update has this number.
-    Grown {
+    Updated {
         /// The name of the document; see [`document_name`](super::document_name).
         document: Arc<str>,
         /// The number of its last update.

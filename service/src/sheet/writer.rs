@@ -2,8 +2,8 @@
 //! the log's appender does.
 
 use super::sealed::{Piece, Pieces};
-use super::store::GROWN;
-use super::update::{Update, Written};
+use super::store::UPDATES_CHANNEL;
+use super::update::{Update, WriteOutcome};
 use crate::certificate::Keys;
 use crate::db::Db;
 use crate::error::Fault;
@@ -32,7 +32,7 @@ pub(super) struct Write {
     pub updates: Vec<Update>,
     /// The document as it is after them, where it is time to write it as a whole: everything loose then goes.
     pub whole: Option<Vec<u8>>,
-    pub reply: oneshot::Sender<Result<Written, String>>,
+    pub reply: oneshot::Sender<Result<WriteOutcome, String>>,
 }
 
 pub(super) async fn write_forever(db: Db, keys: Keys, mut waiting: mpsc::Receiver<Write>, server: Arc<str>) {
@@ -73,7 +73,7 @@ async fn write_group(
     connection: &mut Option<AnyConnection>,
     group: &[Write],
     server: &str,
-) -> Result<Vec<Written>, Fault> {
+) -> Result<Vec<WriteOutcome>, Fault> {
     let pieces = Pieces::of(keys)?;
     let kept = match connection.take() {
         Some(kept) => connection.insert(kept),
@@ -81,7 +81,7 @@ async fn write_group(
         None => connection.insert(db.pool().acquire().await?.detach()),
     };
     let mut tx = db.begin_write_on(kept).await?;
-    let mut answers: Vec<Written> = group.iter().map(|_| Written::Behind).collect();
+    let mut answers: Vec<WriteOutcome> = group.iter().map(|_| WriteOutcome::Conflict).collect();
     // A document may have several writers waiting, of rooms and of forms: one at a time, in their order.
     let mut left: Vec<usize> = (0..group.len()).collect();
     while !left.is_empty() {
@@ -98,8 +98,8 @@ async fn write_group(
             let write = &group[i];
             if taken.contains(&write.document) {
                 let seq = write.expected + write.updates.len() as u64;
-                db.notify_in(&mut tx, GROWN, &format!("{server} {} {seq}", write.document)).await?;
-                answers[i] = Written::Done { seq };
+                db.notify_in(&mut tx, UPDATES_CHANNEL, &format!("{server} {} {seq}", write.document)).await?;
+                answers[i] = WriteOutcome::Done { seq };
                 updates.extend(write.updates.iter().zip(write.expected + 1..).map(|(update, seq)| (write, seq, update)));
                 if let Some(whole) = &write.whole {
                     write_whole(&mut tx, &pieces, &write.document, seq, whole).await?;

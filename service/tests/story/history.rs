@@ -2,7 +2,7 @@
 //! kept in `tests/history/`, and is opened, checked and rebuilt by every release since.
 
 use domain::case::Case;
-use domain::project::matter::{Elsewhere, PauseReason, Request as M};
+use domain::project::matter::{ExternalDecision, PauseReason, Request as M};
 use domain::project::review::{Pin, Point, Reason, Verdict};
 use domain::project::submission::Request as S;
 use domain::project::{Note, Request, certificate, consultation, difficulty, library, plan, sheet, team};
@@ -157,7 +157,7 @@ async fn everything(world: &World) {
     // Reviewed ahead, and the land is lost; recorded from another system.
     let id = world.project_with(&[]).await;
     world.finishes_before(&id, &["planning-conditions-issue"]).await;
-    let elsewhere = Elsewhere { number: "2024-17".into(), system: "省一体化平台".into(), on: "2024-09-26".parse().unwrap() };
+    let elsewhere = ExternalDecision { number: "2024-17".into(), system: "省一体化平台".into(), on: "2024-09-26".parse().unwrap() };
     let office = world.office_of("planning-conditions-issue").await;
     request(&office, &id, step("planning-conditions-issue", M::Record { elsewhere }), Sent::default()).await.map_err(sentence).unwrap();
     world.fills(&id, SCHEME, &[]).await;

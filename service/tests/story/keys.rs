@@ -3,7 +3,7 @@
 use domain::Error as Public;
 use domain::id::Id;
 use domain::limit::Limit;
-use domain::project::matter::{Elsewhere, Progress, Request as M};
+use domain::project::matter::{ExternalDecision, Progress, Request as M};
 use domain::project::{Project, Request, sheet, team};
 use domain::role::Role;
 use service::Error;
@@ -19,7 +19,7 @@ fn key(key: &str) -> Sent {
 }
 
 fn record() -> Request {
-    let elsewhere = Elsewhere { number: "1".into(), system: "一体化平台".into(), on: "2024-09-26".parse().unwrap() };
+    let elsewhere = ExternalDecision { number: "1".into(), system: "一体化平台".into(), on: "2024-09-26".parse().unwrap() };
     step(SITING, M::Record { elsewhere })
 }
 

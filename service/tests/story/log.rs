@@ -9,7 +9,7 @@ story! {
         let id = world.project().await;
         let second = world.second_server().await;
         let (reader, access) = (second.clone(), world.access("wang").await);
-        let mut grown = second.log.watch();
+        let mut latest_seq = second.log.watch();
         let project = id.clone();
         let reading = tokio::spawn(async move {
             let (mut cursor, mut versions) = (0, Vec::new());
@@ -18,7 +18,7 @@ story! {
                 cursor = new.last().map_or(cursor, |told| told.recorded.seq());
                 versions.extend(new.iter().map(|told| told.recorded.version()));
                 if new.is_empty() {
-                    grown.changed().await.unwrap();
+                    latest_seq.changed().await.unwrap();
                 }
             }
             versions

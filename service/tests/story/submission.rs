@@ -94,7 +94,7 @@ story! {
         assert_eq!(now.values["construction_scale"], "总建筑面积 14 万平方米");
         assert_eq!(now.values["total_investment"], before.values["total_investment"]);
         // An opinion on the state before is refused, with what has changed.
-        let stale = S::Opine { matter: RECORD.into(), verdict: Verdict::Pass, snapshot: first };
+        let stale = S::GiveOpinion { matter: RECORD.into(), verdict: Verdict::Pass, snapshot: first };
         let refused = request(&office, &id, Request::Submission { id: package.clone(), request: stale }, Sent::default()).await;
         assert!(refused.map_err(sentence).unwrap_err().contains("申报内容已更新（“建设规模”）"));
         world.says(&id, RECORD, Verdict::PassWith { conditions: "开工前补报施工图".into() }).await.unwrap();

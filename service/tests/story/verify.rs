@@ -194,7 +194,7 @@ story! {
         let page = b"%PDF-1.7\n".to_vec();
         let printed = Arrived { digest: world.service.blobs.keep(page.clone()).await.unwrap(), media: Media::Pdf, size: page.len() as u64 };
         let signed = world.service.blobs.keep(b"{}".to_vec()).await.unwrap();
-        let made = certificate::Made { matter: SITING.into(), number: "假1号".into(), signed, printed, documents: Vec::new() };
+        let made = certificate::PreparedCertificate { matter: SITING.into(), number: "假1号".into(), signed, printed, documents: Vec::new() };
         // No door takes this: whoever does it has the portal's own hands.
         let command = Command::Certificate { command: certificate::Command::Issue { made: vec![made] } };
         service::project::execute(&office, &id, command, Sent::default()).await.map_err(sentence).unwrap();

@@ -87,7 +87,7 @@ impl World {
     pub async fn says(&self, id: &Id<Project>, matter: &str, verdict: Verdict) -> Result<(), String> {
         let project = self.sees("chen", id).await.unwrap().project;
         let (package, _, parcel) = project.parcel(&matter.into()).unwrap();
-        let command = S::Opine { matter: matter.into(), verdict, snapshot: parcel.latest().unwrap().snapshot };
+        let command = S::GiveOpinion { matter: matter.into(), verdict, snapshot: parcel.latest().unwrap().snapshot };
         let office = self.office_of(matter).await;
         request(&office, id, Request::Submission { id: package.clone(), request: command }, Sent::default())
             .await
@@ -99,7 +99,7 @@ impl World {
     pub async fn brings_to_the_gate(&self, id: &Id<Project>) -> BTreeSet<Id<Matter>> {
         let catalogue = self.service.catalogue.clone();
         let wang = self.as_("wang").await;
-        let six = domain::project::certificate::six(&self.sees("chen", id).await.unwrap().project, &catalogue);
+        let six = domain::project::certificate::six_permits(&self.sees("chen", id).await.unwrap().project, &catalogue);
         let names: Vec<&str> = six.iter().map(Id::as_str).collect();
         self.finishes_before(id, &names).await;
         // The registration first: the others are converted beside it.

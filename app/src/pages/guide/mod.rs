@@ -7,7 +7,7 @@ use crate::lang::{say, tr};
 use crate::shared::{catalogue, today};
 use domain::catalogue::{Attribute, AttributeType, Question, unit_name};
 use domain::condition::Value;
-use domain::guide::{Answers, Misanswer, Profile, WhatIf, what_if};
+use domain::guide::{AnswerError, Answers, Profile, WhatIf, what_if};
 use domain::plan::Asked;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -21,7 +21,7 @@ use panels::{Panels, change};
 ///
 /// # Errors
 /// Everything in it that makes no sense.
-pub fn asked(query: &leptos_router::params::ParamsMap) -> Result<Asked, Vec<Misanswer>> {
+pub fn asked(query: &leptos_router::params::ParamsMap) -> Result<Asked, Vec<AnswerError>> {
     let pairs: Vec<(String, String)> = query.clone().into_iter().map(|(n, v)| (n.into_owned(), v)).collect();
     Asked::from_pairs(&catalogue(), pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())), today())
 }
@@ -36,7 +36,7 @@ pub fn Guide() -> impl IntoView {
         <div class="page">
             <h1>{tr!(guide.title)}</h1>
             {move || match wrong.get() {
-                Some(wrong) => view! { <Misanswers wrong back="/guide" /> }.into_any(),
+                Some(wrong) => view! { <AnswerErrors wrong back="/guide" /> }.into_any(),
                 None => view! { <Questionnaire parsed /> }.into_any(),
             }}
         </div>
@@ -45,7 +45,7 @@ pub fn Guide() -> impl IntoView {
 
 /// The answers in the address that make no sense, and a way on. Status 400.
 #[component]
-pub fn Misanswers(wrong: Vec<Misanswer>, back: &'static str) -> impl IntoView {
+pub fn AnswerErrors(wrong: Vec<AnswerError>, back: &'static str) -> impl IntoView {
     set_status(400);
     let query = use_query_map();
     let names: Vec<String> = wrong.iter().map(|w| w.attribute.clone()).collect();
@@ -70,7 +70,7 @@ pub fn Misanswers(wrong: Vec<Misanswer>, back: &'static str) -> impl IntoView {
 }
 
 #[component]
-fn Questionnaire(parsed: Memo<Result<Answers, Vec<Misanswer>>>) -> impl IntoView {
+fn Questionnaire(parsed: Memo<Result<Answers, Vec<AnswerError>>>) -> impl IntoView {
     let c = catalogue();
     let answers = Memo::new(move |_| parsed.get().unwrap_or_default());
     let profile = {
@@ -79,7 +79,7 @@ fn Questionnaire(parsed: Memo<Result<Answers, Vec<Misanswer>>>) -> impl IntoView
     };
     let form = NodeRef::<leptos::html::Form>::new();
     // What was typed and makes no sense: it stays in its field, with the reason, and the rest goes on as it was.
-    let slips = RwSignal::new(Vec::<Misanswer>::new());
+    let slips = RwSignal::new(Vec::<AnswerError>::new());
     let navigate = use_navigate();
     // With JavaScript: every change goes to the address at once.
     let changed = {
@@ -152,7 +152,7 @@ fn QuestionBlock(
     answers: Memo<Answers>,
     profile: Memo<Profile>,
     hints: Memo<Vec<WhatIf>>,
-    slips: RwSignal<Vec<Misanswer>>,
+    slips: RwSignal<Vec<AnswerError>>,
 ) -> impl IntoView {
     let c = catalogue();
     let shown = {
@@ -208,7 +208,7 @@ fn Field(
     answers: Memo<Answers>,
     profile: Memo<Profile>,
     hints: Memo<Vec<WhatIf>>,
-    slips: RwSignal<Vec<Misanswer>>,
+    slips: RwSignal<Vec<AnswerError>>,
     alone: bool,
 ) -> impl IntoView {
     let id = attribute.id.clone();

@@ -6,12 +6,12 @@ mod start;
 mod steps;
 
 use super::PageTitle;
-use super::guide::{Misanswers, asked};
+use super::guide::{AnswerErrors, asked};
 use crate::components::guide_nav::GuideNav;
 use crate::components::qr::TakeAlong;
 use crate::lang::{say, tr};
 use crate::shared::{catalogue, today};
-use domain::guide::{GuideMap, Misanswer};
+use domain::guide::{AnswerError, GuideMap};
 use domain::plan::{Asked, Plan};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -29,7 +29,7 @@ pub fn Map() -> impl IntoView {
         <div class="page">
             <h1>{tr!(map.title)}</h1>
             {move || match parsed.get() {
-                Err(wrong) => view! { <Misanswers wrong back="/guide/map" /> }.into_any(),
+                Err(wrong) => view! { <AnswerErrors wrong back="/guide/map" /> }.into_any(),
                 Ok(asked) => of(asked),
             }}
         </div>
@@ -43,8 +43,8 @@ fn of(asked: Asked) -> AnyView {
     let plan = match Plan::new(&c, &map, &asked.settings()) {
         Ok(plan) => plan,
         Err(wrong) => {
-            let wrong = wrong.into_iter().map(Misanswer::from).collect();
-            return view! { <Misanswers wrong back="/guide/map" /> }.into_any();
+            let wrong = wrong.into_iter().map(AnswerError::from).collect();
+            return view! { <AnswerErrors wrong back="/guide/map" /> }.into_any();
         }
     };
     let given = asked.answers.to_pairs(&c).into_iter().filter_map(|(name, _)| {

@@ -1,6 +1,6 @@
 //! The probability of the date: many runs with lengths that vary, in portions, so that the page stays alive.
 
-use super::Of;
+use super::PlanSubject;
 use crate::components::mark::Assumed;
 use crate::lang::{say, tr};
 use crate::shared::catalogue;
@@ -21,7 +21,7 @@ fn aim(settings: &Settings) -> String {
 }
 
 /// All runs at once: what the server does when the form asks for it.
-fn at_once(of: &Of, settings: &Settings, plan: &Plan, spreads: &Spreads) -> Option<Chance> {
+fn at_once(of: &PlanSubject, settings: &Settings, plan: &Plan, spreads: &Spreads) -> Option<Chance> {
     let aim = aim(settings);
     of.with(|c, map| {
         let mut simulation = Simulation::new(c, map, plan, spreads, &aim, SEED)?;
@@ -32,7 +32,13 @@ fn at_once(of: &Of, settings: &Settings, plan: &Plan, spreads: &Spreads) -> Opti
 
 /// In portions, with a breath for the page between them.
 #[cfg(feature = "hydrate")]
-async fn in_portions(of: Of, settings: Settings, plan: Arc<Plan>, spreads: Spreads, progress: RwSignal<Option<usize>>) -> Option<Chance> {
+async fn in_portions(
+    of: PlanSubject,
+    settings: Settings,
+    plan: Arc<Plan>,
+    spreads: Spreads,
+    progress: RwSignal<Option<usize>>,
+) -> Option<Chance> {
     const PORTION: usize = 2_000;
     let aim = aim(&settings);
     let sorts = of.with(|c, map| domain::plan::chance::sorts(c, map, &plan));
@@ -48,7 +54,7 @@ async fn in_portions(of: Of, settings: Settings, plan: Arc<Plan>, spreads: Sprea
 }
 
 #[component]
-pub fn ChanceOf(of: StoredValue<Of>, settings: Memo<Settings>, shown: Memo<Option<Arc<Plan>>>) -> impl IntoView {
+pub fn ChanceOf(of: StoredValue<PlanSubject>, settings: Memo<Settings>, shown: Memo<Option<Arc<Plan>>>) -> impl IntoView {
     let query = use_query_map();
     let spreads = RwSignal::new(Spreads::default());
     let progress = RwSignal::new(None::<usize>);
@@ -91,7 +97,7 @@ pub fn ChanceOf(of: StoredValue<Of>, settings: Memo<Settings>, shown: Memo<Optio
         pairs.into_iter().map(|(n, v)| view! { <input type="hidden" name=n value=v /> }).collect_view()
     };
     let found = move || chance.get().zip(shown.get()).map(|(chance, plan)| view! { <Found chance plan /> });
-    let path = of.with_value(Of::path);
+    let path = of.with_value(PlanSubject::path);
     view! {
         <section class="section chance">
             <h2>{tr!(plan.chance)}<Assumed /></h2>

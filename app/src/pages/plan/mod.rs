@@ -7,7 +7,7 @@ mod result;
 mod tasks;
 
 use super::PageTitle;
-use super::guide::{Misanswers, asked};
+use super::guide::{AnswerErrors, asked};
 use super::project::Page;
 use crate::components::figure::{Figure, Kind, Pointer};
 use crate::components::guide_nav::GuideNav;
@@ -28,28 +28,28 @@ use tasks::Tasks;
 
 /// What is planned: answers nobody has made a project of yet, or a project.
 #[derive(Clone)]
-pub enum Of {
+pub enum PlanSubject {
     Answers(Answers, Date),
     Project(Page),
 }
 
-impl Of {
+impl PlanSubject {
     fn with<T>(&self, read: impl FnOnce(&Catalogue, &GuideMap) -> T) -> T {
         let c = catalogue();
         match self {
-            Of::Answers(answers, day) => read(&c, &GuideMap::new(&c, answers, *day)),
-            Of::Project(page) => page.project(|p| read(&c, &p.guide_map(&c))),
+            PlanSubject::Answers(answers, day) => read(&c, &GuideMap::new(&c, answers, *day)),
+            PlanSubject::Project(page) => page.project(|p| read(&c, &p.guide_map(&c))),
         }
     }
 
     /// The settings a plan is made with: those of the address, and what is known besides.
     fn settled(&self, written: &Settings) -> Settings {
         match self {
-            Of::Answers(_, day) => {
+            PlanSubject::Answers(_, day) => {
                 let open = written.start.is_none() && written.targets.is_empty();
                 Settings { start: if open { Some(*day) } else { written.start }, ..written.clone() }
             }
-            Of::Project(page) => page.project(|p| p.plan_settings(written, today())),
+            PlanSubject::Project(page) => page.project(|p| p.plan_settings(written, today())),
         }
     }
 
@@ -60,39 +60,39 @@ impl Of {
 
     fn answers(&self) -> Answers {
         match self {
-            Of::Answers(answers, _) => answers.clone(),
-            Of::Project(page) => page.project(|p| p.answers.clone()),
+            PlanSubject::Answers(answers, _) => answers.clone(),
+            PlanSubject::Project(page) => page.project(|p| p.answers.clone()),
         }
     }
 
     /// What a variant is compared with: the plan in force, else the plan nobody has edited.
     fn saved(&self, written: &Settings) -> Settings {
         match self {
-            Of::Answers(..) => {
+            PlanSubject::Answers(..) => {
                 Settings { lengths: Default::default(), levers: Levers::FULL_CHAIN, limits: Limits::Promised, ..written.clone() }
             }
-            Of::Project(page) => page.project(|p| p.plan.as_ref().map(|plan| plan.settings.clone())).unwrap_or_default(),
+            PlanSubject::Project(page) => page.project(|p| p.plan.as_ref().map(|plan| plan.settings.clone())).unwrap_or_default(),
         }
     }
 
     fn path(&self) -> String {
         match self {
-            Of::Answers(..) => "/guide/plan".to_string(),
-            Of::Project(page) => format!("/projects/{}/plan", page.id()),
+            PlanSubject::Answers(..) => "/guide/plan".to_string(),
+            PlanSubject::Project(page) => format!("/projects/{}/plan", page.id()),
         }
     }
 
     /// What the form and every link carry besides the settings.
     fn carried(&self) -> Vec<(String, String)> {
         match self {
-            Of::Answers(answers, day) => {
+            PlanSubject::Answers(answers, day) => {
                 let mut pairs = answers.to_pairs(&catalogue());
                 if *day != today() {
                     pairs.push(("as_of".into(), day.to_string()));
                 }
                 pairs
             }
-            Of::Project(_) => Vec::new(),
+            PlanSubject::Project(_) => Vec::new(),
         }
     }
 
@@ -125,11 +125,11 @@ pub fn GuidePlan() -> impl IntoView {
         <div class="page page-wide">
             <h1>{tr!(plan.title)}</h1>
             {move || match subject.get() {
-                Err(wrong) => view! { <Misanswers wrong back="/guide/plan" /> }.into_any(),
+                Err(wrong) => view! { <AnswerErrors wrong back="/guide/plan" /> }.into_any(),
                 Ok((answers, day)) => {
                     view! {
                         {move || view! { <GuideNav query=nav() /> }}
-                        <PlanView of=Of::Answers(answers, day) written />
+                        <PlanView of=PlanSubject::Answers(answers, day) written />
                     }
                     .into_any()
                 }
@@ -140,7 +140,7 @@ pub fn GuidePlan() -> impl IntoView {
 
 /// A plan with its controls, its chart and its tables. `written`: the settings of the address.
 #[component]
-pub fn PlanView(of: Of, written: Memo<Settings>) -> impl IntoView {
+pub fn PlanView(of: PlanSubject, written: Memo<Settings>) -> impl IntoView {
     let of = StoredValue::new(of);
     // While a bar is pulled the settings run ahead of the address.
     let pulled = RwSignal::new(None::<Settings>);
@@ -186,9 +186,9 @@ fn Mistakes(wrong: Vec<Mistake>) -> impl IntoView {
 
 /// Start, targets, limits and levers.
 #[component]
-fn Controls(of: StoredValue<Of>, settings: Memo<Settings>, go: Callback<Settings>) -> impl IntoView {
+fn Controls(of: StoredValue<PlanSubject>, settings: Memo<Settings>, go: Callback<Settings>) -> impl IntoView {
     let first = settings.get_untracked();
-    let (path, carried, is_project) = of.with_value(|of| (of.path(), of.carried(), matches!(of, Of::Project(_))));
+    let (path, carried, is_project) = of.with_value(|of| (of.path(), of.carried(), matches!(of, PlanSubject::Project(_))));
     let hidden = carried.into_iter().map(|(n, v)| view! { <input type="hidden" name=n value=v /> }).collect_view();
     let lengths = move || {
         let all = settings.with(|s| s.lengths.clone());
@@ -254,7 +254,7 @@ const CHART: f64 = 1050.0;
 /// The Gantt chart; the end of a bar can be pulled.
 #[component]
 fn Chart(
-    of: StoredValue<Of>,
+    of: StoredValue<PlanSubject>,
     settings: Memo<Settings>,
     shown: Memo<Option<Arc<Plan>>>,
     saved: Memo<Option<Arc<Plan>>>,
@@ -339,7 +339,7 @@ fn Legend() -> impl IntoView {
 }
 
 #[component]
-fn Exports(of: StoredValue<Of>, settings: Memo<Settings>) -> impl IntoView {
+fn Exports(of: StoredValue<PlanSubject>, settings: Memo<Settings>) -> impl IntoView {
     let link = move |ending: &'static str, name: String| {
         let to = move || of.with_value(|of| of.file(ending, &settings.get()));
         view! { <a class="button button-quiet" rel="external" download href=to>{name}</a> }

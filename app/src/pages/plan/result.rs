@@ -1,6 +1,6 @@
 //! What the plan says: kept or missed, by how much and along which chain, the milestones, and the two ways compared.
 
-use super::Of;
+use super::PlanSubject;
 use crate::components::mark::Assumed;
 use crate::lang::{lang, say, tr, workdays};
 use crate::shared::catalogue;
@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 #[component]
-pub fn Outcome(of: Of, settings: Settings, plan: Arc<Plan>, saved: Option<Arc<Plan>>) -> impl IntoView {
+pub fn Outcome(of: PlanSubject, settings: Settings, plan: Arc<Plan>, saved: Option<Arc<Plan>>) -> impl IntoView {
     let c = catalogue();
     let aim = settings.targets.first().map_or("production", |(milestone, _)| milestone.as_str()).to_string();
     let aim_name = plan.milestone_day(&aim).map_or_else(|| tr!(plan.end), |m| say(&m.name));

@@ -1,6 +1,6 @@
 //! Every task as a table: the chart for screen readers and paper, and where lengths are typed.
 
-use super::Of;
+use super::PlanSubject;
 use crate::lang::{say, tr};
 use crate::shared::catalogue;
 use domain::plan::{Plan, Settings, task_name};
@@ -8,7 +8,12 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 #[component]
-pub fn Tasks(of: StoredValue<Of>, settings: Memo<Settings>, shown: Memo<Option<Arc<Plan>>>, go: Callback<Settings>) -> impl IntoView {
+pub fn Tasks(
+    of: StoredValue<PlanSubject>,
+    settings: Memo<Settings>,
+    shown: Memo<Option<Arc<Plan>>>,
+    go: Callback<Settings>,
+) -> impl IntoView {
     let count = move || shown.with(|p| p.as_ref().map_or(0, |p| p.tasks.len()));
     let (path, carried) = of.with_value(|of| (of.path(), of.carried()));
     let hidden = carried.into_iter().map(|(n, v)| view! { <input type="hidden" name=n value=v /> }).collect_view();

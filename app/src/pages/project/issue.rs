@@ -7,7 +7,7 @@ use crate::lang::{list, say, tr};
 use crate::shared::catalogue;
 use domain::Id;
 use domain::catalogue::Matter;
-use domain::project::certificate::{self, Held, Standing, gate, right_to_correct};
+use domain::project::certificate::{self, CertificateStatus, IssuedCertificate, joint_issue_obstacles, right_to_correct};
 use domain::project::matter::Progress;
 use domain::project::policy::Right;
 use leptos::prelude::*;
@@ -29,7 +29,7 @@ fn Gate() -> impl IntoView {
     let page = page();
     let action = ServerAction::<IssueJointly>::new();
     let may = page.may(&Right::IssueJointly);
-    let six = Memo::new(move |_| page.project(|p| certificate::six(p, &catalogue())));
+    let six = Memo::new(move |_| page.project(|p| certificate::six_permits(p, &catalogue())));
     // Beside the six, whatever is being decided can be issued along (多证联发).
     let more = Memo::new(move |_| {
         page.project(|p| {
@@ -42,7 +42,7 @@ fn Gate() -> impl IntoView {
     });
     let rows = Memo::new(move |_| {
         let all: BTreeSet<_> = six.get().union(&more.get()).cloned().collect();
-        page.project(|p| gate(p, &catalogue(), &all))
+        page.project(|p| joint_issue_obstacles(p, &catalogue(), &all))
     });
     // One alone is issued on its own page.
     let several = Memo::new(move |_| rows.with(|r| r.iter().filter(|(_, list)| list.is_empty()).count() > 1));
@@ -125,7 +125,7 @@ fn Certificates() -> impl IntoView {
     let page = page();
     let all = Memo::new(move |_| {
         page.project(|p| {
-            let mut all: Vec<(String, Held)> = p.certificates.iter().map(|(n, h)| (n.clone(), h.clone())).collect();
+            let mut all: Vec<(String, IssuedCertificate)> = p.certificates.iter().map(|(n, h)| (n.clone(), h.clone())).collect();
             all.sort_by_key(|(_, held)| std::cmp::Reverse(held.at));
             all
         })
@@ -150,18 +150,18 @@ pub fn coded(number: &str) -> String {
 }
 
 #[component]
-fn OneCertificate(one: (String, Held)) -> impl IntoView {
+fn OneCertificate(one: (String, IssuedCertificate)) -> impl IntoView {
     let (number, held) = one;
     let page = page();
-    let valid = held.standing == Standing::Valid;
+    let valid = held.standing == CertificateStatus::Valid;
     let may = valid && page.may(&page.project(|p| right_to_correct(p, &number)));
     let (correct, revoke) = (ServerAction::<CorrectCertificate>::new(), ServerAction::<RevokeCertificate>::new());
     let pdf = held.documents.first().filter(|_| valid).map(|d| format!("/projects/{}/documents/{d}", page.id()));
     let address = format!("/verify/{}", coded(&number));
     let why = match &held.standing {
-        Standing::Valid => String::new(),
-        Standing::Corrected { by, reason } => tr!(issue.corrected_by, number = by.clone(), why = reason.clone()),
-        Standing::Revoked { reason } => reason.clone(),
+        CertificateStatus::Valid => String::new(),
+        CertificateStatus::Corrected { by, reason } => tr!(issue.corrected_by, number = by.clone(), why = reason.clone()),
+        CertificateStatus::Revoked { reason } => reason.clone(),
     };
     let form = {
         let number = number.clone();

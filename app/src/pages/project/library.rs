@@ -12,7 +12,7 @@ use crate::upload::{Along, Sending, Way};
 use app_macros::rpc;
 use domain::Id;
 use domain::catalogue::{Material, Matter};
-use domain::project::library::{Document, Kept, Paper, Stands, papers, right_to_change};
+use domain::project::library::{Document, LibraryDocument, Paper, Stands, papers, right_to_change};
 use domain::project::policy::Right;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ struct Row {
     material: Id<Material>,
     matters: Vec<Id<Matter>>,
     stands: Stands,
-    documents: Vec<(Id<Document>, Kept)>,
+    documents: Vec<(Id<Document>, LibraryDocument)>,
 }
 
 type Names = BTreeMap<Id<Document>, Vec<String>>;
@@ -105,7 +105,7 @@ fn Shelves() -> impl IntoView {
     let loose = Memo::new(move |_| {
         let known: Vec<_> = wanted.with(|w| w.iter().map(|r| r.material.clone()).collect());
         page.project(|p| {
-            let free = |k: &Kept| k.removed.is_none() && k.material.as_ref().is_none_or(|m| !known.contains(m));
+            let free = |k: &LibraryDocument| k.removed.is_none() && k.material.as_ref().is_none_or(|m| !known.contains(m));
             p.library.iter().filter(|(_, k)| free(k)).map(|(id, k)| (id.clone(), k.clone())).collect::<Vec<_>>()
         })
     });
@@ -269,7 +269,7 @@ fn Under() -> impl IntoView {
 
 /// An identity document that is not for the reader: what it is called, and the digest by which the log knows it.
 #[component]
-fn Withheld(id: Id<Document>, kept: Kept) -> impl IntoView {
+fn Withheld(id: Id<Document>, kept: LibraryDocument) -> impl IntoView {
     let shelf = expect_context::<Shelf>();
     let n = kept.versions.len();
     let name = move || shelf.names.with(|names| names.get(&id).and_then(|all| all.get(n - 1).cloned())).unwrap_or_else(|| "…".into());
@@ -352,7 +352,7 @@ fn OneDocument(id: Id<Document>) -> impl IntoView {
 }
 
 #[component]
-fn Change(id: Id<Document>, kept: Kept, name: String) -> impl IntoView {
+fn Change(id: Id<Document>, kept: LibraryDocument, name: String) -> impl IntoView {
     let page = page();
     let c = catalogue();
     let (sort, limit, remove) =

@@ -16,7 +16,7 @@ pub mod work;
 
 use super::{PageTitle, set_status};
 use crate::anew::Anew;
-use crate::components::form::{FormBase, Kept as KeptForm, SendAgain, kept};
+use crate::components::form::{FormBase, RefusedForm, SendAgain, kept};
 use crate::components::layout::{here, query_value};
 use crate::components::mark::Assumed;
 use crate::components::notice::{ErrorNotice, SignInLink};
@@ -31,7 +31,7 @@ use domain::account::Account;
 use domain::catalogue::{Matter, Organisation};
 use domain::id::Id;
 use domain::log::Recorded;
-use domain::project::library::{Document, Kept, may_read};
+use domain::project::library::{Document, LibraryDocument, may_read};
 use domain::project::policy::Right;
 use domain::project::turn::{Party, party_name};
 use domain::project::view::View;
@@ -88,7 +88,7 @@ impl Page {
     }
 
     /// Whether the viewer may read this document.
-    pub fn reads(self, kept: &Kept) -> bool {
+    pub fn reads(self, kept: &LibraryDocument) -> bool {
         self.0.with(|v| may_read(kept, &catalogue(), &v.viewer, &v.project).is_ok())
     }
 
@@ -133,7 +133,7 @@ pub fn Frame() -> impl IntoView {
             {move || match loaded.get()? {
                 Ok(view) => Some(view! { <LiveProject view reload /> }.into_any()),
                 // A form without JavaScript, sent by somebody who was signed out meanwhile.
-                Err(Failure(error @ Error::SignedOut)) if use_context::<KeptForm>().is_some() => {
+                Err(Failure(error @ Error::SignedOut)) if use_context::<RefusedForm>().is_some() => {
                     Some(view! { <div class="page page-narrow"><ErrorNotice error /><SendAgain /></div> }.into_any())
                 }
                 Err(Failure(Error::SignedOut)) => {

@@ -4,7 +4,7 @@ use super::page;
 use super::send::AdoptPlan;
 use crate::components::form::{CommandForm, TextBox};
 use crate::lang::{say, tr};
-use crate::pages::plan::{Of, PlanView};
+use crate::pages::plan::{PlanSubject, PlanView};
 use crate::shared::catalogue;
 use domain::plan::Settings;
 use domain::project::plan::moved_sentence;
@@ -39,7 +39,7 @@ pub fn ProjectPlan() -> impl IntoView {
                 })
         }}
         <InForce written />
-        <PlanView of=Of::Project(page) written />
+        <PlanView of=PlanSubject::Project(page) written />
     }
 }
 

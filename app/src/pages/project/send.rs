@@ -314,7 +314,7 @@ pub async fn give_opinion(
 ) -> Result<Done, Failure> {
     let again = || invalid("verdict", domain::text!("请重新打开页面再出意见。", "Please open the page again."));
     let of = |(verdict, snapshot)| {
-        let request = domain::project::submission::Request::Opine { matter: matter.clone().into(), verdict, snapshot };
+        let request = domain::project::submission::Request::GiveOpinion { matter: matter.clone().into(), verdict, snapshot };
         Request::Submission { id: package.clone().into(), request }
     };
     let right = Right::review(&crate::session::service_context()?.service.catalogue, &matter.clone().into());
@@ -362,7 +362,7 @@ pub async fn record_elsewhere(
 ) -> Result<Done, Failure> {
     use domain::project::matter::Request as M;
     let of = |request| Request::Matter { matter: matter.clone().into(), request };
-    let request = date(&on).map(|on| M::Record { elsewhere: domain::project::matter::Elsewhere { number, system, on } });
+    let request = date(&on).map(|on| M::Record { elsewhere: domain::project::matter::ExternalDecision { number, system, on } });
     let right = {
         let id = matter.clone().into();
         move |p: &Project| domain::project::matter::right_to_conclude(p, &id)

@@ -180,7 +180,7 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
         }
         let going = !matches!(now.get(), Some(State::Issued | State::NotApplicable | State::Decided));
         if conclude && going {
-            forms.push(view! { <Elsewhere matter /> }.into_any());
+            forms.push(view! { <RecordDecision matter /> }.into_any());
         }
         if handle && going {
             let mine = page.0.with(|v| {
@@ -202,7 +202,7 @@ fn Actions(matter: StoredValue<domain::Id<domain::catalogue::Matter>>, now: Memo
 
 /// What another office decided in its own system.
 #[component]
-fn Elsewhere(matter: StoredValue<domain::Id<domain::catalogue::Matter>>) -> impl IntoView {
+fn RecordDecision(matter: StoredValue<domain::Id<domain::catalogue::Matter>>) -> impl IntoView {
     let page = page();
     let action = ServerAction::<RecordElsewhere>::new();
     let name = format!("{}.record", matter.get_value());

@@ -1,6 +1,6 @@
 //! Handing certificates out, one or several at once (多证联发): what stands in the way, and what then happens.
 
-use super::{Event, Made};
+use super::{Event, PreparedCertificate};
 use crate::account::By;
 use crate::catalogue::{Catalogue, Matter, certifies};
 use crate::id::Id;
@@ -11,7 +11,7 @@ use crate::text::Text;
 use std::collections::BTreeSet;
 
 /// What still stands in the way of issuing these together, matter by matter; an empty list: nothing.
-pub fn gate(project: &Project, catalogue: &Catalogue, matters: &BTreeSet<Id<Matter>>) -> Vec<(Id<Matter>, Vec<Text>)> {
+pub fn joint_issue_obstacles(project: &Project, catalogue: &Catalogue, matters: &BTreeSet<Id<Matter>>) -> Vec<(Id<Matter>, Vec<Text>)> {
     let in_order = catalogue.matters.iter().filter(|m| matters.contains(&m.id) && project.matters.contains_key(&m.id));
     let obstacles = |m: &Matter| {
         let mut list = Vec::new();
@@ -41,7 +41,7 @@ pub fn gate(project: &Project, catalogue: &Catalogue, matters: &BTreeSet<Id<Matt
 }
 
 /// The events of one certificate: the matter's own steps, the certificate, and its printed form in the library.
-pub(super) fn handed_out(project: &Project, made: Made, joint: Option<&str>, step: matter::Event) -> Vec<project::Event> {
+pub(super) fn issue_events(project: &Project, made: PreparedCertificate, joint: Option<&str>, step: matter::Event) -> Vec<project::Event> {
     let mut events = vec![project::Event::Matter { matter: made.matter.clone(), event: step }];
     let documents = made.documents.clone();
     let printed = made.printed.clone();
@@ -64,7 +64,7 @@ pub fn may_issue_jointly(project: &Project, catalogue: &Catalogue, matters: &BTr
     if matters.len() < 2 {
         return not_now("联发须选两个以上的事项。", "A joint issue needs two matters or more.");
     }
-    let in_the_way: Vec<_> = gate(project, catalogue, matters).into_iter().filter(|(_, list)| !list.is_empty()).collect();
+    let in_the_way: Vec<_> = joint_issue_obstacles(project, catalogue, matters).into_iter().filter(|(_, list)| !list.is_empty()).collect();
     if !in_the_way.is_empty() {
         let name = |id: &Id<Matter>| catalogue.matter(id.as_str()).map_or_else(|| Text::same(id.as_str()), |m| m.name.clone());
         let zh: Vec<String> = in_the_way
@@ -84,7 +84,7 @@ pub(super) fn jointly(
     project: &Project,
     catalogue: &Catalogue,
     receipt: &str,
-    made: Vec<Made>,
+    made: Vec<PreparedCertificate>,
     by: By,
 ) -> Result<Vec<project::Event>, Refusal> {
     let matters: BTreeSet<Id<Matter>> = made.iter().map(|m| m.matter.clone()).collect();
@@ -98,7 +98,7 @@ pub(super) fn jointly(
     let mut events = Vec::new();
     let mut numbers = Vec::new();
     while !left.is_empty() {
-        let free = |m: &Made| {
+        let free = |m: &PreparedCertificate| {
             let before = catalogue.matter(m.matter.as_str()).map(|matter| matter::before(&so_far, matter).issue);
             before.is_some_and(|list| list.is_empty())
         };
@@ -107,7 +107,7 @@ pub(super) fn jointly(
         };
         let made = left.remove(next);
         numbers.push(made.number.clone());
-        let these = handed_out(&so_far, made, Some(receipt), matter::Event::Issued);
+        let these = issue_events(&so_far, made, Some(receipt), matter::Event::Issued);
         let stamp = Stamp { at: by.at, by: &by.actor.account, assumed: false };
         these.iter().for_each(|event| so_far.apply(event, stamp));
         events.extend(these);

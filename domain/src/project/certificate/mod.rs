@@ -1,11 +1,11 @@
 //! Certificates (证照): what an office hands out when it has decided, numbered by rule and signed; and several at once
 //! (多证联发), all of them or none.
 
-mod held;
 mod issue;
+mod issued;
 
-pub use held::{Certificate, Held, Item, Joint, Standing};
-pub use issue::{gate, may_issue_jointly};
+pub use issue::{joint_issue_obstacles, may_issue_jointly};
+pub use issued::{Certificate, CertificateStatus, IssuedCertificate, Item, Joint};
 
 use crate::account::{Account, By};
 use crate::catalogue::{Catalogue, CertificateRules, Material, Matter};
@@ -15,7 +15,7 @@ use crate::project::library::{self, Arrived, Document};
 use crate::project::policy::Right;
 use crate::project::timeline::Names;
 use crate::project::{self, Project, Stamp, matter};
-use crate::refusal::{Refusal, written};
+use crate::refusal::{Refusal, checked_text};
 use crate::sheet::{Entries, Entry};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A certificate made out and signed, ready to be handed out.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Made {
+pub struct PreparedCertificate {
     /// The matter it is of.
     pub matter: Id<Matter>,
     /// Its number.
@@ -78,21 +78,21 @@ pub enum Command {
     /// Finishes matters that are decided, each with its certificate.
     Issue {
         /// The certificates, one for each matter.
-        made: Vec<Made>,
+        made: Vec<PreparedCertificate>,
     },
     /// Several at once, each decided by its office; all or none.
     IssueJointly {
         /// The number of the receipt for all of them.
         receipt: String,
         /// The certificates, one for each matter.
-        made: Vec<Made>,
+        made: Vec<PreparedCertificate>,
     },
     /// Puts another one in its place.
     Correct {
         /// The certificate that is wrong.
         number: String,
         /// The one that takes its place.
-        made: Made,
+        made: PreparedCertificate,
         /// What was wrong, for whoever looks it up.
         reason: String,
     },
@@ -112,7 +112,7 @@ pub enum Event {
     /// One was handed out.
     Issued {
         /// The certificate, with its files.
-        made: Made,
+        made: PreparedCertificate,
         /// The receipt it was issued under with others; none: it was issued alone.
         joint: Option<String>,
     },
@@ -195,14 +195,14 @@ impl Event {
 
 /// Folds an event.
 pub(super) fn apply(project: &mut Project, event: &Event, stamp: Stamp) {
-    let stands = |held: &mut BTreeMap<String, Held>, number: &String, standing: Standing| {
+    let stands = |held: &mut BTreeMap<String, IssuedCertificate>, number: &String, standing: CertificateStatus| {
         if let Some(held) = held.get_mut(number) {
             held.standing = standing;
         }
     };
     match event {
         Event::Issued { made, joint } => {
-            let held = Held {
+            let held = IssuedCertificate {
                 matter: made.matter.clone(),
                 at: stamp.at,
                 by: stamp.by.clone(),
@@ -210,7 +210,7 @@ pub(super) fn apply(project: &mut Project, event: &Event, stamp: Stamp) {
                 printed: made.printed.digest,
                 documents: made.documents.iter().map(|(_, document)| document.clone()).collect(),
                 joint: joint.clone(),
-                standing: Standing::Valid,
+                standing: CertificateStatus::Valid,
             };
             project.certificates.insert(made.number.clone(), held);
         }
@@ -218,24 +218,26 @@ pub(super) fn apply(project: &mut Project, event: &Event, stamp: Stamp) {
             project.joint.push(Joint { receipt: receipt.clone(), at: stamp.at, by: stamp.by.clone(), numbers: numbers.clone() });
         }
         Event::Corrected { number, by, reason } => {
-            stands(&mut project.certificates, number, Standing::Corrected { by: by.clone(), reason: reason.clone() });
+            stands(&mut project.certificates, number, CertificateStatus::Corrected { by: by.clone(), reason: reason.clone() });
         }
-        Event::Revoked { number, reason } => stands(&mut project.certificates, number, Standing::Revoked { reason: reason.clone() }),
+        Event::Revoked { number, reason } => {
+            stands(&mut project.certificates, number, CertificateStatus::Revoked { reason: reason.clone() })
+        }
     }
 }
 
 impl Project {
     /// The valid certificate of a matter.
-    pub fn certificate(&self, matter: &Id<Matter>) -> Option<(&String, &Held)> {
+    pub fn certificate(&self, matter: &Id<Matter>) -> Option<(&String, &IssuedCertificate)> {
         self.certificates
             .iter()
-            .filter(|(_, held)| held.matter == *matter && held.standing == Standing::Valid)
+            .filter(|(_, held)| held.matter == *matter && held.standing == CertificateStatus::Valid)
             .max_by_key(|(_, held)| held.at)
     }
 }
 
 /// The matters of the project that are issued together (六证联发): those the catalogue marks, and that are not issued yet.
-pub fn six(project: &Project, catalogue: &Catalogue) -> BTreeSet<Id<Matter>> {
+pub fn six_permits(project: &Project, catalogue: &Catalogue) -> BTreeSet<Id<Matter>> {
     let open = |m: &&Matter| m.six_permits && project.matters.get(&m.id).is_some_and(|t| !t.is_done());
     catalogue.matters.iter().filter(open).map(|m| m.id.clone()).collect()
 }
@@ -247,14 +249,14 @@ pub(super) fn decide(project: &Project, catalogue: &Catalogue, command: Command,
             let mut events = Vec::new();
             for made in made {
                 let step = matter::step(project, catalogue, &made.matter, matter::Command::Issue, by)?;
-                events.extend(issue::handed_out(project, made, None, step));
+                events.extend(issue::issue_events(project, made, None, step));
             }
             Ok(events)
         }
         Command::IssueJointly { receipt, made } => issue::jointly(project, catalogue, &receipt, made, by),
         Command::Correct { number, made, reason } => {
             let held = may_correct(project, &number, &reason)?;
-            let reason = written("reason", &reason, 500)?;
+            let reason = checked_text("reason", &reason, 500)?;
             let new = made.number.clone();
             let mut events: Vec<project::Event> = held
                 .documents
@@ -267,13 +269,15 @@ pub(super) fn decide(project: &Project, catalogue: &Catalogue, command: Command,
             let documents = made.documents.iter().map(|(m, _)| m.clone()).zip(held.documents.iter().cloned()).collect();
             events.insert(
                 0,
-                project::Event::Certificate { event: Event::Issued { made: Made { documents, ..made }, joint: held.joint.clone() } },
+                project::Event::Certificate {
+                    event: Event::Issued { made: PreparedCertificate { documents, ..made }, joint: held.joint.clone() },
+                },
             );
             events.insert(0, project::Event::Certificate { event: Event::Corrected { number, by: new, reason } });
             Ok(events)
         }
         Command::Revoke { number, reason } => {
-            let reason = written("reason", &reason, 500)?;
+            let reason = checked_text("reason", &reason, 500)?;
             let held = valid(project, &number)?;
             let mut events: Vec<project::Event> = held
                 .documents
@@ -291,14 +295,14 @@ pub(super) fn decide(project: &Project, catalogue: &Catalogue, command: Command,
 ///
 /// # Errors
 /// There is none of this number, or it holds no more; the reason is none, at its field.
-pub fn may_correct<'p>(project: &'p Project, number: &str, reason: &str) -> Result<&'p Held, Refusal> {
-    written("reason", reason, 500)?;
+pub fn may_correct<'p>(project: &'p Project, number: &str, reason: &str) -> Result<&'p IssuedCertificate, Refusal> {
+    checked_text("reason", reason, 500)?;
     valid(project, number)
 }
 
-fn valid<'p>(project: &'p Project, number: &str) -> Result<&'p Held, Refusal> {
+fn valid<'p>(project: &'p Project, number: &str) -> Result<&'p IssuedCertificate, Refusal> {
     let held = project.certificates.get(number).ok_or(Refusal::Unknown)?;
-    if held.standing == Standing::Valid {
+    if held.standing == CertificateStatus::Valid {
         return Ok(held);
     }
     let name = held.standing.name();
@@ -309,7 +313,7 @@ fn valid<'p>(project: &'p Project, number: &str) -> Result<&'p Held, Refusal> {
 }
 
 /// Fills in the fields that certificates of this project fix.
-pub fn fill(project: &Project, rules: &CertificateRules, entries: &mut Entries) {
+pub fn assign_numbers(project: &Project, rules: &CertificateRules, entries: &mut Entries) {
     for rule in &rules.rules {
         let (Some(matter), Some(field)) = (&rule.matter, &rule.number_field) else { continue };
         if let Some((number, held)) = project.certificate(matter) {

@@ -13,7 +13,7 @@ use crate::id::Id;
 use crate::log::Audience;
 use crate::project::timeline::Names;
 use crate::project::{self, Project, Stamp, open_or_apply};
-use crate::refusal::{LONGEST_TEXT, Refusal, not_now, written};
+use crate::refusal::{LONGEST_TEXT, Refusal, checked_text, not_now};
 use crate::role::Role;
 use crate::text;
 use crate::text::Text;
@@ -194,7 +194,7 @@ pub(super) fn decide(
     let event = match (project.difficulties.get(id), command) {
         (None, Command::Raise { matter, text }) => {
             project.known(matter.as_ref())?;
-            Event::Raised { matter, text: written("text", &text, LONGEST_TEXT)? }
+            Event::Raised { matter, text: checked_text("text", &text, LONGEST_TEXT)? }
         }
         (None, _) => return Err(Refusal::Unknown),
         (Some(difficulty), command) => difficulty.decide(command, &project.offices, by)?,
@@ -310,7 +310,7 @@ impl Difficulty {
                         );
                     }
                 }
-                Ok(Event::Proposed { side, text: written("text", &text, LONGEST_TEXT)?, counters })
+                Ok(Event::Proposed { side, text: checked_text("text", &text, LONGEST_TEXT)?, counters })
             }
             Command::Accept { proposal: number } => {
                 lead_known()?;
@@ -351,7 +351,7 @@ impl Difficulty {
                         sentence: text!("完成日 {due} 早于今天 {today}。", "The day {due} is before today, {today}."),
                     });
                 }
-                Ok(Event::Resolved { action: written("action", &action, 500)?, owner, due })
+                Ok(Event::Resolved { action: checked_text("action", &action, 500)?, owner, due })
             }
         }
     }

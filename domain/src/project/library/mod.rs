@@ -17,7 +17,7 @@ use crate::media::Media;
 use crate::project::policy::{Right, office_of};
 use crate::project::timeline::Names;
 use crate::project::{self, Project, Stamp};
-use crate::refusal::{Refusal, not_now, written};
+use crate::refusal::{Refusal, checked_text, not_now};
 use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ pub struct Version {
 
 /// A document with its versions, the latest last.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Kept {
+pub struct LibraryDocument {
     /// What paper it is; none: not sorted yet.
     pub material: Option<Id<Material>>,
     /// The office that brought it; none: the enterprise's side.
@@ -64,7 +64,7 @@ pub struct Kept {
     pub removed: Option<String>,
 }
 
-impl Kept {
+impl LibraryDocument {
     /// The version that counts.
     pub fn latest(&self) -> Option<&Version> {
         self.versions.last()
@@ -88,7 +88,7 @@ pub fn newest(project: &Project, material: &Id<Material>, on: Date) -> Option<Id
 }
 
 /// All documents of a project, by their ids.
-pub type Library = BTreeMap<Id<Document>, Kept>;
+pub type Library = BTreeMap<Id<Document>, LibraryDocument>;
 
 /// The contents of a file that has arrived.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -268,8 +268,13 @@ pub(super) fn apply(project: &mut Project, id: &Id<Document>, event: &Event, sta
         why: why.to_string(),
     };
     if let Event::Added { material, file, office } = event {
-        let kept =
-            Kept { material: material.clone(), office: office.clone(), versions: vec![version(file, "")], expires: None, removed: None };
+        let kept = LibraryDocument {
+            material: material.clone(),
+            office: office.clone(),
+            versions: vec![version(file, "")],
+            expires: None,
+            removed: None,
+        };
         library.insert(id.clone(), kept);
         return;
     }
@@ -328,7 +333,7 @@ fn changed(project: &Project, catalogue: &Catalogue, id: &Id<Document>, command:
             if kept.latest().is_some_and(|v| v.digest == file.digest) {
                 return not_now("与现有版本内容相同，没有新增版本。", "This is the same as the version there is; nothing was added.");
             }
-            Event::Replaced { file, why: written("why", &why, 200)? }
+            Event::Replaced { file, why: checked_text("why", &why, 200)? }
         }
         Command::Sort { material } => {
             known(&material)?;
@@ -341,6 +346,6 @@ fn changed(project: &Project, catalogue: &Catalogue, id: &Id<Document>, command:
             }
             Event::Limited { expires }
         }
-        Command::Remove { why } => Event::Removed { why: written("why", &why, 200)? },
+        Command::Remove { why } => Event::Removed { why: checked_text("why", &why, 200)? },
     })
 }

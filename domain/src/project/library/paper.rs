@@ -1,6 +1,6 @@
 //! What papers a project wants, for which matters, and how each stands.
 
-use super::{Document, Kept};
+use super::{Document, LibraryDocument};
 use crate::catalogue::{Catalogue, Material, Matter, Source};
 use crate::date::Date;
 use crate::id::Id;
@@ -57,7 +57,7 @@ pub fn papers<'c>(project: &Project, catalogue: &'c Catalogue, on: Date) -> Vec<
 
 fn stands(project: &Project, material: &Material, on: Date) -> Stands {
     let kept = |good: bool| {
-        let of = |(_, k): &(&Id<Document>, &Kept)| k.is(&material.id) && k.has_expired(on) != good;
+        let of = |(_, k): &(&Id<Document>, &LibraryDocument)| k.is(&material.id) && k.has_expired(on) != good;
         project.library.iter().filter(of).map(|(id, _)| id.clone()).collect::<Vec<_>>()
     };
     let good = kept(true);

@@ -1,6 +1,6 @@
 //! Who reads a document: everybody who sees the project, but for identity documents of persons.
 
-use super::Kept;
+use super::LibraryDocument;
 use crate::account::Actor;
 use crate::catalogue::{Catalogue, Organisation};
 use crate::id::Id;
@@ -11,12 +11,12 @@ use crate::refusal::Refusal;
 use crate::text::Text;
 
 /// The offices that need a document which is a person's identity document; none: it is no such document.
-fn readers<'c>(kept: &Kept, catalogue: &'c Catalogue) -> Option<&'c [Id<Organisation>]> {
+fn readers<'c>(kept: &LibraryDocument, catalogue: &'c Catalogue) -> Option<&'c [Id<Organisation>]> {
     catalogue.material(kept.material.as_ref()?.as_str())?.readers.as_deref()
 }
 
 /// Whether it is a person's identity document.
-pub fn is_personal(kept: &Kept, catalogue: &Catalogue) -> bool {
+pub fn is_personal(kept: &LibraryDocument, catalogue: &Catalogue) -> bool {
     readers(kept, catalogue).is_some()
 }
 
@@ -25,7 +25,7 @@ pub fn is_personal(kept: &Kept, catalogue: &Catalogue) -> bool {
 ///
 /// # Errors
 /// The refusal.
-pub fn may_read(kept: &Kept, catalogue: &Catalogue, actor: &Actor, project: &Project) -> Result<(), Refusal> {
+pub fn may_read(kept: &LibraryDocument, catalogue: &Catalogue, actor: &Actor, project: &Project) -> Result<(), Refusal> {
     let Some(readers) = readers(kept, catalogue) else { return Ok(()) };
     let brought = kept.office.is_some() && kept.office.as_ref() == office_of(actor);
     if brought || needs(readers, actor, project) {

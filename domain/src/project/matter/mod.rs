@@ -10,7 +10,7 @@ pub use deemed::ACCEPT_DAYS;
 pub use rules::{Before, before, names};
 pub(crate) use rules::{accepted, wait_for};
 pub(super) use rules::{decide, step};
-pub use state::{Elsewhere, PauseReason, Progress, State, state};
+pub use state::{ExternalDecision, PauseReason, Progress, State, state};
 
 use crate::account::Account;
 use crate::catalogue::{Catalogue, Matter, Organisation, is_enterprises};
@@ -46,7 +46,7 @@ pub struct Tracked {
     pub extended: bool,
     /// Decided in another system, under this number there.
     #[serde(default)]
-    pub elsewhere: Option<Elsewhere>,
+    pub elsewhere: Option<ExternalDecision>,
     /// The last move rests on an assumption (a replayed case).
     pub assumed: bool,
 }
@@ -99,7 +99,7 @@ pub enum Command {
     /// Records what was decided in another system.
     Record {
         /// What was decided there.
-        elsewhere: Elsewhere,
+        elsewhere: ExternalDecision,
     },
     /// Takes it on, or over from a colleague.
     Claim,
@@ -196,7 +196,7 @@ pub enum Event {
     /// It was decided in another system, and recorded here.
     Elsewhere {
         /// What was decided there.
-        elsewhere: Elsewhere,
+        elsewhere: ExternalDecision,
     },
     /// An officer took it on.
     Claimed {

@@ -1,13 +1,13 @@
 //! What may be done with a matter, and what then happens.
 
-use super::{Command, Elsewhere, Event, Progress, State, deemed, state};
+use super::{Command, Event, ExternalDecision, Progress, State, deemed, state};
 use crate::account::By;
 use crate::catalogue::{Catalogue, DependencyType, Matter};
 use crate::guide;
 use crate::id::Id;
 use crate::project::policy::handles;
 use crate::project::{self, Project};
-use crate::refusal::{Refusal, not_now, written};
+use crate::refusal::{Refusal, checked_text, not_now};
 use crate::text::Text;
 
 /// Working days by which a decision may be put off (行政许可法 art. 42).
@@ -165,7 +165,7 @@ pub(in crate::project) fn step(
         Command::DeemAccepted => deemed::decide(project, catalogue, matter, by.at)?,
         Command::Pause { reason, note } => match now {
             State::Accepted { due } => {
-                Event::Paused { reason, note: written("note", &note, 500)?, left: calendar.between(today, due).max(0) }
+                Event::Paused { reason, note: checked_text("note", &note, 500)?, left: calendar.between(today, due).max(0) }
             }
             _ => return out_of_place("暂停计时", "paused"),
         },
@@ -182,7 +182,7 @@ pub(in crate::project) fn step(
             }
             match now {
                 State::Decided | State::Issued | State::Refused | State::NotApplicable => return out_of_place("预审", "pre-reviewed"),
-                _ => Event::PreReviewed { opinion: written("opinion", &opinion, 500)? },
+                _ => Event::PreReviewed { opinion: checked_text("opinion", &opinion, 500)? },
             }
         }
         Command::Decide => match now {
@@ -215,20 +215,22 @@ pub(in crate::project) fn step(
             _ => return out_of_place("发证或办结", "issued"),
         },
         Command::Refuse { ground } => match now {
-            State::Accepted { .. } => Event::Refused { ground: written("ground", &ground, 1000)? },
+            State::Accepted { .. } => Event::Refused { ground: checked_text("ground", &ground, 1000)? },
             _ => return out_of_place("作不予许可决定", "refused"),
         },
         Command::Exempt { reason } => match now {
-            State::NotYetDue { .. } | State::Ready | State::Prepared => Event::Exempted { reason: written("reason", &reason, 500)? },
+            State::NotYetDue { .. } | State::Ready | State::Prepared => Event::Exempted { reason: checked_text("reason", &reason, 500)? },
             _ => return out_of_place("改为不需要办", "taken off the list"),
         },
         Command::Extend { reason } => match now {
             State::Accepted { .. } if tracked.extended => {
                 return not_now("已经延长过一次，不能再延。", "It was extended once already; it cannot be again.");
             }
-            State::Accepted { due } => {
-                Event::Extended { due: calendar.add(due, EXTENSION_DAYS), reason: written("reason", &reason, 500)?, edition: edition() }
-            }
+            State::Accepted { due } => Event::Extended {
+                due: calendar.add(due, EXTENSION_DAYS),
+                reason: checked_text("reason", &reason, 500)?,
+                edition: edition(),
+            },
             _ => return out_of_place("延长期限", "extended"),
         },
         Command::Record { elsewhere } => match now {
@@ -242,8 +244,10 @@ pub(in crate::project) fn step(
                     let sentence = Text::new("作出决定的日期不能晚于今天。", "The day of the decision cannot be after today.");
                     return Err(Refusal::Invalid { field: "on".into(), sentence });
                 }
-                let number = written("number", &elsewhere.number, 80)?;
-                Event::Elsewhere { elsewhere: Elsewhere { number, system: written("system", &elsewhere.system, 80)?, on: elsewhere.on } }
+                let number = checked_text("number", &elsewhere.number, 80)?;
+                Event::Elsewhere {
+                    elsewhere: ExternalDecision { number, system: checked_text("system", &elsewhere.system, 80)?, on: elsewhere.on },
+                }
             }
         },
         Command::Claim => match &tracked.claimed {

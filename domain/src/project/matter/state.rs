@@ -107,7 +107,7 @@ impl PauseReason {
 
 /// A decision another office made in its own system.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Elsewhere {
+pub struct ExternalDecision {
     /// The number of the document.
     pub number: String,
     /// The other system, by its name.

@@ -7,7 +7,7 @@ pub mod identity;
 mod needs;
 
 pub use beginning::{answered_on, beginning};
-pub use needs::{Lack, Missing, Need, Source, form_of, missing, needs};
+pub use needs::{FieldProblem, MissingField, Need, Source, form_of, missing, needs};
 
 use crate::account::{Account, Actor, By};
 use crate::catalogue::{Catalogue, Field, Form};

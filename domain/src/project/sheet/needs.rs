@@ -74,7 +74,7 @@ pub fn form_of(project: &Project, catalogue: &Catalogue) -> Form {
 
 /// What stands in the way at a field.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Lack {
+pub enum FieldProblem {
     /// Nothing is filled in.
     Empty,
     /// The value is none.
@@ -85,52 +85,52 @@ pub enum Lack {
     Unconfirmed,
 }
 
-impl Lack {
+impl FieldProblem {
     /// What stands in the way, for whoever fills the field in.
     pub fn sentence(&self) -> Text {
         match self {
-            Lack::Empty => Text::new("还没有填", "not filled in yet"),
-            Lack::Wrong(sentence) | Lack::Broken(sentence) => sentence.clone(),
-            Lack::Unconfirmed => Text::new("待企业确认", "to be confirmed by the enterprise"),
+            FieldProblem::Empty => Text::new("还没有填", "not filled in yet"),
+            FieldProblem::Wrong(sentence) | FieldProblem::Broken(sentence) => sentence.clone(),
+            FieldProblem::Unconfirmed => Text::new("待企业确认", "to be confirmed by the enterprise"),
         }
     }
 
     /// The word for it in stylesheets and tests.
     pub fn code(&self) -> &'static str {
         match self {
-            Lack::Empty => "empty",
-            Lack::Wrong(_) => "wrong",
-            Lack::Broken(_) => "broken",
-            Lack::Unconfirmed => "unconfirmed",
+            FieldProblem::Empty => "empty",
+            FieldProblem::Wrong(_) => "wrong",
+            FieldProblem::Broken(_) => "broken",
+            FieldProblem::Unconfirmed => "unconfirmed",
         }
     }
 }
 
 /// A field that keeps a matter from being filed.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Missing {
+pub struct MissingField {
     /// The field.
     pub field: Id<Field>,
     /// The section it stands in, by its id.
     pub group: String,
     /// What stands in the way.
-    pub lack: Lack,
+    pub lack: FieldProblem,
 }
 
 /// What is still missing, in the order of the form; what certificates will bring is not.
-pub fn missing(needs: &[Need<'_>], form: &Form, entries: &Entries, state: &State) -> Vec<Missing> {
+pub fn missing(needs: &[Need<'_>], form: &Form, entries: &Entries, state: &State) -> Vec<MissingField> {
     let mut list = Vec::new();
     let values = valid(needs, entries);
     for need in needs {
         let field = need.field;
-        let mut lacks = |lack: Lack| list.push(Missing { field: field.id.clone(), group: field.group.clone(), lack });
+        let mut lacks = |lack: FieldProblem| list.push(MissingField { field: field.id.clone(), group: field.group.clone(), lack });
         let entry = entries.get(&field.id).filter(|e| !e.value.trim().is_empty());
         match entry {
             None if matches!(need.source, Source::Certificate(_)) => {}
-            None => lacks(Lack::Empty),
+            None => lacks(FieldProblem::Empty),
             Some(entry) => {
                 if let Err(sentence) = check(field, &entry.value) {
-                    lacks(Lack::Wrong(sentence));
+                    lacks(FieldProblem::Wrong(sentence));
                     continue;
                 }
                 // Told at the first of its fields, so that it counts once.
@@ -139,10 +139,10 @@ pub fn missing(needs: &[Need<'_>], form: &Form, entries: &Entries, state: &State
                     .iter()
                     .find(|r| r.weight == Weight::Error && r.fields().first() == Some(&field.id) && holds(r, form, &values) == Some(false));
                 if let Some(relation) = broken {
-                    lacks(Lack::Broken(relation.sentence.clone()));
+                    lacks(FieldProblem::Broken(relation.sentence.clone()));
                 }
                 if state.wants_confirming(field, entry) {
-                    lacks(Lack::Unconfirmed);
+                    lacks(FieldProblem::Unconfirmed);
                 }
             }
         }

@@ -25,7 +25,7 @@ pub enum Request {
         declared: bool,
     },
     /// Gives an office's opinion on a matter.
-    Opine {
+    GiveOpinion {
         /// The matter.
         matter: Id<Matter>,
         /// What the office says.
@@ -60,7 +60,7 @@ impl Request {
         match self {
             Request::File { .. } | Request::Return { .. } => Right::FilePackage,
             Request::Withdraw { .. } => Right::Withdraw,
-            Request::Opine { matter, .. } => Right::review(catalogue, matter),
+            Request::GiveOpinion { matter, .. } => Right::review(catalogue, matter),
             Request::Notify => right_to_notify(project, id),
             Request::Convert => Right::Convert,
             Request::Lapse { .. } => Right::Lapse,
@@ -80,7 +80,7 @@ pub enum Command {
         parcels: BTreeMap<Id<Matter>, Filing>,
     },
     /// Gives an office's opinion on a matter.
-    Opine {
+    GiveOpinion {
         /// The matter.
         matter: Id<Matter>,
         /// What the office says.
@@ -129,7 +129,7 @@ impl Command {
             Command::File { .. } | Command::Return { .. } => Right::FilePackage,
             Command::Remind { .. } => Right::Remind,
             Command::Withdraw { .. } => Right::Withdraw,
-            Command::Opine { matter, .. } => Right::review(catalogue, matter),
+            Command::GiveOpinion { matter, .. } => Right::review(catalogue, matter),
             Command::Notify => right_to_notify(project, id),
             Command::Convert { .. } => Right::Convert,
             Command::Lapse { .. } => Right::Lapse,

@@ -53,7 +53,7 @@ pub struct Filing {
 
 /// A matter in a package.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Parcel {
+pub struct PackagedMatter {
     /// For tolerant pre-review; until it is converted.
     pub preview: bool,
     /// The last one counts.
@@ -73,7 +73,7 @@ pub struct Parcel {
     pub out: Option<String>,
 }
 
-impl Parcel {
+impl PackagedMatter {
     /// The filing that counts.
     pub fn latest(&self) -> Option<&Filing> {
         self.filings.last().map(|(_, filing)| filing)
@@ -134,7 +134,7 @@ pub struct Submission {
     /// When it was filed.
     pub at: Instant,
     /// The matters in it, each with its filings and opinions.
-    pub parcels: BTreeMap<Id<Matter>, Parcel>,
+    pub parcels: BTreeMap<Id<Matter>, PackagedMatter>,
     /// The correction notices, oldest first.
     pub notices: Vec<Notice>,
 }
@@ -146,7 +146,7 @@ impl Submission {
     }
 
     /// Parcels that still count.
-    pub fn live(&self) -> impl Iterator<Item = (&Id<Matter>, &Parcel)> {
+    pub fn live(&self) -> impl Iterator<Item = (&Id<Matter>, &PackagedMatter)> {
         self.parcels.iter().filter(|(_, parcel)| parcel.out.is_none())
     }
 }
@@ -298,7 +298,7 @@ impl Submission {
     fn open(event: &Event, at: Instant, by: &Id<Account>) -> Option<Submission> {
         let Event::Filed { number, parcels, previews } = event else { return None };
         let parcel = |(id, filing): (&Id<Matter>, &Filing)| {
-            let parcel = Parcel {
+            let parcel = PackagedMatter {
                 preview: previews.contains(id),
                 filings: vec![(at, filing.clone())],
                 opinion: None,
@@ -377,7 +377,7 @@ impl Submission {
 
 impl Project {
     /// The package a matter is in now.
-    pub fn parcel(&self, matter: &Id<Matter>) -> Option<(&Id<Submission>, &Submission, &Parcel)> {
+    pub fn parcel(&self, matter: &Id<Matter>) -> Option<(&Id<Submission>, &Submission, &PackagedMatter)> {
         let live = self.submissions.iter().filter_map(|(id, submission)| {
             let parcel = submission.parcels.get(matter).filter(|p| p.out.is_none())?;
             Some((id, submission, parcel))

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What is wrong with a matter is told once and together (行政许可法 art. 32): after a notice about it, or one that its own
 /// office and the office that speaks had their say before, only what was changed since, or what was told and is not right
 /// yet. What an office that is consulted had not said by then it tells the matter's own office, not the applicant.
-pub(super) fn told_once(
+pub(super) fn check_one_time_notice(
     catalogue: &Catalogue,
     submission: &Submission,
     id: &Id<Matter>,

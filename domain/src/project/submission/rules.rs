@@ -1,7 +1,7 @@
 //! What may be done with a package, and when.
 
-use super::notice::{notified, points, remind, told_once};
-use super::{Command, Event, Filing, Notice, Parcel, Submission};
+use super::notice::{check_one_time_notice, notified, points, remind};
+use super::{Command, Event, Filing, Notice, PackagedMatter, Submission};
 use crate::account::By;
 use crate::catalogue::{Catalogue, Material, Matter, SupplyBy, is_enterprises};
 use crate::id::Id;
@@ -10,7 +10,7 @@ use crate::project::matter::{self, Progress};
 use crate::project::policy::{handles, office_of};
 use crate::project::review::{Pin, Verdict};
 use crate::project::{self, Project};
-use crate::refusal::{Refusal, not_now, written};
+use crate::refusal::{Refusal, checked_text, not_now};
 use crate::text::Text;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub(in crate::project) fn decide(project: &Project, catalogue: &Catalogue, id: &
     let submission = project.submissions.get(id).ok_or(Refusal::Unknown)?;
     match command {
         Command::File { .. } => Err(Refusal::Unknown),
-        Command::Opine { matter, verdict, snapshot } => opine(project, catalogue, submission, matter, verdict, snapshot, by, &here),
+        Command::GiveOpinion { matter, verdict, snapshot } => opine(project, catalogue, submission, matter, verdict, snapshot, by, &here),
         Command::Notify => {
             let points = points(submission, None);
             if submission.open_notice().is_some() || points.is_empty() {
@@ -36,11 +36,11 @@ pub(in crate::project) fn decide(project: &Project, catalogue: &Catalogue, id: &
             }
             notified(project, catalogue, submission, points, by, &here)
         }
-        Command::Return { parcels, explanation } => give_back(project, catalogue, submission, parcels, explanation, by, &here),
+        Command::Return { parcels, explanation } => submit_corrections(project, catalogue, submission, parcels, explanation, by, &here),
         Command::Convert { differences } => convert(project, catalogue, &differences, by),
         Command::Remind { material, due } => Ok(vec![here(remind(project, submission, material, due, by.at)?)]),
         Command::Withdraw { reason } => {
-            let reason = written("reason", &reason, 500)?;
+            let reason = checked_text("reason", &reason, 500)?;
             let stay = submission.live().filter(|(id, _)| !is_open(project, id)).count();
             if stay > 0 || submission.live().next().is_none() {
                 return not_now(
@@ -52,7 +52,7 @@ pub(in crate::project) fn decide(project: &Project, catalogue: &Catalogue, id: &
             Ok([here(Event::Withdrawn { reason: reason.clone() })].into_iter().chain(gone).collect())
         }
         Command::Lapse { reason } => {
-            let reason = written("reason", &reason, 500)?;
+            let reason = checked_text("reason", &reason, 500)?;
             let gone: Vec<_> = submission.live().filter(|(_, p)| p.preview).collect();
             if gone.is_empty() {
                 return not_now("没有拿地前预审的事项。", "There is nothing under pre-review.");
@@ -152,7 +152,7 @@ fn opine(
     }
     let verdict = verdict.checked(matter)?;
     if let Verdict::Correct { points } = &verdict {
-        told_once(catalogue, submission, &id, &office, points)?;
+        check_one_time_notice(catalogue, submission, &id, &office, points)?;
     }
     let mut events = vec![here(Event::Opined { matter: id.clone(), office, own, verdict: verdict.clone(), snapshot })];
     if !own {
@@ -174,7 +174,7 @@ fn opine(
         _ => {}
     }
     // The last office has spoken: the notice goes out by itself, of all of them together.
-    let spoken = |(other, p): (&Id<Matter>, &Parcel)| *other == id || p.opinion.is_some() || !is_open(project, other);
+    let spoken = |(other, p): (&Id<Matter>, &PackagedMatter)| *other == id || p.opinion.is_some() || !is_open(project, other);
     if submission.live().all(spoken) && submission.open_notice().is_none() {
         let points = points(submission, Some((&id, &verdict)));
         if !points.is_empty() {
@@ -184,7 +184,7 @@ fn opine(
     Ok(events)
 }
 
-fn give_back(
+fn submit_corrections(
     project: &Project,
     catalogue: &Catalogue,
     submission: &Submission,
@@ -196,7 +196,7 @@ fn give_back(
     let Some(notice) = submission.open_notice() else {
         return not_now("没有待补正的告知。", "There is no notice to answer.");
     };
-    let explanation = if explanation.trim().is_empty() { String::new() } else { written("explanation", &explanation, 1000)? };
+    let explanation = if explanation.trim().is_empty() { String::new() } else { checked_text("explanation", &explanation, 1000)? };
     if explanation.is_empty()
         && let Some(pin) = unchanged(notice, &parcels)
     {
@@ -231,7 +231,8 @@ fn unchanged<'n>(notice: &'n Notice, parcels: &BTreeMap<Id<Matter>, Filing>) -> 
 }
 
 fn convert(project: &Project, catalogue: &Catalogue, differences: &BTreeMap<Id<Matter>, Vec<Pin>>, by: By) -> Events {
-    let passed = |(_, parcel): &(&Id<Matter>, &Parcel)| parcel.preview && parcel.opinion.as_ref().is_some_and(|o| o.verdict.passes());
+    let passed =
+        |(_, parcel): &(&Id<Matter>, &PackagedMatter)| parcel.preview && parcel.opinion.as_ref().is_some_and(|o| o.verdict.passes());
     let mut ready: BTreeSet<Id<Matter>> =
         project.submissions.values().flat_map(|s| s.live().filter(passed).map(|(id, _)| id.clone())).collect();
     if ready.is_empty() {

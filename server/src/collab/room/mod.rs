@@ -14,7 +14,7 @@ use domain::project::Project;
 use domain::sheet::document::Document;
 use domain::sheet::protocol::{Frame, Presence, READ_ONLY};
 use service::account::Access;
-use service::sheet::{Guest, Told, enter};
+use service::sheet::{Guest, SheetNotification, enter};
 use service::{Fault, Service};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -154,7 +154,7 @@ pub fn open(state: &AppState, name: String, project: Id<Project>, section: Strin
 impl Room {
     async fn run(mut self, mut inbox: mpsc::Receiver<ToRoom>) -> Result<(), Fault> {
         let mut news = self.service.sheets.news();
-        let mut grown = self.service.log.watch();
+        let mut latest_seq = self.service.log.watch();
         let mut stopping: watch::Receiver<bool> = self.state.stopping.clone();
         let mut batch = Vec::with_capacity(TOGETHER);
         let mut look = tokio::time::interval(LOOK);
@@ -172,13 +172,13 @@ impl Room {
                     self.take(batch.drain(..)).await?;
                 }
                 told = news.recv() => match told {
-                    Ok(Told::Grown { document, seq }) if *document == self.name && seq > self.seq => self.catch_up(&[]).await?,
-                    Ok(Told::Presence { document, frame }) if *document == self.name => self.hear_presence(&frame),
+                    Ok(SheetNotification::Updated { document, seq }) if *document == self.name && seq > self.seq => self.catch_up(&[]).await?,
+                    Ok(SheetNotification::Presence { document, frame }) if *document == self.name => self.hear_presence(&frame),
                     Ok(_) => {}
                     Err(broadcast::error::RecvError::Lagged(_)) => self.catch_up(&[]).await?,
                     Err(broadcast::error::RecvError::Closed) => return Ok(()),
                 },
-                changed = grown.changed() => {
+                changed = latest_seq.changed() => {
                     changed?;
                     rights_old = true;
                 }

@@ -13,7 +13,7 @@ use domain::sheet::protocol::Frame;
 use domain::sheet::scan::{self, NotLetIn, Scanned};
 use domain::sheet::{Changed, Entry, Stored};
 use service::Fault;
-use service::sheet::{Update, Written};
+use service::sheet::{Update, WriteOutcome};
 use yrs::StateVector;
 use yrs::block::ClientID;
 
@@ -243,13 +243,13 @@ impl Room {
             let rows = self.rows(&pending);
             let changed = if self.members.values().any(|m| m.told) { told(&rows, self.seq + 1) } else { Vec::new() };
             match self.service.sheets.write(&self.name, &self.project, self.seq, rows).await {
-                Ok(Written::Done { seq }) => {
+                Ok(WriteOutcome::Done { seq }) => {
                     self.loose += seq - self.seq;
                     self.seq = seq;
                     break changed;
                 }
                 // Another server was first: its updates are applied, and ours are stored after them.
-                Ok(Written::Behind) => {
+                Ok(WriteOutcome::Conflict) => {
                     let before = self.seq;
                     self.catch_up(&pending).await?;
                     if self.seq == before {

@@ -193,7 +193,7 @@ fn Acts(id: Id<Submission>, submission: Memo<Option<Submission>>) -> impl IntoVi
     let wanted = Memo::new(move |_| {
         submission.with(|s| {
             s.as_ref().is_some_and(|s| {
-                let corrects = |(_, p): (&Id<Matter>, &domain::project::submission::Parcel)| {
+                let corrects = |(_, p): (&Id<Matter>, &domain::project::submission::PackagedMatter)| {
                     p.opinion.as_ref().is_some_and(|o| o.verdict.code() == "correct")
                 };
                 s.open_notice().is_none() && s.live().any(corrects)

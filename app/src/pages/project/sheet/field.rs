@@ -97,7 +97,7 @@ fn Input(field: StoredValue<Field>, value: Memo<String>, may_fill: bool, describ
     };
     match f.kind {
         FieldKind::Text | FieldKind::Address | FieldKind::Geometry => {
-            view! { <Written field value first name dom may_fill described /> }.into_any()
+            view! { <TextField field value first name dom may_fill described /> }.into_any()
         }
         FieldKind::Enum | FieldKind::Boolean => {
             let options: Vec<(String, String)> = if f.kind == FieldKind::Boolean {
@@ -168,7 +168,7 @@ fn blur(event: &leptos::ev::KeyboardEvent) {
 /// A text that people write together. What the box shows is remembered; what was typed since is the difference, put
 /// where it belongs in what the others made of the text meanwhile. While an input method composes, the box is left alone.
 #[component]
-fn Written(
+fn TextField(
     field: StoredValue<Field>,
     value: Memo<String>,
     first: String,

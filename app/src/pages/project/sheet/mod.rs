@@ -12,7 +12,7 @@ use crate::lang::{say, tr};
 use crate::shared::catalogue;
 use crate::together::Sheet;
 use app_macros::rpc;
-use domain::project::sheet::{Missing, SheetView, missing, needs};
+use domain::project::sheet::{MissingField, SheetView, missing, needs};
 use domain::sheet::Changed;
 use leptos::prelude::*;
 use section::Section;
@@ -98,7 +98,7 @@ fn LiveSheet(view: SheetView) -> impl IntoView {
 }
 
 /// What is missing now, computed from what the page shows.
-fn lacking(sheet: Sheet) -> Vec<Missing> {
+fn lacking(sheet: Sheet) -> Vec<MissingField> {
     let page = page();
     let c = catalogue();
     sheet.form.with_value(|form| {
@@ -129,7 +129,7 @@ fn lacking(sheet: Sheet) -> Vec<Missing> {
 
 /// The list of what is missing, the same for everybody in the room; each leads to its field.
 #[component]
-fn Still(lacking: Memo<Vec<Missing>>) -> impl IntoView {
+fn Still(lacking: Memo<Vec<MissingField>>) -> impl IntoView {
     let items = move || {
         let c = catalogue();
         lacking

@@ -14,12 +14,12 @@ use crate::shared::catalogue;
 use crate::together::{Link, Sheet};
 use domain::catalogue::{Field, Group};
 use domain::project::policy::Right;
-use domain::project::sheet::Missing;
+use domain::project::sheet::MissingField;
 use domain::sheet::{Changed, Entry, in_mu, shown};
 use leptos::prelude::*;
 
 #[component]
-pub fn Section(group: Group, lacking: Memo<Vec<Missing>>) -> impl IntoView {
+pub fn Section(group: Group, lacking: Memo<Vec<MissingField>>) -> impl IntoView {
     let sheet = expect_context::<Sheet>();
     let page = page();
     let id = StoredValue::new(group.id.clone());
@@ -192,7 +192,7 @@ fn Confirming(section: StoredValue<String>) -> impl IntoView {
 
 /// Says that the section is ready, or that it is not after all.
 #[component]
-fn Marking(section: StoredValue<String>, lacking: Memo<Vec<Missing>>) -> impl IntoView {
+fn Marking(section: StoredValue<String>, lacking: Memo<Vec<MissingField>>) -> impl IntoView {
     let sheet = expect_context::<Sheet>();
     let page = page();
     let action = ServerAction::<MarkSection>::new();

@@ -52,7 +52,7 @@ pub struct Item {
 /// Whether a certificate still says what is so.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum CertificateStatus {
     /// It says what is so.
     Valid,
     /// Another one took its place.
@@ -69,22 +69,22 @@ pub enum Standing {
     },
 }
 
-impl Standing {
+impl CertificateStatus {
     /// The word for it where it is stored and in answers to other programs.
     pub fn code(&self) -> &'static str {
         match self {
-            Standing::Valid => "valid",
-            Standing::Corrected { .. } => "corrected",
-            Standing::Revoked { .. } => "revoked",
+            CertificateStatus::Valid => "valid",
+            CertificateStatus::Corrected { .. } => "corrected",
+            CertificateStatus::Revoked { .. } => "revoked",
         }
     }
 
-    /// Reads what [`Standing::code`] wrote, with the number and the reason that are stored beside it.
-    pub fn from_code(code: &str, by: Option<String>, reason: String) -> Option<Standing> {
+    /// Reads what [`CertificateStatus::code`] wrote, with the number and the reason that are stored beside it.
+    pub fn from_code(code: &str, by: Option<String>, reason: String) -> Option<CertificateStatus> {
         match code {
-            "valid" => Some(Standing::Valid),
-            "corrected" => Some(Standing::Corrected { by: by.unwrap_or_default(), reason }),
-            "revoked" => Some(Standing::Revoked { reason }),
+            "valid" => Some(CertificateStatus::Valid),
+            "corrected" => Some(CertificateStatus::Corrected { by: by.unwrap_or_default(), reason }),
+            "revoked" => Some(CertificateStatus::Revoked { reason }),
             _ => None,
         }
     }
@@ -92,16 +92,16 @@ impl Standing {
     /// What people call it.
     pub fn name(&self) -> Text {
         match self {
-            Standing::Valid => Text::new("有效", "Valid"),
-            Standing::Corrected { .. } => Text::new("已更正", "Corrected"),
-            Standing::Revoked { .. } => Text::new("已撤销", "Revoked"),
+            CertificateStatus::Valid => Text::new("有效", "Valid"),
+            CertificateStatus::Corrected { .. } => Text::new("已更正", "Corrected"),
+            CertificateStatus::Revoked { .. } => Text::new("已撤销", "Revoked"),
         }
     }
 }
 
 /// A certificate of a project.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Held {
+pub struct IssuedCertificate {
     /// The matter it is of.
     pub matter: Id<Matter>,
     /// When it was issued.
@@ -117,7 +117,7 @@ pub struct Held {
     /// The receipt it was issued under with others.
     pub joint: Option<String>,
     /// Whether it still says what is so.
-    pub standing: Standing,
+    pub standing: CertificateStatus,
 }
 
 /// Several certificates issued in one act.
