@@ -1,4 +1,4 @@
-//! Turns `locales/*.json` into typed keys: a missing or misspelt translation does not compile. And names the work
+//! Turns `locales/<language>/<noun>.json` into typed keys: a missing or misspelt translation does not compile. And names the work
 //! pages' style by its contents.
 
 use leptos_i18n_parser::parse_locales::options::{Config, ParseOptions};
@@ -17,7 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("cargo::rustc-env=WORK_STYLE={:016x}", style.finish());
     let options = ParseOptions::default().interpolate_display(true);
-    let config = Config::new("zh-CN")?.add_locale("en")?.parse_options(options);
+    println!("cargo::rerun-if-changed=locales/zh-CN");
+    let config = Config::new("zh-CN")?.add_locale("en")?.add_namespaces(nouns()?)?.parse_options(options);
     let locales = parse_locales(None, config)?;
     for path in locales.tracked_files.iter().flatten() {
         println!("cargo::rerun-if-changed={path}");
@@ -31,6 +32,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let module = leptos_i18n_codegen::gen_code(&locales, None, false, None, false)?;
     std::fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("i18n.rs"), module.to_string())?;
     Ok(())
+}
+
+/// The nouns that have words: one file each, in the folder of a language.
+fn nouns() -> Result<Vec<String>, Box<dyn Error>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir("locales/zh-CN")? {
+        names.extend(entry?.path().file_stem().and_then(|name| name.to_str()).map(str::to_string));
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// A stylesheet and what it imports; how it is put together is `cargo xtask site`'s.

@@ -87,7 +87,7 @@ export function said(item: Locator, text: string): Locator {
 
 export async function raise(page: Page, about: string, text: string): Promise<void> {
   await page.getByRole('main').getByRole('combobox', { name: zh.ask.about, exact: true }).selectOption({ label: about });
-  await page.getByRole('textbox', { name: zh.hard.text, exact: true }).fill(text);
-  await page.getByRole('button', { name: zh.hard.send, exact: true }).click();
+  await page.getByRole('textbox', { name: zh.difficulty.text, exact: true }).fill(text);
+  await page.getByRole('button', { name: zh.difficulty.send, exact: true }).click();
   await expect(talk(page, text)).toBeVisible();
 }

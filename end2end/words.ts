@@ -1,15 +1,28 @@
 // The words of the pages, from the same files the pages take them from.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
-type Words = typeof import('../app/locales/zh-CN.json');
+/** By noun and key; a word that is not there is a fault of the test. */
+type Words = Record<string, Record<string, string>>;
 
-function read(file: string): Words {
-  return JSON.parse(readFileSync(new URL(`../app/locales/${file}`, import.meta.url), 'utf8')) as Words;
+function read(language: string): Words {
+  const folder = new URL(`../app/locales/${language}/`, import.meta.url);
+  const words: Words = {};
+  for (const file of readdirSync(folder)) {
+    const noun = file.replace(/\.json$/, '');
+    const own = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Record<string, string>;
+    words[noun] = new Proxy(own, {
+      get(known, key) {
+        if (typeof key === 'string' && !(key in known)) throw new Error(`no word ${noun}.${key} in ${language}`);
+        return Reflect.get(known, key) as string;
+      },
+    });
+  }
+  return words;
 }
 
-export const zh = read('zh-CN.json');
-export const en = read('en.json');
+export const zh = read('zh-CN');
+export const en = read('en');
 
 const GAP = /\{\{\s*(\w+)\s*\}\}/g;
 

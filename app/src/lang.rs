@@ -20,7 +20,7 @@ pub fn say(text: &Text) -> String {
     text.get(lang()).to_string()
 }
 
-/// A sentence of `locales/*.json` in the reader's language: `tr!(guide.title)`, `tr!(guide.matters, n = 3)`.
+/// A sentence of `locales/` in the reader's language: `tr!(guide.title)`, `tr!(guide.matters, n = 3)`.
 macro_rules! tr {
     ($($key:tt)*) => { leptos_i18n::td_string!($crate::lang::locale(), $($key)*).to_string() };
 }

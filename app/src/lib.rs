@@ -16,7 +16,7 @@ mod shared;
 mod together;
 mod upload;
 
-/// Typed keys of `locales/*.json`.
+/// Typed keys of `locales/`.
 #[allow(warnings, clippy::all, clippy::expect_used, clippy::unwrap_used, reason = "generated")]
 mod translations {
     include!(concat!(env!("OUT_DIR"), "/i18n.rs"));

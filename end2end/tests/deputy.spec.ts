@@ -19,7 +19,7 @@ test('a colleague stands in for an agent, and only while that is said', async ({
     const form = agent.locator('form').filter({ has: agent.getByLabel(zh.worklist.deputy_who) });
     await form.getByLabel(zh.worklist.deputy_who).selectOption({ label: who });
     await form.getByLabel(zh.worklist.deputy_until, { exact: true }).fill(until);
-    await form.getByRole('button', { name: zh.hard.save, exact: true }).click();
+    await form.getByRole('button', { name: zh.worklist.deputy_save, exact: true }).click();
   };
 
   await visit(colleague, '/projects');

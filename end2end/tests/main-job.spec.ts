@@ -96,42 +96,42 @@ test('guide, map, project, question and difficulty, live on every page', async (
     await openTab(enterprise, zh.project.difficulties);
     await raise(enterprise, SITING, trouble);
     const seen = talk(lead, trouble);
-    await expect(seen.getByText(zh.hard.open, { exact: true })).toBeVisible();
-    await seen.getByRole('combobox', { name: zh.hard.lead_office, exact: true }).selectOption({ label: PLANNING_OFFICE });
-    await seen.getByRole('group', { name: zh.hard.cooperating, exact: true }).getByText('水务部门', { exact: true }).click();
-    await seen.getByRole('button', { name: zh.hard.save, exact: true }).click();
+    await expect(seen.getByText(zh.difficulty.open, { exact: true })).toBeVisible();
+    await seen.getByRole('combobox', { name: zh.difficulty.lead_office, exact: true }).selectOption({ label: PLANNING_OFFICE });
+    await seen.getByRole('group', { name: zh.difficulty.cooperating, exact: true }).getByText('水务部门', { exact: true }).click();
+    await seen.getByRole('button', { name: zh.difficulty.save, exact: true }).click();
     for (const page of [enterprise, department, lead]) {
-      await expect(talk(page, trouble).getByText(fill(zh.hard.led_by, { name: PLANNING_OFFICE }))).toBeVisible();
-      await expect(talk(page, trouble).getByText(fill(zh.hard.with, { names: '水务部门' }))).toBeVisible();
-      await expect(talk(page, trouble).getByText(zh.hard.negotiating, { exact: true })).toBeVisible();
+      await expect(talk(page, trouble).getByText(fill(zh.difficulty.led_by, { name: PLANNING_OFFICE }))).toBeVisible();
+      await expect(talk(page, trouble).getByText(fill(zh.difficulty.with, { names: '水务部门' }))).toBeVisible();
+      await expect(talk(page, trouble).getByText(zh.difficulty.negotiating, { exact: true })).toBeVisible();
     }
   });
 
   await test.step('the office proposes, the enterprise accepts', async () => {
     const proposal = '厂房整体西移五米，绿地率按不低于百分之十二核定。';
     const form = talk(department, trouble);
-    await form.getByText(zh.hard.propose, { exact: true }).click();
-    await form.getByRole('textbox', { name: zh.hard.your_proposal, exact: true }).fill(proposal);
-    await form.getByRole('button', { name: zh.hard.send_proposal, exact: true }).click();
+    await form.getByText(zh.difficulty.propose, { exact: true }).click();
+    await form.getByRole('textbox', { name: zh.difficulty.your_proposal, exact: true }).fill(proposal);
+    await form.getByRole('button', { name: zh.difficulty.send_proposal, exact: true }).click();
     await expect(said(talk(enterprise, trouble), proposal)).toBeVisible();
     await expect(said(talk(lead, trouble), proposal)).toBeVisible();
-    await talk(enterprise, trouble).getByRole('button', { name: zh.hard.accept, exact: true }).click();
+    await talk(enterprise, trouble).getByRole('button', { name: zh.difficulty.accept, exact: true }).click();
     for (const page of [lead, department]) {
-      await expect(talk(page, trouble).getByText(zh.hard.agreed, { exact: true })).toBeVisible();
+      await expect(talk(page, trouble).getByText(zh.difficulty.agreed, { exact: true })).toBeVisible();
     }
   });
 
   await test.step('the lead officer resolves with action, owner and date', async () => {
     const [action, due] = ['出具西移五米后的选址核查意见', inDays(30)];
     const form = talk(lead, trouble);
-    await form.getByRole('textbox', { name: zh.hard.action, exact: true }).fill(action);
-    await form.getByRole('combobox', { name: zh.hard.owner, exact: true }).selectOption({ label: PLANNING_OFFICE });
-    await form.getByLabel(zh.hard.date, { exact: true }).fill(due);
-    await form.getByRole('button', { name: zh.hard.resolve, exact: true }).click();
-    const line = fill(zh.hard.resolution_line, { action, owner: PLANNING_OFFICE, date: due });
+    await form.getByRole('textbox', { name: zh.difficulty.action, exact: true }).fill(action);
+    await form.getByRole('combobox', { name: zh.difficulty.owner, exact: true }).selectOption({ label: PLANNING_OFFICE });
+    await form.getByLabel(zh.difficulty.date, { exact: true }).fill(due);
+    await form.getByRole('button', { name: zh.difficulty.resolve, exact: true }).click();
+    const line = fill(zh.difficulty.resolution_line, { action, owner: PLANNING_OFFICE, date: due });
     for (const page of [enterprise, department, lead]) {
       await expect(talk(page, trouble).getByText(line)).toBeVisible();
-      await expect(talk(page, trouble).getByText(zh.hard.resolved, { exact: true })).toBeVisible();
+      await expect(talk(page, trouble).getByText(zh.difficulty.resolved, { exact: true })).toBeVisible();
     }
   });
 

@@ -25,13 +25,13 @@ for (const width of [1280, 360]) {
       expect((await visit(page, path)).status()).toBe(200);
       await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
       await expect(page.getByRole('heading', { level: 1, name: titles.zh })).toBeVisible();
-      await expect(page).toHaveTitle(new RegExp(`· ${zh.brand}$`));
+      await expect(page).toHaveTitle(new RegExp(`· ${zh.site.brand}$`));
       await fitsWidth(page);
       await audit(page);
 
       await chooseOtherLanguage(page, zh.language.other, 'en');
       await expect(page.getByRole('heading', { level: 1, name: titles.en })).toBeVisible();
-      await expect(page).toHaveTitle(new RegExp(`· ${en.brand}$`));
+      await expect(page).toHaveTitle(new RegExp(`· ${en.site.brand}$`));
       const { pathname, search } = new URL(page.url());
       expect(pathname + search).toBe(path);
       await hydrated(page);
@@ -49,7 +49,7 @@ test('every page is reached from the home page by its links', async ({ page }) =
   await expect(page.getByRole('heading', { level: 1, name: zh.matters.title })).toBeVisible();
   await page.getByRole('link', { name: '选址合规性核查', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: '选址合规性核查' })).toBeVisible();
-  await expect(page).toHaveTitle(`选址合规性核查 · ${zh.brand}`);
+  await expect(page).toHaveTitle(`选址合规性核查 · ${zh.site.brand}`);
   await nav.getByRole('link', { name: zh.nav.guide, exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: zh.guide.title })).toBeVisible();
   await page.goBack();
@@ -117,7 +117,7 @@ for (const path of ['/matters/moon-landing-permit', '/nowhere', '/nowhere/at/all
 test('the keyboard skips to the questions and answers them', async ({ page }) => {
   await visit(page, '/guide');
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('link', { name: zh.skip, exact: true })).toBeFocused();
+  await expect(page.getByRole('link', { name: zh.site.skip, exact: true })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('main')).toBeFocused();
   await page.keyboard.press('Tab');

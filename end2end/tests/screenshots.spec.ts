@@ -87,14 +87,14 @@ test('pages behind the sign-in', async ({ enter }) => {
     await raise(enterprise, SITING, trouble);
     const lead = await enter('shouxi');
     await visit(lead, `${path}/difficulties`);
-    await talk(lead, trouble).getByRole('combobox', { name: zh.hard.lead_office, exact: true }).selectOption({ label: PLANNING_OFFICE });
-    await talk(lead, trouble).getByRole('button', { name: zh.hard.save, exact: true }).click();
-    await expect(talk(lead, trouble).getByText(fill(zh.hard.led_by, { name: PLANNING_OFFICE }))).toBeVisible();
+    await talk(lead, trouble).getByRole('combobox', { name: zh.difficulty.lead_office, exact: true }).selectOption({ label: PLANNING_OFFICE });
+    await talk(lead, trouble).getByRole('button', { name: zh.difficulty.save, exact: true }).click();
+    await expect(talk(lead, trouble).getByText(fill(zh.difficulty.led_by, { name: PLANNING_OFFICE }))).toBeVisible();
     const form = talk(enterprise, trouble);
-    await form.getByText(zh.hard.propose, { exact: true }).click();
-    await form.getByRole('textbox', { name: zh.hard.your_proposal, exact: true }).fill('厂房整体西移五米，绿地率相应下调。');
-    await form.getByRole('button', { name: zh.hard.send_proposal, exact: true }).click();
-    await expect(form.getByText(fill(zh.hard.proposal, { n: 1 }), { exact: true })).toBeVisible();
+    await form.getByText(zh.difficulty.propose, { exact: true }).click();
+    await form.getByRole('textbox', { name: zh.difficulty.your_proposal, exact: true }).fill('厂房整体西移五米，绿地率相应下调。');
+    await form.getByRole('button', { name: zh.difficulty.send_proposal, exact: true }).click();
+    await expect(form.getByText(fill(zh.difficulty.proposal, { n: 1 }), { exact: true })).toBeVisible();
     // The forms of the enterprise and of the department are not those of the lead officer.
     for (const section of ['', '/sheet', '/consultations', '/difficulties', '/log', '/matters/siting-compliance-check']) {
       for (const page of [enterprise, officer]) {
