@@ -47,7 +47,7 @@ pub fn Layout(children: Children) -> impl IntoView {
     let switch = move || format!("/language/{}?to={}", other.tag(), query_value(&here.get()));
     let edition = catalogue().edition.clone();
     view! {
-        <a class="skip" href="#main" rel="external">{tr!(skip)}</a>
+        <a class="skip" href="#main" rel="external">{tr!(site.skip)}</a>
         <header class="head">
             <div class="head-inner">
                 <A href="/" attr:class="brand">
@@ -56,7 +56,7 @@ pub fn Layout(children: Children) -> impl IntoView {
                         <circle cx="8" cy="11" r="3" /><circle cx="16" cy="11" r="3" /><circle cx="24" cy="11" r="3" />
                         <circle cx="12" cy="21" r="3" /><circle cx="20" cy="21" r="3" />
                     </svg>
-                    <span>{tr!(brand)}</span>
+                    <span>{tr!(site.brand)}</span>
                 </A>
                 <nav class="nav" aria-label=tr!(nav.label)>
                     <A href="/guide">{tr!(nav.guide)}</A>

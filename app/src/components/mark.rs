@@ -7,13 +7,13 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Assumed() -> impl IntoView {
-    view! { <span class="mark mark-assumed" title=tr!(assumed_hint)>{tr!(assumed)}</span> }
+    view! { <span class="mark mark-assumed" title=tr!(site.assumed_hint)>{tr!(site.assumed)}</span> }
 }
 
 /// Shown for what the editors are not sure of.
 #[component]
 pub fn Low(confidence: Confidence) -> impl IntoView {
-    (confidence == Confidence::Low).then(|| view! { <span class="mark mark-assumed" title=tr!(low_hint)>{tr!(low)}</span> })
+    (confidence == Confidence::Low).then(|| view! { <span class="mark mark-assumed" title=tr!(site.low_hint)>{tr!(site.low)}</span> })
 }
 
 #[component]

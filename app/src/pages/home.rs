@@ -13,7 +13,7 @@ pub fn Home() -> impl IntoView {
         view! { <span class="chain-count" class:chain-none=n == 0>{n}</span> }
     };
     view! {
-        <PageTitle text=tr!(tagline) />
+        <PageTitle text=tr!(site.tagline) />
         <div class="page">
             <section class="hero">
                 <h1>{tr!(home.title)}</h1>

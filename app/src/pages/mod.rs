@@ -25,7 +25,7 @@ use leptos_meta::Title;
 /// rendered, and a signal of a page that was rendered anew meanwhile is gone by then.
 #[component]
 pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
-    view! { <Title text=as_title(format!("{text} · {}", crate::lang::tr!(brand))) /> }
+    view! { <Title text=as_title(format!("{text} · {}", crate::lang::tr!(site.brand))) /> }
 }
 
 /// `leptos_meta` writes a title into the page as it is, so the server escapes it; the browser sets it as text.

@@ -246,7 +246,7 @@ fn Deputy(
                 view! { <p class="muted">{tr!(worklist.no_colleagues)}</p> }.into_any()
             } else {
                 view! {
-                    <CommandForm action name="deputy" button=tr!(hard.save) class="button button-quiet">
+                    <CommandForm action name="deputy" button=tr!(worklist.deputy_save) class="button button-quiet">
                         <div class="form-row">
                             <label>{tr!(worklist.deputy_who)}<select name="deputy"><option value="">{tr!(worklist.nobody)}</option>{options}</select></label>
                             <label>{tr!(worklist.deputy_until)}<input type="date" name="until" min=today().to_string() max=today().plus(LONGEST_SUBSTITUTION).to_string() /></label>

@@ -1,15 +1,45 @@
 //! Consultation (咨询): ask, answer, ask again, close; each turn live on both sides.
 
-use super::send::{Answer, Ask, AskAgain, CloseQuestion};
+#[cfg(feature = "ssr")]
+use super::send;
 use super::{About, matter_name, page};
 use crate::components::form::{CommandForm, TextBox, was_refused};
 use crate::components::mark::Assumed;
+use crate::error::Failure;
 use crate::lang::tr;
 use crate::shared::today;
+use app_macros::rpc;
+#[cfg(feature = "ssr")]
+use domain::project::Request;
 use domain::project::consultation::{Status, right_to_answer};
 use domain::project::policy::Right;
+use domain::project::view::Done;
 use leptos::prelude::*;
 use leptos_router::components::A;
+
+#[rpc]
+pub async fn ask(project: String, matter: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::consultation::Request::Ask { matter: send::matter(matter), text };
+    send::send(project, Request::Consultation { id: send::new_id(&key)?, request }, key, based_on).await
+}
+
+#[rpc]
+pub async fn answer(project: String, question: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::consultation::Request::Answer { text };
+    send::send(project, Request::Consultation { id: question.into(), request }, key, based_on).await
+}
+
+#[rpc]
+pub async fn ask_again(project: String, question: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::consultation::Request::AskAgain { text };
+    send::send(project, Request::Consultation { id: question.into(), request }, key, based_on).await
+}
+
+#[rpc]
+pub async fn close_question(project: String, question: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::consultation::Request::Close;
+    send::send(project, Request::Consultation { id: question.into(), request }, key, based_on).await
+}
 
 #[component]
 pub fn Consultations() -> impl IntoView {

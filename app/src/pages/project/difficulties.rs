@@ -1,15 +1,77 @@
 //! Difficulty negotiation (困难协商): one office leads, others cooperate, proposals go back and forth, a
 //! resolution names action, owner and date.
 
-use super::send::{AcceptProposal, Appoint, Propose, Raise, Resolve};
+#[cfg(feature = "ssr")]
+use super::send;
 use super::{About, matter_name, office_name, page};
 use crate::components::form::{CommandForm, TextBox, kept, was_refused};
+use crate::error::Failure;
 use crate::lang::{list, say, tr};
 use crate::shared::catalogue;
+use app_macros::rpc;
+#[cfg(feature = "ssr")]
+use domain::project::Request;
 use domain::project::difficulty::{Proposal, Side};
 use domain::project::policy::Right;
+use domain::project::view::Done;
 use leptos::prelude::*;
 use leptos_router::components::A;
+
+#[rpc]
+pub async fn raise(project: String, matter: String, text: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::difficulty::Request::Raise { matter: send::matter(matter), text };
+    send::send(project, Request::Difficulty { id: send::new_id(&key)?, request }, key, based_on).await
+}
+
+#[rpc]
+pub async fn appoint(
+    project: String,
+    difficulty: String,
+    lead: String,
+    #[server(default)] cooperating: Vec<String>,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    let cooperating = cooperating.into_iter().map(Into::into).collect();
+    let request = domain::project::difficulty::Request::Appoint { lead: lead.into(), cooperating };
+    send::send(project, Request::Difficulty { id: difficulty.into(), request }, key, based_on).await
+}
+
+/// `counters`: the number of the proposal it answers, or nothing.
+#[rpc]
+pub async fn propose(
+    project: String,
+    difficulty: String,
+    text: String,
+    #[server(default)] counters: String,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    let request = domain::project::difficulty::Request::Propose { text, counters: counters.parse().ok() };
+    send::send(project, Request::Difficulty { id: difficulty.into(), request }, key, based_on).await
+}
+
+#[rpc]
+pub async fn accept_proposal(project: String, difficulty: String, proposal: usize, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::difficulty::Request::Accept { proposal };
+    send::send(project, Request::Difficulty { id: difficulty.into(), request }, key, based_on).await
+}
+
+#[rpc]
+pub async fn resolve(
+    project: String,
+    difficulty: String,
+    action: String,
+    owner: String,
+    due: String,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    use domain::project::difficulty::Request as D;
+    let of = |request| Request::Difficulty { id: difficulty.clone().into(), request };
+    let request = send::date(&due).map(|due| D::Resolve { action, owner: owner.into(), due });
+    send::send(project, send::FormRead::of(|_| Right::LeadDifficulty, request.map(of)), key, based_on).await
+}
 
 #[component]
 pub fn Difficulties() -> impl IntoView {
@@ -24,7 +86,7 @@ pub fn Difficulties() -> impl IntoView {
     view! {
         <h2 class="visually-hidden">{tr!(project.difficulties)}</h2>
         <RaiseForm />
-        {move || ids.with(Vec::is_empty).then(|| view! { <p class="empty">{tr!(hard.empty)}</p> })}
+        {move || ids.with(Vec::is_empty).then(|| view! { <p class="empty">{tr!(difficulty.empty)}</p> })}
         <For each=move || ids.get() key=|id| id.clone() let:id>
             <DifficultyItem id=id.to_string() />
         </For>
@@ -40,12 +102,12 @@ pub fn RaiseForm(#[prop(optional)] matter: Option<String>) -> impl IntoView {
         let (fixed, name) = (matter.clone(), format!("raise.{}", matter.unwrap_or_default()));
         view! {
             <section class="panel">
-                <h3>{tr!(hard.title)}</h3>
-                <p class="muted">{tr!(hard.lead)}</p>
-                <CommandForm action name button=tr!(hard.send)>
+                <h3>{tr!(difficulty.title)}</h3>
+                <p class="muted">{tr!(difficulty.lead)}</p>
+                <CommandForm action name button=tr!(difficulty.send)>
                     <input type="hidden" name="project" value=page.id() />
                     <About matter=fixed.clone() />
-                    <TextBox label=tr!(hard.text) name="text" rows=3 />
+                    <TextBox label=tr!(difficulty.text) name="text" rows=3 />
                 </CommandForm>
             </section>
         }
@@ -54,9 +116,9 @@ pub fn RaiseForm(#[prop(optional)] matter: Option<String>) -> impl IntoView {
 
 fn side_name(side: &Side) -> String {
     match side {
-        Side::Enterprise => tr!(hard.side_enterprise),
+        Side::Enterprise => tr!(difficulty.side_enterprise),
         Side::Agent => say(&domain::role::Role::Agent.name()),
-        Side::LeadOfficer => tr!(hard.side_lead),
+        Side::LeadOfficer => tr!(difficulty.side_lead),
         Side::Office(id) => office_name(id),
     }
 }
@@ -68,10 +130,10 @@ pub fn DifficultyItem(id: String) -> impl IntoView {
     let difficulty = Memo::new(move |_| page.project(|p| p.difficulties.get(key.get_value().as_str()).cloned()));
     let mark = move || {
         difficulty.get().map(|d| match (&d.resolution, &d.lead, d.agreed()) {
-            (Some(_), _, _) => view! { <span class="state state-issued">{tr!(hard.resolved)}</span> },
-            (None, None, _) => view! { <span class="state state-turn">{tr!(hard.open)}</span> },
-            (None, Some(_), Some(_)) => view! { <span class="state state-turn">{tr!(hard.agreed)}</span> },
-            (None, Some(_), None) => view! { <span class="state state-accepted">{tr!(hard.negotiating)}</span> },
+            (Some(_), _, _) => view! { <span class="state state-issued">{tr!(difficulty.resolved)}</span> },
+            (None, None, _) => view! { <span class="state state-turn">{tr!(difficulty.open)}</span> },
+            (None, Some(_), Some(_)) => view! { <span class="state state-turn">{tr!(difficulty.agreed)}</span> },
+            (None, Some(_), None) => view! { <span class="state state-accepted">{tr!(difficulty.negotiating)}</span> },
         })
     };
     let about = move || match difficulty.get().and_then(|d| d.matter) {
@@ -91,8 +153,8 @@ pub fn DifficultyItem(id: String) -> impl IntoView {
     };
     let led = move || {
         let d = difficulty.get()?;
-        let lead = tr!(hard.led_by, name = office_name(&d.lead?));
-        let with = (!d.cooperating.is_empty()).then(|| tr!(hard.with, names = list(d.cooperating.iter().map(office_name))));
+        let lead = tr!(difficulty.led_by, name = office_name(&d.lead?));
+        let with = (!d.cooperating.is_empty()).then(|| tr!(difficulty.with, names = list(d.cooperating.iter().map(office_name))));
         Some(view! { <p class="led"><span>{lead}</span><span>{with}</span></p> })
     };
     let proposals = move || {
@@ -101,8 +163,8 @@ pub fn DifficultyItem(id: String) -> impl IntoView {
     };
     let resolution = move || {
         let r = difficulty.get()?.resolution?;
-        let line = tr!(hard.resolution_line, action = r.action, owner = office_name(&r.owner), date = r.due.to_string());
-        Some(view! { <p class="resolution"><strong>{tr!(hard.resolution)}</strong>{line}</p> })
+        let line = tr!(difficulty.resolution_line, action = r.action, owner = office_name(&r.owner), date = r.due.to_string());
+        Some(view! { <p class="resolution"><strong>{tr!(difficulty.resolution)}</strong>{line}</p> })
     };
     view! {
         <article class="item" id=format!("d-{}", key.get_value())>
@@ -136,19 +198,19 @@ fn ProposalItem(number: usize, proposal: Proposal, difficulty: StoredValue<Strin
     view! {
         <li class="talk" class:talk-answer=!matches!(proposal.side, Side::Enterprise | Side::Agent) class:talk-over=proposal.countered>
             <p class="talk-head">
-                <strong>{tr!(hard.proposal, n = number)}</strong>
+                <strong>{tr!(difficulty.proposal, n = number)}</strong>
                 <span>{side_name(&proposal.side)}" · "{page.person(&proposal.by)}</span>
                 <time>{format!("{} {}", proposal.at.date(), proposal.at.clock())}</time>
-                {proposal.counters.map(|n| view! { <span class="muted">{tr!(hard.counters, n = n)}</span> })}
-                {proposal.countered.then(|| view! { <span class="muted">{tr!(hard.countered)}</span> })}
+                {proposal.counters.map(|n| view! { <span class="muted">{tr!(difficulty.counters, n = n)}</span> })}
+                {proposal.countered.then(|| view! { <span class="muted">{tr!(difficulty.countered)}</span> })}
             </p>
             <p class="talk-text">{proposal.text.clone()}</p>
-            <p class="muted">{tr!(hard.agreed_by, names = list(proposal.agreed.iter().map(side_name)))}</p>
+            <p class="muted">{tr!(difficulty.agreed_by, names = list(proposal.agreed.iter().map(side_name)))}</p>
             <div class="forms">
                 {may_accept
                     .then(|| {
                         view! {
-                            <CommandForm action=accept name=format!("accept.{}.{number}", difficulty.get_value()) button=tr!(hard.accept)>
+                            <CommandForm action=accept name=format!("accept.{}.{number}", difficulty.get_value()) button=tr!(difficulty.accept)>
                                 {hidden()}
                                 <input type="hidden" name="proposal" value=number.to_string() />
                             </CommandForm>
@@ -158,11 +220,11 @@ fn ProposalItem(number: usize, proposal: Proposal, difficulty: StoredValue<Strin
                     .then(|| {
                         view! {
                             <details class="more" open=was_refused(&format!("counter.{}.{number}", difficulty.get_value()))>
-                                <summary>{tr!(hard.counter)}</summary>
-                                <CommandForm action=counter name=format!("counter.{}.{number}", difficulty.get_value()) button=tr!(hard.send_proposal) class="button button-quiet">
+                                <summary>{tr!(difficulty.counter)}</summary>
+                                <CommandForm action=counter name=format!("counter.{}.{number}", difficulty.get_value()) button=tr!(difficulty.send_proposal) class="button button-quiet">
                                     {hidden()}
                                     <input type="hidden" name="counters" value=number.to_string() />
-                                    <TextBox label=tr!(hard.your_proposal) name="text" />
+                                    <TextBox label=tr!(difficulty.your_proposal) name="text" />
                                 </CommandForm>
                             </details>
                         }
@@ -226,10 +288,10 @@ fn Moves(key: StoredValue<String>) -> impl IntoView {
                 .then(|| {
                     view! {
                         <details class="more" open=was_refused(&form("propose"))>
-                            <summary>{tr!(hard.propose)}</summary>
-                            <CommandForm action=propose name=form("propose") button=tr!(hard.send_proposal)>
+                            <summary>{tr!(difficulty.propose)}</summary>
+                            <CommandForm action=propose name=form("propose") button=tr!(difficulty.send_proposal)>
                                 {hidden()}
-                                <TextBox label=tr!(hard.your_proposal) name="text" />
+                                <TextBox label=tr!(difficulty.your_proposal) name="text" />
                             </CommandForm>
                         </details>
                     }
@@ -237,12 +299,12 @@ fn Moves(key: StoredValue<String>) -> impl IntoView {
             {(open && may_lead && agreed)
                 .then(|| {
                     view! {
-                        <CommandForm action=resolve name=form("resolve") button=tr!(hard.resolve)>
+                        <CommandForm action=resolve name=form("resolve") button=tr!(difficulty.resolve)>
                             {hidden()}
-                            <label>{tr!(hard.action)}<input name="action" value=kept("action") required maxlength="500" autocomplete="off" /></label>
+                            <label>{tr!(difficulty.action)}<input name="action" value=kept("action") required maxlength="500" autocomplete="off" /></label>
                             <div class="form-row">
-                                <label>{tr!(hard.owner)}<select name="owner">{options("owner")}</select></label>
-                                <label>{tr!(hard.date)}<input type="date" name="due" value=kept("due") required /></label>
+                                <label>{tr!(difficulty.owner)}<select name="owner">{options("owner")}</select></label>
+                                <label>{tr!(difficulty.date)}<input type="date" name="due" value=kept("due") required /></label>
                             </div>
                         </CommandForm>
                     }
@@ -251,11 +313,11 @@ fn Moves(key: StoredValue<String>) -> impl IntoView {
                 .then(|| {
                     view! {
                         <details class="more" open=!led || was_refused(&form("appoint"))>
-                            <summary>{tr!(hard.appoint)}</summary>
-                            <CommandForm action=appoint name=form("appoint") button=tr!(hard.save) class="button button-quiet">
+                            <summary>{tr!(difficulty.appoint)}</summary>
+                            <CommandForm action=appoint name=form("appoint") button=tr!(difficulty.save) class="button button-quiet">
                                 {hidden()}
-                                <label>{tr!(hard.lead_office)}<select name="lead">{options("lead")}</select></label>
-                                <fieldset class="offices"><legend>{tr!(hard.cooperating)}</legend><div class="choices">{checks()}</div></fieldset>
+                                <label>{tr!(difficulty.lead_office)}<select name="lead">{options("lead")}</select></label>
+                                <fieldset class="offices"><legend>{tr!(difficulty.cooperating)}</legend><div class="choices">{checks()}</div></fieldset>
                             </CommandForm>
                         </details>
                     }

@@ -1,18 +1,42 @@
 //! Issuing: the gate of the permits that are issued together, and the certificates there are.
 
-use super::send::{CorrectCertificate, IssueJointly, RevokeCertificate};
+#[cfg(feature = "ssr")]
+use super::send;
 use super::{matter_name, page};
 use crate::components::form::{CommandForm, TextBox, kept, was_refused};
+use crate::error::Failure;
 use crate::lang::{list, say, tr};
 use crate::shared::catalogue;
+use app_macros::rpc;
 use domain::Id;
 use domain::catalogue::Matter;
+#[cfg(feature = "ssr")]
+use domain::project::Request;
 use domain::project::certificate::{self, CertificateStatus, IssuedCertificate, joint_issue_obstacles, right_to_correct};
 use domain::project::matter::Progress;
 use domain::project::policy::Right;
+use domain::project::view::Done;
 use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeSet;
+
+#[rpc]
+pub async fn issue_jointly(project: String, #[server(default)] matters: Vec<String>, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::certificate::Request::IssueJointly { matters: matters.into_iter().map(Into::into).collect() };
+    send::send(project, Request::Certificate { request }, key, based_on).await
+}
+
+#[rpc]
+pub async fn correct_certificate(project: String, number: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::certificate::Request::Correct { number, reason };
+    send::send(project, Request::Certificate { request }, key, based_on).await
+}
+
+#[rpc]
+pub async fn revoke_certificate(project: String, number: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::certificate::Request::Revoke { number, reason };
+    send::send(project, Request::Certificate { request }, key, based_on).await
+}
 
 #[component]
 pub fn IssuePage() -> impl IntoView {

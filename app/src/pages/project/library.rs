@@ -1,6 +1,7 @@
 //! The documents of a project: every paper its matters ask for, once; files by drag, many at once; each with its versions.
 
-use super::send::{LimitDocument, RemoveDocument, SortDocument};
+mod send;
+
 use super::{matter_name, page};
 use crate::anew::Anew;
 use crate::components::form::CommandForm;
@@ -15,6 +16,7 @@ use domain::catalogue::{Material, Matter};
 use domain::project::library::{Document, LibraryDocument, Paper, Stands, papers, right_to_change};
 use domain::project::policy::Right;
 use leptos::prelude::*;
+use send::{LimitDocument, RemoveDocument, SortDocument};
 use std::collections::BTreeMap;
 
 /// A paper of the page. It is drawn anew when anything of it changes, and nothing else is.

@@ -1,17 +1,29 @@
 //! The whole log, verified where it is read.
 
-use super::send::Note as NoteAction;
+#[cfg(feature = "ssr")]
+use super::send;
 use super::{LogEntry, page};
 use crate::components::form::{CommandForm, TextBox};
+use crate::error::Failure;
 use crate::lang::tr;
+use app_macros::rpc;
 use domain::log::verify;
+#[cfg(feature = "ssr")]
+use domain::project::Request;
 use domain::project::policy::Right;
+use domain::project::view::Done;
 use leptos::prelude::*;
+
+#[rpc]
+pub async fn note(project: String, text: String, #[server(default)] internal: bool, key: String, based_on: u64) -> Result<Done, Failure> {
+    let note = domain::project::Note { matter: None, text: domain::Text::same(text), internal, milestone: None };
+    send::send(project, Request::Note { note }, key, based_on).await
+}
 
 #[component]
 pub fn Log() -> impl IntoView {
     let page = page();
-    let action = ServerAction::<NoteAction>::new();
+    let action = ServerAction::<Note>::new();
     let (may_note, may_hide) = (page.may(&Right::Note), page.may(&Right::NoteInternal));
     let verified = move || {
         page.0.with(|v| match v.recent.first().map(|r| r.version()) {

@@ -10,6 +10,7 @@ pub mod log;
 pub mod overview;
 pub mod plan;
 mod review;
+#[cfg(feature = "ssr")]
 mod send;
 pub mod sheet;
 pub mod work;

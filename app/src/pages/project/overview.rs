@@ -1,21 +1,33 @@
 //! Where the project stands: whose turn it is, the chain, the people, what happened lately.
 
-use super::send::AppointAgent;
+#[cfg(feature = "ssr")]
+use super::send;
 use super::{LogEntry, matter_name, office_name, page};
 use crate::components::chain::Chain;
 use crate::components::form::CommandForm;
 use crate::components::mark::{Assumed, SixMark, StateMark};
+use crate::error::Failure;
 use crate::lang::{list, say, tr};
 use crate::shared::{catalogue, today};
+use app_macros::rpc;
 use domain::account::Account;
 use domain::catalogue::{Line, Stage};
 use domain::id::Id;
+#[cfg(feature = "ssr")]
+use domain::project::Request;
 use domain::project::matter::{State, state};
 use domain::project::policy::Right;
 use domain::project::turn::{About, Todo, count, current_stage, todos};
+use domain::project::view::Done;
 use domain::role::Role;
 use leptos::prelude::*;
 use leptos_router::components::A;
+
+#[rpc]
+pub async fn appoint_agent(project: String, account: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::team::Request::AppointAgent { account: account.into() };
+    send::send(project, Request::Team { request }, key, based_on).await
+}
 
 /// Things to do that are listed before "and more".
 const LISTED: usize = 12;
@@ -164,7 +176,7 @@ fn Team() -> impl IntoView {
             {may_appoint
                 .then(|| {
                     view! {
-                        <CommandForm action name="agent" button=tr!(hard.save) class="button button-quiet">
+                        <CommandForm action name="agent" button=tr!(project.appoint_save) class="button button-quiet">
                             <input type="hidden" name="project" value=page.id() />
                             <label>
                                 {tr!(project.agent)}

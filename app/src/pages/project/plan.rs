@@ -1,16 +1,34 @@
 //! The project's plan: what the log says so far and what remains, variants of it, and the plan in force with its trail.
 
 use super::page;
-use super::send::AdoptPlan;
+#[cfg(feature = "ssr")]
+use super::send;
 use crate::components::form::{CommandForm, TextBox};
+use crate::error::Failure;
 use crate::lang::{say, tr};
 use crate::pages::plan::{PlanSubject, PlanView};
 use crate::shared::catalogue;
+use app_macros::rpc;
 use domain::plan::Settings;
+#[cfg(feature = "ssr")]
+use domain::project::Request;
 use domain::project::plan::moved_sentence;
 use domain::project::policy::Right;
+use domain::project::view::Done;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+
+/// `settings`: as in an address.
+#[rpc]
+pub async fn adopt_plan(project: String, settings: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let pairs = settings.split('&').filter_map(|p| p.split_once('='));
+    let settings = domain::plan::Settings::from_pairs(pairs).map_err(|wrong| {
+        let fields = wrong.into_iter().map(|w| (w.field, w.sentence)).collect();
+        Failure::from(domain::Error::Invalid { fields })
+    });
+    let of = |settings| Request::Plan { request: domain::project::plan::Request::Adopt { settings, reason: reason.clone() } };
+    send::send(project, send::FormRead::of(|_| Right::AdoptPlan, settings.map(of)), key, based_on).await
+}
 
 #[component]
 pub fn ProjectPlan() -> impl IntoView {

@@ -1,6 +1,7 @@
 //! What was filed of a matter, beside what was filed before and what the sheet says now; and an office's opinion on it.
 
-use super::send::GiveOpinion;
+#[cfg(feature = "ssr")]
+use super::send;
 use super::{office_name, page};
 use crate::anew::Anew;
 use crate::components::form::{CommandForm, kept};
@@ -11,13 +12,76 @@ use crate::shared::catalogue;
 use app_macros::rpc;
 use domain::Id;
 use domain::catalogue::{Field, Form, Matter};
+#[cfg(feature = "ssr")]
+use domain::project::Request;
 use domain::project::filing::Snapshot;
 use domain::project::policy::Right;
 use domain::project::review::{Pin, Reason};
 use domain::project::submission::Submission;
+use domain::project::view::Done;
 use domain::sheet::{Values, in_mu, shown};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+
+/// What an office's form says. `notes`, `reasons`: by what they are pinned to; a point is what has a note.
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Said {
+    verdict: String,
+    conditions: String,
+    basis: String,
+    ground: String,
+    notes: std::collections::BTreeMap<String, String>,
+    reasons: std::collections::BTreeMap<String, String>,
+}
+
+#[rpc]
+pub async fn give_opinion(
+    project: String,
+    package: String,
+    matter: String,
+    snapshot: String,
+    #[server(default)] said: Said,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    let again = || send::invalid("verdict", domain::text!("请重新打开页面再出意见。", "Please open the page again."));
+    let of = |(verdict, snapshot)| {
+        let request = domain::project::submission::Request::GiveOpinion { matter: matter.clone().into(), verdict, snapshot };
+        Request::Submission { id: package.clone().into(), request }
+    };
+    let right = Right::review(&crate::session::service_context()?.service.catalogue, &matter.clone().into());
+    let read = verdict_of(said).and_then(|verdict| Ok((verdict, domain::log::Digest::parse(&snapshot).ok_or_else(again)?)));
+    send::send(project, send::FormRead::of(move |_| right, read.map(of)), key, based_on).await
+}
+
+#[cfg(feature = "ssr")]
+fn verdict_of(said: Said) -> Result<domain::project::review::Verdict, Failure> {
+    use domain::project::review::{Pin, Point, Reason, Verdict};
+    let Said { verdict, conditions, basis, ground, notes, reasons } = said;
+    let again = || send::invalid("verdict", domain::text!("请重新打开页面再出意见。", "Please open the page again."));
+    let points = notes.into_iter().filter(|(_, note)| !note.trim().is_empty()).map(|(code, note)| {
+        let reason = reasons.get(&code).and_then(|r| Reason::from_code(r)).unwrap_or(Reason::Incomplete);
+        Some(Point { pin: Pin::from_code(&code)?, reason, note })
+    });
+    let points: Vec<Point> = points.collect::<Option<_>>().ok_or_else(again)?;
+    Ok(match verdict.as_str() {
+        // Points that were written and not sent would be lost without a word.
+        "pass" | "pass-with" | "refuse" if !points.is_empty() => {
+            let sentence = domain::text!(
+                "已写了 {} 处补正，请选“需补正”，或先清空。",
+                "There are {} points written: choose “to be corrected”, or empty them.",
+                points.len()
+            );
+            return Err(send::invalid("verdict", sentence));
+        }
+        "pass" => Verdict::Pass,
+        "pass-with" => Verdict::PassWith { conditions },
+        "correct" => Verdict::Correct { points },
+        "refuse" => Verdict::Refuse { basis, ground },
+        _ => return Err(send::invalid("verdict", domain::text!("请选择一种意见。", "Please choose an opinion."))),
+    })
+}
 
 /// A filing for a reader.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

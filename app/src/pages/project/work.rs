@@ -3,18 +3,93 @@
 use super::consultations::{AskForm, ConsultationItem};
 use super::difficulties::{DifficultyItem, RaiseForm};
 use super::review::{Opinions, Review};
-use super::send::{MoveMatter, RecordElsewhere};
+#[cfg(feature = "ssr")]
+use super::send;
 use super::{matter_name, office_name, page};
 use crate::components::form::{CommandForm, TextBox, kept, was_refused};
 use crate::components::mark::{Assumed, SixMark, StateMark};
+use crate::error::Failure;
 use crate::lang::{list, say, tr};
 use crate::pages::not_found::NotFound;
 use crate::shared::catalogue;
+use app_macros::rpc;
+#[cfg(feature = "ssr")]
+use domain::project::Project;
+#[cfg(feature = "ssr")]
+use domain::project::Request;
 use domain::project::matter::{PauseReason, Progress, State, right_to_conclude, state};
 use domain::project::policy::Right;
+use domain::project::view::Done;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
+
+#[rpc]
+pub async fn move_matter(
+    project: String,
+    matter: String,
+    step: String,
+    #[server(default)] reason: String,
+    #[server(default)] note: String,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    let of = |request| Request::Matter { matter: matter.clone().into(), request };
+    let form = send::FormRead::of(
+        {
+            let matter = matter.clone();
+            move |_| Right::Handle(matter.into())
+        },
+        matter_step(&step, &reason, note).map(of),
+    );
+    send::send(project, form, key, based_on).await
+}
+
+#[cfg(feature = "ssr")]
+fn matter_step(step: &str, reason: &str, note: String) -> Result<domain::project::matter::Request, Failure> {
+    use domain::project::matter::{PauseReason, Request as M};
+    Ok(match step {
+        "prepare" => M::Prepare,
+        "file" => M::File,
+        "accept" => M::Accept,
+        "pause" => {
+            let reason = PauseReason::from_code(reason);
+            let reason =
+                reason.ok_or_else(|| send::invalid("reason", domain::text!("请选择暂停的原因。", "Choose why the clock pauses.")))?;
+            M::Pause { reason, note }
+        }
+        "resume" => M::Resume,
+        "pre-review" => M::PreReview { opinion: note },
+        "decide" => M::Decide,
+        "issue" => M::Issue,
+        "refuse" => M::Refuse { ground: note },
+        "exempt" => M::Exempt { reason: note },
+        "extend" => M::Extend { reason: note },
+        "claim" => M::Claim,
+        "release" => M::Release,
+        _ => return Err(send::invalid("step", domain::text!("没有这个操作。", "There is no such step."))),
+    })
+}
+
+#[rpc]
+pub async fn record_elsewhere(
+    project: String,
+    matter: String,
+    number: String,
+    system: String,
+    on: String,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    use domain::project::matter::Request as M;
+    let of = |request| Request::Matter { matter: matter.clone().into(), request };
+    let request = send::date(&on).map(|on| M::Record { elsewhere: domain::project::matter::ExternalDecision { number, system, on } });
+    let right = {
+        let id = matter.clone().into();
+        move |p: &Project| domain::project::matter::right_to_conclude(p, &id)
+    };
+    send::send(project, send::FormRead::of(right, request.map(of)), key, based_on).await
+}
 
 #[component]
 pub fn Work() -> impl IntoView {

@@ -2,7 +2,8 @@
 
 mod package;
 
-use super::send::FilePackage;
+#[cfg(feature = "ssr")]
+use super::send;
 use super::{matter_name, page};
 use crate::anew::Anew;
 use crate::components::form::{CommandForm, kept};
@@ -14,16 +15,55 @@ use app_macros::rpc;
 use domain::Id;
 use domain::catalogue::{Material, Matter, SupplyBy};
 use domain::date::Date;
+#[cfg(feature = "ssr")]
+use domain::project::Request;
 use domain::project::filing::{Completeness, completeness};
 use domain::project::matter::Progress;
 use domain::project::policy::Right;
 use domain::project::review::Pin;
 use domain::project::sheet::SheetView;
 use domain::project::submission::Submission;
+use domain::project::view::Done;
 use domain::role::Role;
 use leptos::prelude::*;
 use package::Package;
 use std::collections::BTreeMap;
+
+/// `texts`, `dues`: what is promised of papers that follow.
+#[rpc]
+pub async fn file_package(
+    project: String,
+    #[server(default)] matters: Vec<String>,
+    #[server(default)] texts: std::collections::BTreeMap<String, String>,
+    #[server(default)] dues: std::collections::BTreeMap<String, String>,
+    #[server(default)] declared: bool,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    let package = send::new_id(&key)?;
+    let matters = matters.into_iter().map(Into::into).collect();
+    let given = texts.iter().filter(|(_, text)| !text.trim().is_empty());
+    let promised = given.map(|(material, text)| promise(material, text, dues.get(material).map_or("", String::as_str)));
+    let request = promised.collect::<Result<_, _>>().map(|promised| Request::Submission {
+        id: package,
+        request: domain::project::submission::Request::File { matters, promised, declared },
+    });
+    send::send(project, send::FormRead::of(|_| Right::FilePackage, request), key, based_on).await
+}
+
+/// A promise as a form brings it: the text and the day.
+#[cfg(feature = "ssr")]
+fn promise(
+    material: &str,
+    text: &str,
+    due: &str,
+) -> Result<(domain::Id<domain::catalogue::Material>, (String, domain::date::Date)), Failure> {
+    let due = due.parse().map_err(|_| {
+        let sentence = domain::text!("“{due}”不是日期。", "`{due}` is not a date.");
+        send::invalid(&format!("promise.{material}"), sentence)
+    })?;
+    Ok((material.into(), (text.to_string(), due)))
+}
 
 /// The sheet as far as it is counted here what is missing: nobody reads an identity number by it.
 #[rpc]

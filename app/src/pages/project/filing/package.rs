@@ -1,18 +1,54 @@
 //! A package on file: how each office sees it, what has to be corrected, what was promised.
 
+#[cfg(feature = "ssr")]
+use super::super::send;
 use crate::components::form::{CommandForm, TextBox, was_refused};
 use crate::components::mark::StateMark;
+use crate::error::Failure;
 use crate::lang::{list, say, tr};
-use crate::pages::project::send::{ConvertPackage, LapsePackage, NotifyPackage, ReturnPackage, WithdrawPackage};
 use crate::pages::project::{matter_name, office_name, page};
 use crate::shared::{catalogue, today};
+use app_macros::rpc;
 use domain::Id;
 use domain::catalogue::Matter;
+#[cfg(feature = "ssr")]
+use domain::project::Request;
 use domain::project::matter::{ACCEPT_DAYS, Progress, state};
 use domain::project::policy::Right;
 use domain::project::review::{Pin, Point};
 use domain::project::submission::{Submission, right_to_notify};
+use domain::project::view::Done;
 use leptos::prelude::*;
+
+#[rpc]
+pub async fn return_package(project: String, package: String, explanation: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::submission::Request::Return { explanation };
+    send::send(project, Request::Submission { id: package.into(), request }, key, based_on).await
+}
+
+#[rpc]
+pub async fn convert_package(project: String, package: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::submission::Request::Convert;
+    send::send(project, Request::Submission { id: package.into(), request }, key, based_on).await
+}
+
+#[rpc]
+pub async fn notify_package(project: String, package: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::submission::Request::Notify;
+    send::send(project, Request::Submission { id: package.into(), request }, key, based_on).await
+}
+
+#[rpc]
+pub async fn withdraw_package(project: String, package: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::submission::Request::Withdraw { reason };
+    send::send(project, Request::Submission { id: package.into(), request }, key, based_on).await
+}
+
+#[rpc]
+pub async fn lapse_package(project: String, package: String, reason: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let request = domain::project::submission::Request::Lapse { reason };
+    send::send(project, Request::Submission { id: package.into(), request }, key, based_on).await
+}
 
 #[component]
 pub fn Package(id: Id<Submission>) -> impl IntoView {

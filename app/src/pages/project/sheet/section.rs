@@ -1,5 +1,7 @@
 //! A section of the sheet: who is in it, whether it is ready, what waits to be confirmed, its fields.
 
+#[cfg(feature = "ssr")]
+use super::super::send;
 use super::field::FieldBox;
 use super::sheet_history;
 use crate::components::form::CommandForm;
@@ -9,14 +11,49 @@ use crate::error::Failure;
 use crate::lang::{aside, colon, list, say, tr};
 use crate::live::Connection;
 use crate::pages::project::page;
-use crate::pages::project::send::{ConfirmFields, FillSection, MarkSection};
 use crate::shared::catalogue;
 use crate::together::{Link, Sheet};
+use app_macros::rpc;
 use domain::catalogue::{Field, Group};
+#[cfg(feature = "ssr")]
+use domain::project::Request;
 use domain::project::policy::Right;
 use domain::project::sheet::MissingField;
+use domain::project::view::Done;
 use domain::sheet::{Changed, Entry, in_mu, shown};
 use leptos::prelude::*;
+
+/// Fills in fields of a section from a plain form; with JavaScript the sheet is written live.
+#[rpc]
+pub async fn fill_section(
+    project: String,
+    #[server(default)] values: std::collections::BTreeMap<String, String>,
+    key: String,
+    based_on: u64,
+) -> Result<Done, Failure> {
+    let _ = key;
+    let cx = crate::session::service_context()?;
+    let values = values.into_iter().map(|(field, value)| (field.into(), value)).collect();
+    service::sheet::fill(&cx, &project.into(), values).await?;
+    Ok(Done { version: based_on })
+}
+
+/// `fields`: what is confirmed, as `field:change,field:change`.
+#[rpc]
+pub async fn confirm_fields(project: String, fields: String, key: String, based_on: u64) -> Result<Done, Failure> {
+    let one = |pair: &str| pair.split_once(':').and_then(|(field, seq)| Some((field.into(), seq.parse().ok()?)));
+    let fields: Option<Vec<_>> = fields.split(',').map(one).collect();
+    let fields = fields.ok_or_else(|| send::invalid("fields", domain::text!("请重新打开页面再确认。", "Please open the page again.")));
+    let of = |fields| Request::Sheet { request: domain::project::sheet::Request::Confirm { fields } };
+    send::send(project, send::FormRead::of(|_| Right::ConfirmSheet, fields.map(of)), key, based_on).await
+}
+
+#[rpc]
+pub async fn mark_section(project: String, section: String, ready: bool, seq: u64, key: String, based_on: u64) -> Result<Done, Failure> {
+    use domain::project::sheet::Request as S;
+    let request = if ready { S::MarkReady { section, seq } } else { S::MarkUnready { section } };
+    send::send(project, Request::Sheet { request }, key, based_on).await
+}
 
 #[component]
 pub fn Section(group: Group, lacking: Memo<Vec<MissingField>>) -> impl IntoView {
