@@ -251,10 +251,10 @@ async fn what_came_after_the_last_head_is_not_vouched_for_and_what_came_before_i
 #[tokio::test]
 async fn a_log_cut_short_under_a_signed_head_is_found() {
     let world = World::on_sqlite().await;
-    let (project, _, second) = two_days(&world).await;
+    let (_, _, second) = two_days(&world).await;
     run(&world.service, "delete from event where seq >= 3", &[]).await;
-    run(&world.service, "delete from project_card where project <> $1", &[project.as_str()]).await;
-    run(&world.service, "update project_card set version = 2", &[]).await;
+    // Whoever cuts it makes the read tables fit.
+    service::verify::rebuild(&world.service).await.unwrap();
     let (named, why) = complaint(&world).await;
     assert_eq!(named, format!("heads/{second}.jws"));
     assert!(why.contains("后面的被删去"), "{why}");
