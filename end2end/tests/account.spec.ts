@@ -212,7 +212,9 @@ const ended = (page: Page): Locator => page.getByTestId('signed-out').getByText(
 /** Ends all other sessions of the same person, from another browser. */
 async function endElsewhere(page: Page): Promise<void> {
   await visit(page, '/account');
+  const ended = page.waitForResponse((response) => response.url().endsWith('/rpc/end_session'));
   await page.getByRole('button', { name: zh.account.end_others, exact: true }).click();
+  await ended;
   await expect(page.getByRole('button', { name: zh.account.end_others, exact: true })).toHaveCount(0);
 }
 
