@@ -51,7 +51,7 @@ impl Rule {
     /// What readers see in the place of a person's name.
     pub fn name(self) -> Text {
         match self {
-            Rule::DeemedAcceptance => Text::new("规则：逾期未答复视为受理", "Rule: accepted where nobody answers"),
+            Rule::DeemedAcceptance => Text::new("规则：逾期未告知视为受理", "Rule: accepted where the applicant was not told in time"),
             Rule::PromiseDue => Text::new("规则：容缺材料到期提醒", "Rule: promised papers that fall due"),
             Rule::DeputyOnRecord => Text::new("规则：登记原有代理", "Rule: substitutions from before"),
         }

@@ -2,7 +2,13 @@
 
 create table job_cursor (
     name text   not null primary key,
+    edition text not null,                     -- of what the reader makes of events; with another one it begins anew
     seq  bigint not null                       -- the last event that the reader has done
+);
+
+-- When this portal began to do things by itself: one row. What was filed before is not deemed accepted.
+create table job_begun (
+    at text not null primary key
 );
 
 create table timer (

@@ -76,7 +76,8 @@ async fn execute(cx: &Context, account: &Id<Account>, command: &Command) -> Resu
     Err(Public::TooMany { sentence: text!("请稍后再试。", "Please try again."), after: 1 }.into())
 }
 
-/// Puts on record what stood in the read table before there were streams of deputies: once, signed by the rule that does it.
+/// Puts on record what stood in the read table before there were streams of deputies, signed by the rule that does it. At the
+/// first start alone (`jobs::begin`): a row that somebody puts there later is a fault that `verify` finds.
 ///
 /// # Errors
 /// The database failed.

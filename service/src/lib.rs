@@ -110,7 +110,7 @@ impl Service {
         }
         witness::leave(&service).await?;
         service.keys.begin(&service).await?;
-        deputy::put_on_record(&service).await.map_err(|error| format!("cannot put the deputies on record: {error:?}"))?;
+        jobs::begin(&service).await?;
         Ok(service)
     }
 

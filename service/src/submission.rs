@@ -3,6 +3,7 @@
 use crate::Context;
 use crate::error::{Error, Fault, Public};
 use crate::project::{Asking, current};
+use domain::Text;
 use domain::catalogue::{Material, Matter};
 use domain::date::Date;
 use domain::id::Id;
@@ -14,7 +15,6 @@ use domain::project::review::Pin;
 use domain::project::sheet::identity;
 use domain::project::submission::{Command, Filing, Request, Submission};
 use domain::sheet::Entries;
-use domain::{Text, text};
 use futures::TryStreamExt;
 use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet};
@@ -145,29 +145,4 @@ pub async fn filed(
     let whole = identity::mask(&cx.service.catalogue.form, identity::of_values(&mut snapshot.values), cx.actor()?, &project);
     crate::sheet::read_whole(cx, id, &whole, &format!("filing {}", filing.snapshot)).await?;
     Ok(snapshot)
-}
-
-/// A promise as a form brings it: the text and the day.
-///
-/// # Errors
-/// The day is none.
-pub fn promise(material: &str, text: &str, due: &str) -> Result<(Id<Material>, (String, Date)), Error> {
-    let due = due.parse().map_err(|_| {
-        let sentence = text!("“{due}”不是日期。", "`{due}` is not a date.");
-        Public::invalid(&format!("promise.{material}"), sentence)
-    })?;
-    Ok((material.into(), (text.to_string(), due)))
-}
-
-/// Matters of the project that an enterprise files in packages and that are not on file yet.
-pub fn open_matters<'c>(project: &Project, catalogue: &'c domain::catalogue::Catalogue) -> Vec<&'c Matter> {
-    use domain::project::matter::Progress;
-    let open = |m: &&Matter| {
-        m.wants_package()
-            && project
-                .matters
-                .get(&m.id)
-                .is_some_and(|t| matches!(t.progress, Progress::Untouched | Progress::Prepared | Progress::Refused { .. }))
-    };
-    catalogue.matters.iter().filter(open).collect()
 }

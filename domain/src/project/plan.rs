@@ -123,7 +123,7 @@ impl Project {
     }
 }
 
-/// A person asks for no less than the rules need.
+/// What a person may ask is all that a command says.
 pub use self::Command as Request;
 
 impl Command {

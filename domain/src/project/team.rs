@@ -37,7 +37,7 @@ pub enum Command {
     },
 }
 
-/// A person asks for no less than the rules need.
+/// What a person may ask is all that a command says.
 pub use self::Command as Request;
 
 impl Command {

@@ -11,6 +11,8 @@ pub struct Timer {
     pub rule: Rule,
     /// What of the project: the same for as long as it is the same thing.
     pub subject: String,
+    /// When that came about which it answers to: a filing, a promise.
+    pub since: Instant,
     /// When it is to be done.
     pub due: Instant,
     command: Command,
@@ -18,8 +20,8 @@ pub struct Timer {
 
 impl Timer {
     /// A timer of a noun of the project.
-    pub(super) fn new(rule: Rule, subject: String, due: Instant, command: Command) -> Timer {
-        Timer { rule, subject, due, command }
+    pub(super) fn new(rule: Rule, subject: String, since: Instant, due: Instant, command: Command) -> Timer {
+        Timer { rule, subject, since, due, command }
     }
 
     /// What the rule then does.

@@ -172,22 +172,24 @@ async fn act(service: &Service, timer: &Claimed) -> Result<Option<Instant>, Faul
     }
     let rule = Rule::from_code(&timer.job).ok_or("this release knows no such job")?;
     let id: Id<Project> = timer.stream.split_once(':').map_or(timer.stream.as_str(), |(_, id)| id).into();
-    let project = project::current(&service.context(None), &id).await.map_err(said)?;
-    let wanted = project
-        .timers(&service.catalogue)
+    let wanted = reader::wanted_by(service, &id)
+        .await?
         .into_iter()
         .find(|wanted| wanted.rule == rule && reader::key(&timer.job, &timer.stream, &wanted.subject, wanted.due) == timer.key);
     // Something has happened meanwhile, or the calendar is another one: what is due when is looked at anew.
     let Some(wanted) = wanted else {
-        reader::again(service, &timer.stream).await?;
-        return Ok(None);
+        let wanted = reader::again(service, &timer.stream).await?;
+        return if wanted.contains(&timer.key) { Err("it is due anew".into()) } else { Ok(None) };
     };
     let cx = service.context(Some(rule.actor()));
     let sent = Sent { key: Some(timer.key.clone()), ..Sent::default() };
     match project::execute(&cx, &id, wanted.command(), sent).await {
         Ok(_) => Ok(None),
-        // Somebody was faster; the reader has heard or will hear of it.
+        // Somebody was faster: then it is not wanted any more. Else the rules refuse what they want, and somebody has to look.
         Err(Error::Public(Public::Refused { sentence })) => {
+            if reader::again(service, &timer.stream).await?.contains(&timer.key) {
+                return Err(sentence.en.into());
+            }
             tracing::info!(job = timer.job, stream = timer.stream, why = sentence.en, "nothing is left to be done");
             Ok(None)
         }

@@ -24,6 +24,24 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// After something happened: what happens in one go is looked at once.
 const REST: Duration = Duration::from_secs(1);
 
+/// Remembers when this portal began to do things by itself. At its first start with this release what stood in tables alone is
+/// put on record.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn begin(service: &Service) -> Result<(), Fault> {
+    let begun = sqlx::query("select at from job_begun").fetch_optional(service.db.pool()).await?;
+    if begun.is_some() {
+        return Ok(());
+    }
+    crate::deputy::put_on_record(service).await.map_err(|error| format!("cannot put the deputies on record: {error:?}"))?;
+    sqlx::query("insert into job_begun (at) select $1 where not exists (select 1 from job_begun)")
+        .bind(service.clock.now().to_string())
+        .execute(service.db.pool())
+        .await?;
+    Ok(())
+}
+
 /// Looks for as long as the database is open. `current` gives the service with the catalogue that is in force.
 pub async fn run(current: impl Fn() -> Service) {
     let mut latest_seq = current().log.watch();

@@ -21,6 +21,7 @@ use test_support::world::*;
 const SITING: &str = "siting-compliance-check";
 const LICENCE: &str = "company-registration";
 const RECORD: &str = "project-filing";
+const PERMIT: &str = "water-soil-plan";
 const SCHEME: &str = "design-scheme-review";
 
 /// Does each thing that leaves an event, by whom it is for.
@@ -203,9 +204,9 @@ async fn everything(world: &World) {
     uploads(&wang, &id, "legal-rep-id", "证件").await;
     let promised = ["articles-of-association", "domicile-proof"].map(|m| promise(m, "三日内补交", "2024-09-29")).into();
     request(&wang, &id, file_promising(&set(&[LICENCE]), &promised, true), Sent::default()).await.map_err(sentence).unwrap();
-    let other = world.project_with(&[("needs_project_company", "true")]).await;
-    world.finishes_before(&other, &[RECORD]).await;
-    request(&world.office_of(RECORD).await, &other, step(RECORD, M::File), Sent::default()).await.map_err(sentence).unwrap();
+    let other = world.project_with(&[("site_area_sqm", "60000")]).await;
+    world.finishes_before(&other, &[PERMIT]).await;
+    request(&world.office_of(PERMIT).await, &other, step(PERMIT, M::File), Sent::default()).await.map_err(sentence).unwrap();
     world.service.clock.advance_seconds(30 * 86_400);
     service::jobs::look(&world.service).await.unwrap();
     service::work::appoint_deputy(&zhou, None, None).await.map_err(sentence).unwrap();

@@ -4,7 +4,7 @@ use domain::account::Actor;
 use domain::date::Instant;
 use domain::id::Id;
 use domain::log::Recorded;
-use domain::project::matter::{Progress, Request as M};
+use domain::project::matter::{PauseReason, Progress, Request as M};
 use domain::project::review::{Pin, Point, Reason, Verdict};
 use domain::project::{Event, Project, Request, timeline};
 use domain::rule::Rule;
@@ -18,7 +18,10 @@ use test_support::filing::*;
 use test_support::story;
 use test_support::world::*;
 
-const RECORD: &str = "project-filing";
+/// A licence: 水土保持方案审批.
+const PERMIT: &str = "water-soil-plan";
+/// What makes both the licence and the company part of the project.
+const ANSWERS: &[(&str, &str)] = &[("needs_project_company", "true"), ("site_area_sqm", "60000")];
 const LICENCE: &str = "company-registration";
 const SITING: &str = "siting-compliance-check";
 
@@ -32,9 +35,9 @@ fn moves_to(world: &World, day: &str, hour: u8, minute: u8) {
 
 /// A filing at the counter, received on Thursday 26 September 2024.
 async fn filed(world: &World) -> Id<Project> {
-    let id = world.project_with(&[("needs_project_company", "true")]).await;
-    world.finishes_before(&id, &[RECORD]).await;
-    request(&world.office_of(RECORD).await, &id, step(RECORD, M::File), Sent::default()).await.map_err(sentence).unwrap();
+    let id = world.project_with(ANSWERS).await;
+    world.finishes_before(&id, &[PERMIT]).await;
+    request(&world.office_of(PERMIT).await, &id, step(PERMIT, M::File), Sent::default()).await.map_err(sentence).unwrap();
     id
 }
 
@@ -64,19 +67,19 @@ story! {
         look(&world.service).await.unwrap();
         moves_to(&world, "2024-10-09", 23, 59);
         look(&world.service).await.unwrap();
-        assert_eq!(progress(&world, &id, RECORD).await, Progress::Filed { preview: false });
+        assert_eq!(progress(&world, &id, PERMIT).await, Progress::Filed { preview: false });
         moves_to(&world, "2024-10-10", 0, 0);
         look(&world.service).await.unwrap();
         let catalogue = &world.service.catalogue;
         let project = world.sees("chen", &id).await.unwrap().project;
-        let entry = domain::guide::entry(catalogue.matter(RECORD).unwrap(), &project.profile(catalogue), project.as_of);
+        let entry = domain::guide::entry(catalogue.matter(PERMIT).unwrap(), &project.profile(catalogue), project.as_of);
         let due = catalogue.calendar().add("2024-09-26".parse().unwrap(), entry.promised_workdays.max(1));
-        assert_eq!(progress(&world, &id, RECORD).await, Progress::Accepted { due }, "the promise counts from the day of receipt");
+        assert_eq!(progress(&world, &id, PERMIT).await, Progress::Accepted { due }, "the promise counts from the day of receipt");
         let events = by_rule(&world, &id, Rule::DeemedAcceptance).await;
         let [event] = events.as_slice() else { panic!("{events:?}") };
         assert_eq!(event.kind(), "matter.deemed_accepted");
         let said = timeline::sentence(event, catalogue, &|_| None);
-        assert!(said.zh.contains("第三十二条自 2024-09-26 起视为受理") && said.en.contains("accepted as of 2024-09-26"), "{said:?}");
+        assert!(said.zh.contains("自 2024-09-26 收到申请") && said.zh.contains("第三十二条") && said.en.contains("receipt on 2024-09-26"), "{said:?}");
         // It is over: nothing more comes of it, however often it is looked at.
         for _ in 0..3 {
             world.service.clock.advance_seconds(86_400);
@@ -96,7 +99,7 @@ story! {
         let id = filed(&world).await;
         look(&world.service).await.unwrap();
         moves_to(&world, "2024-10-09", 23, 58);
-        request(&world.office_of(RECORD).await, &id, step(RECORD, M::Accept), Sent::default()).await.map_err(sentence).unwrap();
+        request(&world.office_of(PERMIT).await, &id, step(PERMIT, M::Accept), Sent::default()).await.map_err(sentence).unwrap();
         moves_to(&world, "2024-11-10", 0, 0);
         look(&world.service).await.unwrap();
         assert_eq!(deemed(&world, &id).await, 0);
@@ -106,18 +109,18 @@ story! {
 story! {
     /// A notice of corrections is an answer; what comes back is received anew.
     async fn a_package_that_is_sent_back_is_answered_and_counts_anew_when_it_returns(world) {
-        let id = world.project_with(&[("needs_project_company", "true")]).await;
+        let id = world.project_with(ANSWERS).await;
         let wang = world.as_("wang").await;
-        world.finishes_before(&id, &[RECORD]).await;
-        world.fills(&id, RECORD, &[]).await;
-        request(&wang, &id, file(&set(&[RECORD]), true), Sent::default()).await.map_err(sentence).unwrap();
+        world.finishes_before(&id, &[PERMIT]).await;
+        world.prepares(&id, PERMIT).await;
+        request(&wang, &id, file(&set(&[PERMIT]), true), Sent::default()).await.map_err(sentence).unwrap();
         let (package, _) = world.only_package(&id).await;
-        let point = Point { pin: Pin::Field("construction_scale".into()), reason: Reason::Unclear, note: "写明建筑面积".into() };
-        world.says(&id, RECORD, Verdict::Correct { points: vec![point] }).await.unwrap();
+        let point = Point { pin: Pin::Field("earthwork_volume".into()), reason: Reason::Unclear, note: "写明土石方量".into() };
+        world.says(&id, PERMIT, Verdict::Correct { points: vec![point] }).await.unwrap();
         moves_to(&world, "2024-10-14", 10, 0);
         look(&world.service).await.unwrap();
-        assert!(matches!(progress(&world, &id, RECORD).await, Progress::Returned { .. }));
-        world.fills(&id, RECORD, &[("construction_scale", "总建筑面积 14 万平方米")]).await;
+        assert!(matches!(progress(&world, &id, PERMIT).await, Progress::Returned { .. }));
+        world.fills(&id, PERMIT, &[("earthwork_volume", "61000")]).await;
         request(&wang, &id, give_back(&package, ""), Sent::default()).await.map_err(sentence).unwrap();
         // Monday the 14th: five working days are over with Monday the 21st.
         moves_to(&world, "2024-10-21", 23, 59);
@@ -144,12 +147,43 @@ story! {
 }
 
 story! {
-    /// A portal from before there were timers: what is on its log is taken in from the first event.
+    /// A portal that looks late: what is on its log is taken in from the first event.
     async fn a_portal_that_never_looked_is_caught_up(world) {
         let id = filed(&world).await;
         moves_to(&world, "2024-12-01", 0, 0);
         look(&world.service).await.unwrap();
         assert_eq!(deemed(&world, &id).await, 1);
+    }
+}
+
+story! {
+    /// What was filed before the portal did anything by itself: it cannot know what the applicant was told.
+    async fn what_was_filed_before_there_were_rules_is_left_to_its_office(world) {
+        let id = filed(&world).await;
+        moves_to(&world, "2024-09-27", 12, 0);
+        sqlx::query("update job_begun set at = $1").bind(world.service.clock.now().to_string()).execute(world.service.db.pool()).await.unwrap();
+        moves_to(&world, "2024-12-01", 0, 0);
+        look(&world.service).await.unwrap();
+        assert_eq!(deemed(&world, &id).await, 0);
+        assert!(left(&world.service).await.is_empty());
+    }
+}
+
+story! {
+    /// It depends on the time alone, not on whether the rule or the office is there first; and what is told late stops no clock.
+    async fn an_office_that_comes_too_late_finds_it_accepted(world) {
+        let id = filed(&world).await;
+        moves_to(&world, "2024-10-10", 9, 0);
+        let office = world.office_of(PERMIT).await;
+        request(&office, &id, step(PERMIT, M::Accept), Sent::default()).await.map_err(sentence).unwrap();
+        let tracked = world.sees("chen", &id).await.unwrap().project.matters[PERMIT].clone();
+        let due = tracked.moved.map(|_| tracked.progress.clone());
+        assert!(tracked.deemed && matches!(due, Some(Progress::Accepted { .. })), "{due:?}");
+        let pause = M::Pause { reason: PauseReason::Supplement, note: "补图".into() };
+        let refused = request(&office, &id, step(PERMIT, pause), Sent::default()).await.map_err(sentence).unwrap_err();
+        assert!(refused.contains("补正不停止计时"), "{refused}");
+        look(&world.service).await.unwrap();
+        assert_eq!(deemed(&world, &id).await, 0, "the office said it");
     }
 }
 
@@ -249,7 +283,7 @@ story! {
 
 story! {
     async fn a_promised_paper_that_has_not_come_is_called_for_once_on_its_day(world) {
-        let id = world.project_with(&[("needs_project_company", "true")]).await;
+        let id = world.project_with(ANSWERS).await;
         let (wang, li) = (world.as_("wang").await, world.as_("li").await);
         world.finishes_before(&id, &[LICENCE]).await;
         world.fills(&id, LICENCE, &[]).await;
@@ -269,7 +303,7 @@ story! {
         let events = by_rule(&world, &id, Rule::PromiseDue).await;
         let [event] = events.as_slice() else { panic!("one, of the paper that has not come: {events:?}") };
         let said = timeline::sentence(event, &world.service.catalogue, &|_| None);
-        assert!(said.zh.contains("到期未补") && said.zh.contains("章程") && said.zh.contains("2024-09-29"), "{said:?}");
+        assert!(said.zh.contains("今日到期，尚未补交") && said.zh.contains("章程") && said.zh.contains("2024-09-29"), "{said:?}");
         verify(&world.service).await.unwrap().unwrap();
     }
 }
@@ -279,7 +313,7 @@ story! {
     async fn nobody_does_what_a_rule_does(world) {
         let id = filed(&world).await;
         moves_to(&world, "2024-10-10", 0, 0);
-        let deem = || step(RECORD, M::DeemAccepted);
+        let deem = || step(PERMIT, M::DeemAccepted);
         for login in ["wang", "li", "chen", "zhou"] {
             let refused = world.does(login, &id, deem()).await.unwrap_err();
             assert!(refused.contains("视为受理由规则记录"), "{refused}");
@@ -300,7 +334,7 @@ story! {
         // A rule does its own and nothing else, and reads nothing.
         let acts = async |actor: Actor, command: Request| request(&world.service.context(Some(actor)), &id, command, Sent::default()).await;
         assert!(acts(Rule::PromiseDue.actor(), deem()).await.is_err());
-        assert!(acts(Rule::DeemedAcceptance.actor(), step(RECORD, M::Accept)).await.is_err());
+        assert!(acts(Rule::DeemedAcceptance.actor(), step(PERMIT, M::Accept)).await.is_err());
         assert!(service::project::view(&world.service.context(Some(Rule::DeemedAcceptance.actor())), &id).await.is_err());
         assert_eq!(deemed(&world, &id).await, 0);
         acts(Rule::DeemedAcceptance.actor(), deem()).await.map_err(sentence).unwrap();

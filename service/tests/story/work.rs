@@ -124,11 +124,19 @@ story! {
         let account = world.as_("li").await.actor.unwrap().account;
         sqlx::query("insert into deputy (account, deputy, until) values ($1, $2, '2024-10-05')")
             .bind(account.to_string()).bind(second.to_string()).execute(world.service.db.pool()).await.unwrap();
+        // As the release before left it: nothing was begun.
+        sqlx::query("delete from job_begun").execute(world.service.db.pool()).await.unwrap();
         let rows = deputies(&world).await;
         for _ in 0..2 {
             world.second_server().await;
         }
         assert_eq!(on_record(&world, &account).await, [("deputy.appointed".to_string(), Rule::DeputyOnRecord.account())]);
+        // What somebody puts there later no rule signs: it is found.
+        sqlx::query("insert into deputy (account, deputy, until) values ($1, $2, '2024-10-05')")
+            .bind(second.to_string()).bind(account.to_string()).execute(world.service.db.pool()).await.unwrap();
+        let third = world.second_server().await;
+        assert!(verify(&third).await.unwrap().is_err());
+        sqlx::query("delete from deputy where account = $1").bind(second.to_string()).execute(world.service.db.pool()).await.unwrap();
         rebuild(&world.service).await.unwrap();
         assert_eq!(deputies(&world).await, rows);
         verify(&world.service).await.unwrap().unwrap();

@@ -62,6 +62,18 @@ pub fn set(matters: &[&str]) -> BTreeSet<domain::Id<domain::catalogue::Matter>> 
 }
 
 impl World {
+    /// The enterprise fills in and uploads all that a matter asks for.
+    pub async fn prepares(&self, id: &Id<Project>, matter: &str) {
+        self.fills(id, matter, &[]).await;
+        let (wang, catalogue) = (self.as_("wang").await, self.service.catalogue.clone());
+        let (project, entries) = (self.sees("wang", id).await.unwrap().project, sheet_of(&wang, id).await);
+        let on = self.service.clock.now().date();
+        let complete = completeness(&project, &catalogue, &catalogue.form, &entries, catalogue.matter(matter).unwrap(), on);
+        for paper in complete.papers {
+            uploads(&wang, id, paper.material.as_str(), paper.material.as_str()).await;
+        }
+    }
+
     /// The enterprise fills in what a matter needs and is not there yet, with some values of its own.
     pub async fn fills(&self, id: &Id<Project>, matter: &str, own: &[(&str, &str)]) {
         let wang = self.as_("wang").await;
@@ -106,15 +118,7 @@ impl World {
         let (first, rest): (BTreeSet<_>, BTreeSet<_>) = six.iter().cloned().partition(|m| m.as_str() == "land-real-estate-registration");
         for matters in [first, rest] {
             for matter in &matters {
-                self.fills(id, matter.as_str(), &[]).await;
-                let project = self.sees("wang", id).await.unwrap().project;
-                let on = self.service.clock.now().date();
-                let entries = sheet_of(&wang, id).await;
-                let complete =
-                    completeness(&project, &catalogue, &catalogue.form, &entries, catalogue.matter(matter.as_str()).unwrap(), on);
-                for paper in complete.papers {
-                    uploads(&wang, id, paper.material.as_str(), paper.material.as_str()).await;
-                }
+                self.prepares(id, matter.as_str()).await;
             }
             service::project::request(&wang, id, file(&matters, true), Sent::default()).await.map_err(sentence).unwrap();
             for matter in &matters {

@@ -7,6 +7,7 @@ mod rules;
 mod state;
 
 pub use deemed::ACCEPT_DAYS;
+pub(super) use deemed::by_law;
 pub use rules::{Before, before, names};
 pub(crate) use rules::{accepted, wait_for};
 pub(super) use rules::{decide, step};
@@ -41,6 +42,9 @@ pub struct Tracked {
     /// Who of the office has taken it on.
     #[serde(default)]
     pub claimed: Option<Id<Account>>,
+    /// It counts as accepted because nobody told the applicant anything in time: what is asked for later stops no clock.
+    #[serde(default)]
+    pub deemed: bool,
     /// The time limit was extended, which is possible once (行政许可法 art. 42).
     #[serde(default)]
     pub extended: bool,
@@ -207,7 +211,7 @@ pub enum Event {
     Released,
 }
 
-/// A person asks for no less than the rules need.
+/// What a person may ask is all that a command says; `DeemAccepted` is the right of a rule and of no person.
 pub use self::Command as Request;
 
 impl Command {
@@ -275,10 +279,14 @@ impl Event {
             Event::Filed { preview: true } => ("申报（容缺预审）".into(), "filed for tolerant pre-review".into()),
             Event::Accepted { due, .. } => (format!("受理，承诺 {due} 前办结"), format!("accepted, promised by {due}")),
             Event::DeemedAccepted { received, due, .. } => (
-                format!("五个工作日内无人答复，依《行政许可法》第三十二条自 {received} 起视为受理，承诺 {due} 前办结"),
                 format!(
-                    "nobody answered within five working days, so by article 32 of the Administrative Licensing Law it counts as accepted \
-                     as of {received}; promised by {due}"
+                    "自 {received} 收到申请起五个工作日内，本平台没有受理、告知补正或不予受理的记录；按《行政许可法》第三十二条，自收到之日起即为受理\
+                     （依本平台记录推定，不代替受理凭证）。按所列时限计至 {due}"
+                ),
+                format!(
+                    "this portal has no record that within five working days of receipt on {received} the applicant was told of \
+                     acceptance, corrections or refusal to accept; under art. 32 of the Administrative Licensing Law it counts as \
+                     accepted from receipt (inferred from this record, no substitute for the office’s receipt). Time as listed: by {due}"
                 ),
             ),
             Event::Paused { reason, note, .. } => {
@@ -325,6 +333,7 @@ impl Tracked {
             filed_at: None,
             issued_at: None,
             claimed: None,
+            deemed: false,
             extended: false,
             elsewhere: None,
             assumed: false,
@@ -349,6 +358,11 @@ impl Tracked {
         }
         self.moved = Some((at, by.clone()));
         self.assumed = assumed;
+        match event {
+            Event::DeemedAccepted { .. } => self.deemed = true,
+            Event::Filed { .. } => self.deemed = false,
+            _ => {}
+        }
         self.progress = match event {
             Event::Claimed { .. } | Event::Released => return,
             Event::Returned { preview } => Progress::Returned { preview: *preview },

@@ -1,6 +1,6 @@
 //! What may be done with a matter, and what then happens.
 
-use super::{Command, Event, ExternalDecision, Progress, State, deemed, state};
+use super::{Command, Event, ExternalDecision, PauseReason, Progress, State, deemed, state};
 use crate::account::By;
 use crate::catalogue::{Catalogue, DependencyType, Matter};
 use crate::guide;
@@ -159,10 +159,19 @@ pub(in crate::project) fn step(
             );
         }
         Command::Accept => match now {
-            State::Filed { .. } => accepted(project, catalogue, matter, by),
+            // After the time for an answer it has been accepted, whoever says so now.
+            State::Filed { .. } => {
+                deemed::by_law(project, catalogue, id, by.at).unwrap_or_else(|| accepted(project, catalogue, matter, by))
+            }
             _ => return out_of_place("受理", "accepted"),
         },
-        Command::DeemAccepted => deemed::decide(project, catalogue, matter, by.at)?,
+        Command::DeemAccepted => deemed::decide(project, catalogue, id, by.at)?,
+        Command::Pause { reason: PauseReason::Supplement, .. } if tracked.deemed => {
+            return not_now(
+                "逾期未告知已视为受理，补正不停止计时（行政许可法第三十二条、第四十五条）。",
+                "It counts as accepted because nothing was told in time; corrections stop no clock (arts 32 and 45).",
+            );
+        }
         Command::Pause { reason, note } => match now {
             State::Accepted { due } => {
                 Event::Paused { reason, note: checked_text("note", &note, 500)?, left: calendar.between(today, due).max(0) }

@@ -278,8 +278,8 @@ impl Event {
             Event::PromiseDue { material, due, .. } => {
                 let paper = names.paper(Some(material));
                 Text::new(
-                    format!("容缺材料到期未补：{}（承诺 {due} 前补交）", paper.zh),
-                    format!("a promised paper falls due and has not come: {} (by {due})", paper.en),
+                    format!("容缺材料今日到期，尚未补交：{}（承诺于 {due} 前补交，含当日）", paper.zh),
+                    format!("a promised paper is due today and has not come yet: {} (by {due}, inclusive)", paper.en),
                 )
             }
             Event::Withdrawn { reason } => Text::new(format!("撤回申报：{reason}"), format!("withdrew the filing: {reason}")),

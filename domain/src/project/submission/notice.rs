@@ -2,9 +2,9 @@
 //! it; and, once, that a promised paper falls due.
 
 use super::rules::{Events, moved};
-use super::{Event, Notice, Submission};
+use super::{Event, Notice, Promise, Submission};
 use crate::account::By;
-use crate::catalogue::{Catalogue, Material, Matter, Organisation};
+use crate::catalogue::{Catalogue, Material, Matter, Organisation, SupplyBy};
 use crate::date::{Date, Instant};
 use crate::id::Id;
 use crate::project::matter::{self, PauseReason, Progress};
@@ -81,6 +81,8 @@ pub(super) fn notified(
     for id in points.keys() {
         let Some(tracked) = project.matters.get(id) else { continue };
         match &tracked.progress {
+            // What counts as accepted because nothing was told in time is not stopped by what is told late (arts 32, 45).
+            Progress::Accepted { .. } if tracked.deemed => {}
             Progress::Accepted { due } => events.push(moved(
                 id,
                 matter::Event::Paused {
@@ -89,7 +91,10 @@ pub(super) fn notified(
                     left: calendar.between(by.at.date(), *due).max(0),
                 },
             )),
-            Progress::Filed { preview } => events.push(moved(id, matter::Event::Returned { preview: *preview })),
+            Progress::Filed { preview } => {
+                let late = matter::by_law(project, catalogue, id, by.at);
+                events.push(moved(id, late.unwrap_or(matter::Event::Returned { preview: *preview })));
+            }
             _ => {}
         }
     }
@@ -104,9 +109,15 @@ const HOUR: u8 = 9;
 fn owed(project: &Project, submission: &Submission) -> BTreeMap<(Id<Material>, Date), BTreeSet<Id<Matter>>> {
     let mut owed: BTreeMap<_, BTreeSet<Id<Matter>>> = BTreeMap::new();
     for (id, parcel) in submission.live() {
-        let over = project.matters.get(id).is_none_or(|t| t.is_done() || matches!(t.progress, Progress::Refused { .. }));
-        let due = parcel.debts().map(|promise| (promise.material.clone(), promise.due));
-        for paper in due.filter(|paper| !over && !parcel.reminded.contains(paper)) {
+        let progress = project.matters.get(id).map(|tracked| &tracked.progress);
+        // What may follow the result is owed after it all the same: the certificate was issued on trust.
+        let is_owed = |promise: &&Promise| match progress {
+            None | Some(Progress::Refused { .. } | Progress::NotApplicable { .. }) => false,
+            Some(Progress::Issued) => promise.supply_by == SupplyBy::AfterResult,
+            Some(_) => true,
+        };
+        let due = parcel.debts().filter(is_owed).map(|promise| (promise.material.clone(), promise.due));
+        for paper in due.filter(|paper| !parcel.reminded.contains(paper)) {
             owed.entry(paper).or_default().insert(id.clone());
         }
     }
@@ -121,7 +132,7 @@ pub(in crate::project) fn timers(project: &Project) -> Vec<Timer> {
             let subject = format!("{id}/{material}");
             let command = super::Command::Remind { material, due };
             let command = project::Command::Submission { id: id.clone(), command };
-            Timer::new(Rule::PromiseDue, subject, Instant::in_china(due, HOUR, 0), command)
+            Timer::new(Rule::PromiseDue, subject, submission.at, Instant::in_china(due, HOUR, 0), command)
         };
         owed(project, submission).into_keys().map(timer).collect::<Vec<_>>()
     };

@@ -163,7 +163,8 @@ fn opine(
             events.push(moved(&id, matter::Event::PreReviewed { opinion: verdict.sentence().zh }));
         }
         (Verdict::Pass | Verdict::PassWith { .. }, Progress::Filed { preview: false }) => {
-            events.push(moved(&id, matter::accepted(project, catalogue, matter, by)));
+            let by_law = matter::by_law(project, catalogue, &id, by.at);
+            events.push(moved(&id, by_law.unwrap_or_else(|| matter::accepted(project, catalogue, matter, by))));
         }
         (Verdict::Refuse { .. }, _) if parcel.preview => {
             return not_now("预审没有不予许可；请写明要补正的内容。", "A pre-review refuses nothing; please say what is to be corrected.");
